@@ -1,0 +1,135 @@
+/// All that one run is to do: a validated config, with every default filled in.
+public struct BatchPlan: Hashable, Sendable {
+  public var memory: MemoryPlan
+  public var run: RunPlan
+  public var safety: SafetyPlan
+  public var report: ReportPlan
+  /// In config order; disabled ones included.
+  public var targets: [Target]
+
+  public init(
+    memory: MemoryPlan = MemoryPlan(), run: RunPlan = RunPlan(), safety: SafetyPlan = SafetyPlan(),
+    report: ReportPlan = ReportPlan(), targets: [Target]
+  ) {
+    self.memory = memory
+    self.run = run
+    self.safety = safety
+    self.report = report
+    self.targets = targets
+  }
+}
+
+public struct MemoryPlan: Hashable, Sendable {
+  public enum Limit: Hashable, Sendable {
+    /// The smallest limit that binds this process.
+    case auto
+    case size(ByteCount)
+  }
+
+  /// A share of the limit, or a size of its own.
+  public enum Threshold: Hashable, Sendable {
+    case share(Percentage)
+    case size(ByteCount)
+
+    public func resolved(against limit: ByteCount) -> ByteCount {
+      switch self {
+      case .share(let share): share.of(limit)
+      case .size(let size): min(size, limit)
+      }
+    }
+  }
+
+  public var limit: Limit = .auto
+  public var pauseAt: Threshold = .share(.eighty)
+  public var resumeAt: Threshold = .share(.seventy)
+  public var abortAt: Threshold = .share(.ninetyFive)
+  public var sampleInterval: Duration = .milliseconds(100)
+
+  public init() {}
+}
+
+extension Percentage {
+  fileprivate init(fraction: Double) { self.fraction = fraction }
+  static let seventy = Percentage(fraction: 0.70)
+  static let eighty = Percentage(fraction: 0.80)
+  static let ninetyFive = Percentage(fraction: 0.95)
+}
+
+public struct RunPlan: Hashable, Sendable {
+  public enum FailurePolicy: String, Hashable, Sendable, CaseIterable { case `continue`, stop }
+
+  public var parallelTargets = 1
+  /// Ceiling on file system operations in flight over all targets.
+  public var concurrency = 2000
+  /// Over all targets; nil: unlimited.
+  public var operationsPerSecond: Int?
+  /// Nil: none.
+  public var timeLimit: Duration?
+  public var onTargetFailure: FailurePolicy = .continue
+  public var progressInterval: Duration = .seconds(30)
+
+  public init() {}
+}
+
+public struct SafetyPlan: Hashable, Sendable {
+  /// Absolute paths; empty: no restriction but the protected list.
+  public var allowedRoots: [String] = []
+  /// Between this host's clock and the file system's.
+  public var maxClockSkew: Duration = .seconds(300)
+  /// Over all targets; nil: unlimited.
+  public var maxDeletions: UInt64?
+  public var maxDeletedBytes: ByteCount?
+
+  public init() {}
+}
+
+public struct ReportPlan: Hashable, Sendable {
+  /// Where the JSON report goes; nil: nowhere.
+  public var file: String?
+
+  public init() {}
+}
+
+/// One entry of `targets`: which folders, and what may go in them.
+public struct Target: Hashable, Sendable {
+  public enum Concurrency: Hashable, Sendable {
+    case auto
+    /// An upper bound on operations in flight, at least 1.
+    case atMost(Int)
+  }
+
+  public var name: String
+  public var path: PathPattern
+  /// Present exactly when the path has a date template.
+  public var partitions: PartitionRule?
+  public var retention: Retention
+  public var concurrency: Concurrency = .auto
+  /// Nil: its share of what `pause_at` leaves.
+  public var memoryBudget: ByteCount?
+  /// Nil: unlimited.
+  public var operationsPerSecond: Int?
+  /// Higher: paused later, started sooner.
+  public var priority = 0
+  public var oneFileSystem = true
+  /// Nil: empty directories stay.
+  public var emptyDirectories: EmptyDirectoryRule?
+  /// A cap: the removal that would exceed it does not happen, and the run ends with status 5. Nil: unlimited.
+  public var maxDeletions: UInt64?
+  public var maxDeletedBytes: ByteCount?
+  public var isEnabled = true
+
+  public init(name: String, path: PathPattern, retention: Retention) {
+    (self.name, self.path, self.retention) = (name, path, retention)
+  }
+}
+
+public struct EmptyDirectoryRule: Hashable, Sendable {
+  /// A directory changed more recently than this before the run stays.
+  public var minAge: Duration
+  /// In one run; nil: unlimited. The rest waits for the next run.
+  public var maxCount: UInt64?
+
+  public init(minAge: Duration = .seconds(3600), maxCount: UInt64? = nil) {
+    (self.minAge, self.maxCount) = (minAge, maxCount)
+  }
+}

@@ -1,0 +1,204 @@
+/// A shell pattern, matched on bytes: `*` and `?` stay within a path component, `[a-z]` and `[!a-z]` are sets of bytes,
+/// `\` takes the next byte literally, and `**` as a whole component crosses components.
+///
+/// `**/x` matches `x` at any depth, the top included; `a/**` matches everything inside `a`, but not `a` itself. A leading
+/// dot is nothing special: a purge that overlooked hidden files would not be complete.
+public struct Glob: Hashable, Sendable {
+  /// The text this pattern was made from.
+  public let pattern: String
+  private let tokens: [Token]
+
+  /// Why a text is no pattern; `offset` counts UTF-8 bytes from its beginning.
+  public struct Malformed: Error, Hashable {
+    public enum Reason: Hashable, Sendable {
+      case empty
+      case unclosedSet
+      case emptyRange
+      case danglingEscape
+      case doubleStarInsideComponent
+      case leadingSlash
+      case emptyComponent
+    }
+    public let reason: Reason
+    public let offset: Int
+  }
+
+  private enum Token: Hashable, Sendable {
+    case byte(UInt8)
+    case anyByte
+    case set(ByteSet)
+    case star
+    /// `**/`: nothing, or any number of whole components with their slash.
+    case anyDirectories
+    /// A final `**`: everything that is left, at least one byte.
+    case everythingInside
+  }
+
+  public init(_ pattern: String) throws(Malformed) {
+    self.pattern = pattern
+    self.tokens = try Glob.parse(Array(pattern.utf8))
+  }
+
+  /// Whether the pattern means just one name: no `*`, `?`, `[` and no escape.
+  public static func isLiteral(_ text: String) -> Bool {
+    !text.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "\\") }
+  }
+
+  /// Whether the whole of `path` matches. Time: at most (length of pattern) × (length of path)², never exponential.
+  public func matches(_ path: Span<UInt8>) -> Bool {
+    var (token, at) = (0, 0)
+    // On a mismatch, first let the last `*` take one byte more (never a slash), then the last `**/` one component more.
+    var star: (token: Int, at: Int)?
+    var directories: (token: Int, at: Int)?
+    while true {
+      if token == tokens.count, at == path.count { return true }
+      if token < tokens.count {
+        switch tokens[token] {
+        case .star:
+          star = (token + 1, at)
+          token += 1
+          continue
+        case .anyDirectories:
+          directories = (token + 1, at)
+          star = nil
+          token += 1
+          continue
+        case .everythingInside:
+          if at < path.count { return true }
+        case .byte(let byte):
+          if at < path.count, path[at] == byte {
+            (token, at) = (token + 1, at + 1)
+            continue
+          }
+        case .anyByte:
+          if at < path.count, path[at] != Glob.slash {
+            (token, at) = (token + 1, at + 1)
+            continue
+          }
+        case .set(let set):
+          if at < path.count, path[at] != Glob.slash, set.contains(path[at]) {
+            (token, at) = (token + 1, at + 1)
+            continue
+          }
+        }
+      }
+      if let last = star, last.at < path.count, path[last.at] != Glob.slash {
+        star = (last.token, last.at + 1)
+        (token, at) = (last.token, last.at + 1)
+      } else if let last = directories, let next = Glob.componentAfter(last.at, in: path) {
+        star = nil
+        directories = (last.token, next)
+        (token, at) = (last.token, next)
+      } else {
+        return false
+      }
+    }
+  }
+
+  /// Whether `text` as UTF-8 matches.
+  public func matches(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    return matches(bytes.span)
+  }
+
+  private static let slash = UInt8(ascii: "/")
+
+  private static func componentAfter(_ start: Int, in path: Span<UInt8>) -> Int? {
+    var at = start
+    while at < path.count {
+      if path[at] == slash { return at + 1 }
+      at += 1
+    }
+    return nil
+  }
+}
+
+// MARK: - Parsing
+
+extension Glob {
+  private static func parse(_ text: [UInt8]) throws(Malformed) -> [Token] {
+    guard let first = text.first else { throw Malformed(reason: .empty, offset: 0) }
+    if first == slash { throw Malformed(reason: .leadingSlash, offset: 0) }
+    var tokens: [Token] = []
+    var at = 0
+    while at < text.count {
+      switch text[at] {
+      case UInt8(ascii: "*") where at + 1 < text.count && text[at + 1] == UInt8(ascii: "*"):
+        (tokens, at) = try appendingDoubleStar(to: tokens, text, at)
+      case UInt8(ascii: "*"):
+        tokens.append(.star)
+        at += 1
+      case UInt8(ascii: "?"):
+        tokens.append(.anyByte)
+        at += 1
+      case UInt8(ascii: "["):
+        let (set, end) = try parseSet(text, at)
+        tokens.append(.set(set))
+        at = end
+      case UInt8(ascii: "\\"):
+        guard at + 1 < text.count else { throw Malformed(reason: .danglingEscape, offset: at) }
+        tokens.append(.byte(text[at + 1]))
+        at += 2
+      case slash where at + 1 == text.count || text[at + 1] == slash:
+        throw Malformed(reason: .emptyComponent, offset: at)
+      default:
+        tokens.append(.byte(text[at]))
+        at += 1
+      }
+    }
+    return tokens
+  }
+
+  private static func appendingDoubleStar(
+    to tokens: [Token], _ text: [UInt8], _ at: Int
+  ) throws(Malformed) -> ([Token], Int) {
+    let startsComponent = at == 0 || text[at - 1] == slash
+    let end = at + 2
+    guard startsComponent, end == text.count || text[end] == slash else {
+      throw Malformed(reason: .doubleStarInsideComponent, offset: at)
+    }
+    if end == text.count { return (tokens + [.everythingInside], end) }
+    if end + 1 == text.count { throw Malformed(reason: .emptyComponent, offset: end) }
+    return (tokens + [.anyDirectories], end + 1)
+  }
+
+  private static func parseSet(_ text: [UInt8], _ start: Int) throws(Malformed) -> (ByteSet, Int) {
+    var at = start + 1
+    var set = ByteSet()
+    let negated = at < text.count && (text[at] == UInt8(ascii: "!") || text[at] == UInt8(ascii: "^"))
+    if negated { at += 1 }
+    // A `]` right after the opening stands for itself, as in POSIX.
+    let firstMember = at
+    while at < text.count, text[at] != UInt8(ascii: "]") || at == firstMember {
+      var low = text[at]
+      if low == UInt8(ascii: "\\"), at + 1 < text.count {
+        at += 1
+        low = text[at]
+      }
+      if at + 2 < text.count, text[at + 1] == UInt8(ascii: "-"), text[at + 2] != UInt8(ascii: "]") {
+        let high = text[at + 2]
+        guard low <= high else { throw Malformed(reason: .emptyRange, offset: at) }
+        for byte in low...high { set.insert(byte) }
+        at += 3
+      } else {
+        set.insert(low)
+        at += 1
+      }
+    }
+    guard at < text.count else { throw Malformed(reason: .unclosedSet, offset: start) }
+    return (negated ? set.inverted : set, at + 1)
+  }
+}
+
+/// A set of byte values.
+private struct ByteSet: Hashable, Sendable {
+  private var words: [UInt64] = [0, 0, 0, 0]
+
+  mutating func insert(_ byte: UInt8) { words[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
+  func contains(_ byte: UInt8) -> Bool { words[Int(byte >> 6)] & (1 << UInt64(byte & 63)) != 0 }
+  var inverted: ByteSet {
+    var copy = self
+    copy.words = words.map { ~$0 }
+    return copy
+  }
+}

@@ -1,0 +1,49 @@
+/// A number of bytes.
+public struct ByteCount: Hashable, Comparable, Sendable {
+  public let bytes: UInt64
+
+  public init(bytes: UInt64) { self.bytes = bytes }
+
+  /// Saturates at `UInt64.max`.
+  public static func mebibytes(_ count: UInt64) -> ByteCount {
+    let product = count.multipliedReportingOverflow(by: 1 << 20)
+    return ByteCount(bytes: product.overflow ? .max : product.partialValue)
+  }
+
+  /// In MiB (1 048 576 bytes), the unit of every `…_mb` field.
+  public var inMebibytes: Double { Double(bytes) / 1_048_576 }
+
+  public static func < (a: ByteCount, b: ByteCount) -> Bool { a.bytes < b.bytes }
+
+  /// Saturating: a difference never wraps below zero.
+  public static func - (a: ByteCount, b: ByteCount) -> ByteCount {
+    ByteCount(bytes: a.bytes > b.bytes ? a.bytes - b.bytes : 0)
+  }
+
+  /// Saturating: a sum never wraps.
+  public static func + (a: ByteCount, b: ByteCount) -> ByteCount {
+    let sum = a.bytes.addingReportingOverflow(b.bytes)
+    return ByteCount(bytes: sum.overflow ? .max : sum.partialValue)
+  }
+}
+
+/// A share of something, 0 % to 100 %.
+public struct Percentage: Hashable, Comparable, Sendable {
+  /// Between 0 and 1.
+  public let fraction: Double
+
+  /// Nil outside 0 ... 100 or when not a number.
+  public init?(percent: Double) {
+    guard percent >= 0, percent <= 100 else { return nil }
+    self.fraction = percent / 100
+  }
+
+  public var percent: Double { fraction * 100 }
+
+  public static func < (a: Percentage, b: Percentage) -> Bool { a.fraction < b.fraction }
+
+  public func of(_ whole: ByteCount) -> ByteCount {
+    // 2^53 bytes are exact in a Double; a larger limit loses a few bytes, which no threshold notices.
+    ByteCount(bytes: UInt64(Double(whole.bytes) * fraction))
+  }
+}
