@@ -15,3 +15,18 @@ public struct BatchRunner: Sendable {
     }
   }
 }
+
+extension BatchRunner {
+  public init(
+    plan: BatchPlan, settings: Settings, stop: StopRequest, onEvent: @escaping @Sendable (RunEvent) -> Void
+  ) {}
+
+  /// Carries the plan out and returns when every target has ended. Blocks the calling thread.
+  public func run() -> BatchOutcome { fatalError("the engine is written on another branch") }
+}
+
+/// Asks a run to end orderly, from any thread. The first request counts.
+public final class StopRequest: Sendable {
+  public init() {}
+  public func request(_ ending: Ending, message: String) {}
+}
