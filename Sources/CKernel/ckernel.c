@@ -1,0 +1,134 @@
+#define _GNU_SOURCE
+#include "ckernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define RESULT(call) ({ __typeof__(call) r_ = (call); r_ < 0 ? -errno : r_; })
+
+static struct ck_time from(struct statx_timestamp t) { return (struct ck_time){t.tv_sec, t.tv_nsec}; }
+
+int ck_statx(int directory, const char *name, int sync, uint32_t mask, struct ck_status *out) {
+  struct statx s;
+  if (statx(directory, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | sync | (*name ? 0 : AT_EMPTY_PATH), mask, &s))
+    return -errno;
+  *out = (struct ck_status){
+      .mask = s.stx_mask,
+      .mode = s.stx_mode,
+      .owner = s.stx_uid,
+      .links = s.stx_nlink,
+      .device_major = s.stx_dev_major,
+      .device_minor = s.stx_dev_minor,
+      .inode = s.stx_ino,
+      .size = s.stx_size,
+      .blocks = s.stx_blocks,
+      .is_mount_root = s.stx_attributes & s.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT,
+      .atime = from(s.stx_atime),
+      .mtime = from(s.stx_mtime),
+      .ctime = from(s.stx_ctime),
+      .birth = from(s.stx_btime),
+  };
+  return 0;
+}
+
+long ck_getdents64(int directory, void *buffer, size_t size) {
+  return RESULT(syscall(SYS_getdents64, directory, buffer, size));
+}
+
+int ck_open_directory(int directory, const char *name) {
+  return RESULT(openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+}
+
+int ck_open_file(int directory, const char *name, int create_exclusively) {
+  int flags = create_exclusively ? O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW : O_RDONLY;
+  return RESULT(openat(directory, name, flags | O_CLOEXEC, 0644));
+}
+
+long ck_seek(int fd, int64_t offset) { return RESULT(lseek(fd, offset, SEEK_SET)); }
+
+int ck_unlink(int directory, const char *name, int is_directory) {
+  return RESULT(unlinkat(directory, name, is_directory ? AT_REMOVEDIR : 0));
+}
+
+int ck_rename(const char *from_path, const char *to_path) { return RESULT(rename(from_path, to_path)); }
+int ck_fsync(int fd) { return RESULT(fsync(fd)); }
+int ck_close(int fd) { return RESULT(close(fd)); }
+long ck_read(int fd, void *buffer, size_t size) { return RESULT(read(fd, buffer, size)); }
+long ck_write(int fd, const void *buffer, size_t size) { return RESULT(write(fd, buffer, size)); }
+
+long ck_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit)) return -errno;
+  if (limit.rlim_cur < limit.rlim_max) {
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit)) limit.rlim_cur = before;
+  }
+  return limit.rlim_cur > 1 << 30 ? 1 << 30 : (long)limit.rlim_cur;
+}
+
+int ck_limit_malloc_arenas(int count) { return mallopt(M_ARENA_MAX, count); }
+void ck_return_freed_memory(void) { malloc_trim(0); }
+
+struct start {
+  void (*body)(void *);
+  void *context;
+  char name[16];
+};
+
+static void *trampoline(void *argument) {
+  struct start start = *(struct start *)argument;
+  free(argument);
+  pthread_setname_np(pthread_self(), start.name);
+  start.body(start.context);
+  return NULL;
+}
+
+int ck_start_thread(size_t stack_size, const char *name, void (*body)(void *), void *context) {
+  struct start *start = malloc(sizeof *start);
+  if (!start) return -ENOMEM;
+  *start = (struct start){.body = body, .context = context};
+  snprintf(start->name, sizeof start->name, "%s", name);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  int error = pthread_attr_setstacksize(&attributes, stack_size);
+  pthread_t thread;
+  if (!error) error = pthread_create(&thread, &attributes, trampoline, start);
+  pthread_attr_destroy(&attributes);
+  if (error) free(start);
+  return -error;
+}
+
+static sigset_t stop_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+int ck_block_stop_signals(void) {
+  sigset_t set = stop_signals();
+  return -pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int ck_wait_for_stop_signal(void) {
+  sigset_t set = stop_signals();
+  return RESULT(sigwaitinfo(&set, NULL));
+}
+
+const char *ck_errno_name(int error) {
+  const char *name = strerrorname_np(error);
+  return name ? name : "unknown";
+}

@@ -1,0 +1,66 @@
+#ifndef CKERNEL_H
+#define CKERNEL_H
+// What Swift's Glibc overlay lacks, as plain calls that return a result or -errno. Only <stdint.h> and <stddef.h> here:
+// GNU headers in a public header clash with swift-system's own module.
+#include <stddef.h>
+#include <stdint.h>
+
+struct ck_time {
+  int64_t seconds;
+  uint32_t nanoseconds;
+};
+
+struct ck_status {
+  uint32_t mask;  // which of the fields below the file system filled in (CK_BASIC, CK_BIRTH)
+  uint32_t mode;
+  uint32_t owner;
+  uint32_t links;
+  uint32_t device_major;
+  uint32_t device_minor;
+  uint64_t inode;
+  uint64_t size;
+  uint64_t blocks;  // of 512 bytes
+  uint64_t is_mount_root;
+  struct ck_time atime, mtime, ctime, birth;
+};
+
+enum {
+  CK_BASIC = 0x7ff,      // STATX_BASIC_STATS
+  CK_BIRTH = 0x800,      // STATX_BTIME
+  CK_FRESH = 0x2000,     // AT_STATX_FORCE_SYNC
+  CK_CACHED = 0x4000,    // AT_STATX_DONT_SYNC
+};
+
+// The entry `name` of `directory`, never following a link; an empty name is the descriptor itself.
+int ck_statx(int directory, const char *name, int sync, uint32_t mask, struct ck_status *out);
+// Bytes of linux_dirent64 records, 0 at the end.
+long ck_getdents64(int directory, void *buffer, size_t size);
+// A directory below `directory` (or at an absolute path), never following a link in its last component.
+int ck_open_directory(int directory, const char *name);
+int ck_open_file(int directory, const char *name, int create_exclusively);
+long ck_seek(int fd, int64_t offset);
+int ck_unlink(int directory, const char *name, int is_directory);
+int ck_rename(const char *from, const char *to);
+int ck_fsync(int fd);
+int ck_close(int fd);
+
+long ck_read(int fd, void *buffer, size_t size);
+long ck_write(int fd, const void *buffer, size_t size);
+
+// Raises RLIMIT_NOFILE to its hard limit; the limit then in force, or -errno.
+long ck_raise_descriptor_limit(void);
+// Few malloc arenas: hundreds of threads would get one each. 1, or 0 when refused.
+int ck_limit_malloc_arenas(int count);
+void ck_return_freed_memory(void);
+
+// A detached thread with this stack; 0 or -errno.
+int ck_start_thread(size_t stack_size, const char *name, void (*body)(void *), void *context);
+// Blocks SIGTERM and SIGINT in the calling thread and in all it starts; 0 or -errno.
+int ck_block_stop_signals(void);
+// Waits for SIGTERM or SIGINT; the signal's number, or -errno.
+int ck_wait_for_stop_signal(void);
+
+// E.g. "EACCES"; never null.
+const char *ck_errno_name(int error);
+
+#endif

@@ -1,0 +1,94 @@
+/// One listing call's worth of a directory: the kernel's own records in one buffer, and where each entry lies in it.
+///
+/// One thread fills it; when it is filled, any number may read it, until nobody holds it any more and it is filled again.
+// @unchecked: the buffer is written only by `fill`, whose caller holds the batch alone (the walk lends a batch to one
+// reader at a time and to others only after that); the class exists so that a filled batch can be shared uncopied.
+public final class EntryBatch: @unchecked Sendable {
+  public struct Entry: Sendable {
+    /// Of the name in the buffer.
+    var offset: UInt32
+    /// Nil when the listing does not say (DT_UNKNOWN).
+    public var kind: FileKind?
+  }
+
+  public private(set) var entries: [Entry] = []
+  /// Where the listing goes on after this batch; to be given to `DirectoryHandle.seek`.
+  public private(set) var nextPosition: Int64 = 0
+  private let buffer: UnsafeMutableRawBufferPointer
+
+  /// - Parameter capacity: bytes of listing it can take; a record takes 24 bytes and its name. At least 1 KiB, so that
+  ///   the longest name fits.
+  public init(capacity: Int) {
+    buffer = .allocate(byteCount: max(capacity, 1024), alignment: 8)
+  }
+
+  deinit { buffer.deallocate() }
+
+  public var capacity: Int { buffer.count }
+
+  /// What it holds on to, for the ledger, before the first fill too: an entry for each record of the common length.
+  public var footprint: Int { EntryBatch.footprint(capacity: buffer.count) }
+
+  public static func footprint(capacity: Int) -> Int {
+    // A record of a short name takes 32 bytes of listing.
+    capacity + capacity / 32 * MemoryLayout<Entry>.stride
+  }
+
+  /// Lists on; `read` is getdents64 or its stand-in and returns bytes, 0 at the end, or −errno.
+  func fill(_ read: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
+    let length = read(buffer)
+    entries.removeAll(keepingCapacity: true)
+    guard length > 0 else { return length }
+    var at = 0
+    while at < length {
+      // struct linux_dirent64: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name…
+      let recordLength = Int(buffer.loadUnaligned(fromByteOffset: at + 16, as: UInt16.self))
+      nextPosition = buffer.loadUnaligned(fromByteOffset: at + 8, as: Int64.self)
+      let nameAt = at + 19
+      if !isDotOrDotDot(nameAt) {
+        entries.append(Entry(offset: UInt32(nameAt), kind: FileKind(direntType: buffer[at + 18])))
+      }
+      at += recordLength
+    }
+    return length
+  }
+
+  /// The name of entry `index`, without its NUL. Valid while the batch is held and not filled again.
+  public func name(at index: Int) -> UnsafeBufferPointer<UInt8> {
+    let start = namePointer(at: index)
+    return UnsafeBufferPointer(
+      start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: EntryBatch.length(start))
+  }
+
+  @inline(__always)
+  func namePointer(at index: Int) -> UnsafePointer<CChar> {
+    // The buffer is never empty (see init).
+    UnsafeRawPointer(buffer.baseAddress.unsafelyUnwrapped).advanced(by: Int(entries[index].offset))
+      .assumingMemoryBound(to: CChar.self)
+  }
+
+  private static func length(_ name: UnsafePointer<CChar>) -> Int {
+    var count = 0
+    while name[count] != 0 { count += 1 }
+    return count
+  }
+
+  private func isDotOrDotDot(_ at: Int) -> Bool {
+    let dot = UInt8(ascii: ".")
+    guard buffer[at] == dot else { return false }
+    return buffer[at + 1] == 0 || (buffer[at + 1] == dot && buffer[at + 2] == 0)
+  }
+}
+
+extension FileKind {
+  /// From d_type; nil for DT_UNKNOWN.
+  init?(direntType: UInt8) {
+    switch direntType {
+    case 0: return nil
+    case 4: self = .directory
+    case 8: self = .file
+    case 10: self = .symlink
+    default: self = .special
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import CKernel
+
+/// A time of the file system, in seconds and nanoseconds since 1970 UTC.
+public struct FileTime: Hashable, Sendable {
+  public var seconds: Int64
+  public var nanoseconds: UInt32
+
+  public init(seconds: Int64, nanoseconds: UInt32 = 0) { (self.seconds, self.nanoseconds) = (seconds, nanoseconds) }
+
+  init(_ time: ck_time) { self.init(seconds: time.seconds, nanoseconds: time.nanoseconds) }
+}
+
+/// Which inode of which device: two looks that agree in it saw the same file.
+public struct FileIdentity: Hashable, Sendable {
+  public var device: UInt64
+  public var inode: UInt64
+
+  public init(device: UInt64, inode: UInt64) { (self.device, self.inode) = (device, inode) }
+}
+
+public enum FileKind: Hashable, Sendable { case file, directory, symlink, special }
+
+/// What statx(2) said of one entry.
+public struct EntryStatus: Hashable, Sendable {
+  public var kind: FileKind
+  public var identity: FileIdentity
+  public var owner: UInt32
+  public var links: UInt32
+  public var size: UInt64
+  /// Bytes that are really taken: 512 × blocks.
+  public var allocatedBytes: UInt64
+  public var mtime: FileTime
+  public var atime: FileTime
+  public var ctime: FileTime
+  /// Nil when the file system keeps none.
+  public var birth: FileTime?
+  /// Something is mounted here. False on kernels before 5.8, which do not tell.
+  public var isMountRoot: Bool
+
+  /// What removing this name gives back: the allocated bytes when it is the last link, else none.
+  public var bytesFreedByRemoval: UInt64 { links <= 1 ? allocatedBytes : 0 }
+
+  init(_ status: ck_status) {
+    kind = FileKind(mode: status.mode)
+    identity = FileIdentity(
+      device: UInt64(status.device_major) << 32 | UInt64(status.device_minor), inode: status.inode)
+    owner = status.owner
+    links = status.links
+    size = status.size
+    allocatedBytes = status.blocks &* 512
+    mtime = FileTime(status.mtime)
+    atime = FileTime(status.atime)
+    ctime = FileTime(status.ctime)
+    birth = status.mask & UInt32(CK_BIRTH) != 0 ? FileTime(status.birth) : nil
+    isMountRoot = status.is_mount_root != 0
+  }
+}
+
+extension FileKind {
+  /// From the format bits of a mode (S_IFMT).
+  init(mode: UInt32) {
+    switch mode & 0o170000 {
+    case 0o100000: self = .file
+    case 0o040000: self = .directory
+    case 0o120000: self = .symlink
+    default: self = .special
+    }
+  }
+}

@@ -1,0 +1,53 @@
+public import SystemPackage
+
+/// The seam between the walk and the kernel. Every call is about one batch of one directory; calls block, and any number
+/// of threads may be in them.
+public protocol FileSystem: Sendable {
+  /// Whether removals in one directory run one at a time, whoever asks. True of the kernel's own calls: unlink(2) holds
+  /// the directory's lock for its whole duration.
+  var removalsAreSerial: Bool { get }
+
+  /// The directory at an absolute path, following no link in any component.
+  func openRoot(_ path: String) throws(Errno) -> DirectoryHandle
+
+  /// The directory `name` in `parent`, not following a link.
+  func openDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) -> DirectoryHandle
+
+  /// Lists on; false at the end, with the batch empty. A batch that holds only `.` and `..` is true and empty.
+  func read(_ directory: DirectoryHandle, into batch: EntryBatch) throws(Errno) -> Bool
+
+  /// The status of some entries of a batch, from the client's cache where it has one. Calls `receive` once for each
+  /// index, in order.
+  func status(
+    of indices: Range<Int>, in batch: EntryBatch, of directory: DirectoryHandle,
+    receive: (Int, Result<EntryStatus, Errno>) -> Void)
+
+  /// Removes the names in `indices`, each only if `decide` still wants it after a fresh look at it that the server has
+  /// answered; right after that look. Calls `receive` once for each index, in order.
+  func removeFiles(
+    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
+    decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult) -> Void)
+
+  /// Removes an empty directory; ENOTEMPTY when it is not.
+  func removeDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno)
+}
+
+public enum RemovalResult: Hashable, Sendable {
+  case removed
+  /// ENOENT, ESTALE or another file under this name: somebody else was first.
+  case vanished
+  /// `decide` no longer wanted it.
+  case spared
+  case failed(Errno)
+}
+
+extension Errno {
+  /// Whether the entry is just not there any more (ENOENT; ESTALE on NFS).
+  public var meansVanished: Bool { self == .noSuchFileOrDirectory || self == .staleNFSFileHandle }
+
+  /// Whether what was a directory a moment ago is none now: gone, or replaced by a link or a file.
+  public var meansNoDirectory: Bool { meansVanished || self == .notDirectory || self == .tooManySymbolicLinkLevels }
+
+  /// Whether a directory could not be removed because it has entries (ENOTEMPTY, on some file systems EEXIST).
+  public var meansNotEmpty: Bool { self == .directoryNotEmpty || self == .fileExists }
+}

@@ -1,0 +1,116 @@
+import CKernel
+public import SystemPackage
+
+/// The kernel itself.
+public struct LinuxFileSystem: FileSystem {
+  public init() {}
+
+  public var removalsAreSerial: Bool { true }
+
+  public func openRoot(_ path: String) throws(Errno) -> DirectoryHandle { try DirectoryHandle.open(path: path) }
+
+  public func openDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) -> DirectoryHandle {
+    try parent.openDirectory(name)
+  }
+
+  public func read(_ directory: DirectoryHandle, into batch: EntryBatch) throws(Errno) -> Bool {
+    try kernelCall {
+      batch.fill { ck_getdents64(directory.descriptor, $0.baseAddress, $0.count) }
+    } > 0
+  }
+
+  public func status(
+    of indices: Range<Int>, in batch: EntryBatch, of directory: DirectoryHandle,
+    receive: (Int, Result<EntryStatus, Errno>) -> Void
+  ) {
+    for index in indices {
+      receive(index, status(batch.namePointer(at: index), in: directory, sync: 0))
+    }
+  }
+
+  public func removeFiles(
+    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
+    decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult) -> Void
+  ) {
+    for index in indices {
+      let result = names.withCName(at: index) { name in
+        removeFile(name, in: directory) { decide(index, $0) }
+      }
+      receive(index, result)
+    }
+  }
+
+  public func removeDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) {
+    let cName = name + [0]
+    _ = try kernelCall {
+      cName.withUnsafeBytes { ck_unlink(parent.descriptor, $0.baseAddress?.assumingMemoryBound(to: CChar.self), 1) }
+    }
+  }
+
+  private func removeFile(
+    _ name: UnsafePointer<CChar>, in directory: DirectoryHandle, decide: (EntryStatus) -> Bool
+  ) -> RemovalResult {
+    switch status(name, in: directory, sync: CInt(CK_FRESH)) {
+    case .failure(let error): return error.meansVanished ? .vanished : .failed(error)
+    case .success(let status): if !decide(status) { return .spared }
+    }
+    do {
+      _ = try kernelCall { ck_unlink(directory.descriptor, name, 0) }
+      return .removed
+    } catch {
+      // EISDIR: a directory took the file's place since the look at it.
+      return error.meansVanished || error == .isDirectory ? .vanished : .failed(error)
+    }
+  }
+
+  private func status(
+    _ name: UnsafePointer<CChar>, in directory: DirectoryHandle, sync: CInt
+  ) -> Result<EntryStatus, Errno> {
+    var status = ck_status()
+    do {
+      _ = try kernelCall {
+        ck_statx(directory.descriptor, name, sync, UInt32(CK_BASIC | CK_BIRTH), &status)
+      }
+      return .success(EntryStatus(status))
+    } catch {
+      return .failure(error)
+    }
+  }
+}
+
+/// The same, but removals are only pretended: what a dry run walks with.
+public struct PretendingFileSystem: FileSystem {
+  private let base: any FileSystem
+
+  public init(_ base: any FileSystem) { self.base = base }
+
+  /// Nothing is removed, so nothing is locked.
+  public var removalsAreSerial: Bool { false }
+
+  public func openRoot(_ path: String) throws(Errno) -> DirectoryHandle { try base.openRoot(path) }
+
+  public func openDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) -> DirectoryHandle {
+    try base.openDirectory(name, in: parent)
+  }
+
+  public func read(_ directory: DirectoryHandle, into batch: EntryBatch) throws(Errno) -> Bool {
+    try base.read(directory, into: batch)
+  }
+
+  public func status(
+    of indices: Range<Int>, in batch: EntryBatch, of directory: DirectoryHandle,
+    receive: (Int, Result<EntryStatus, Errno>) -> Void
+  ) {
+    base.status(of: indices, in: batch, of: directory, receive: receive)
+  }
+
+  /// Takes no fresh look: it was looked at a moment ago, and nothing depends on the answer.
+  public func removeFiles(
+    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
+    decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult) -> Void
+  ) {
+    for index in indices { receive(index, .removed) }
+  }
+
+  public func removeDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) {}
+}

@@ -1,0 +1,52 @@
+/// Names of entries of one directory, packed: bytes as the kernel gave them, never Strings.
+public struct NameList: Sendable {
+  // Every name ends with a NUL, so that it can be handed to the kernel where it lies.
+  private var bytes: [UInt8] = []
+  private var starts: [UInt32] = []
+
+  public init() {}
+
+  public var count: Int { starts.count }
+  public var isEmpty: Bool { starts.isEmpty }
+
+  /// What it holds on to, for the ledger.
+  public var footprint: Int { bytes.capacity + starts.capacity * MemoryLayout<UInt32>.stride }
+
+  public mutating func append(_ name: UnsafeBufferPointer<UInt8>) {
+    starts.append(UInt32(bytes.count))
+    bytes.append(contentsOf: name)
+    bytes.append(0)
+  }
+
+  public mutating func append(_ name: [UInt8]) {
+    name.withUnsafeBufferPointer { append($0) }
+  }
+
+  public mutating func removeAll(keepingCapacity: Bool) {
+    bytes.removeAll(keepingCapacity: keepingCapacity)
+    starts.removeAll(keepingCapacity: keepingCapacity)
+  }
+
+  /// Takes the last name off.
+  public mutating func popLast() -> [UInt8]? {
+    guard let start = starts.popLast() else { return nil }
+    let name = Array(bytes[Int(start)..<(bytes.count - 1)])
+    bytes.removeSubrange(Int(start)...)
+    return name
+  }
+
+  /// The name at `index`, without its NUL.
+  public subscript(index: Int) -> [UInt8] {
+    let end = index + 1 < starts.count ? Int(starts[index + 1]) : bytes.count
+    return Array(bytes[Int(starts[index])..<(end - 1)])
+  }
+
+  /// Lends the NUL-terminated name at `index`.
+  @inline(__always)
+  func withCName<Result>(at index: Int, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    bytes.withUnsafeBytes { buffer in
+      // The list is not empty here, so it has storage, and a name lies wholly inside it.
+      body(buffer.baseAddress.unsafelyUnwrapped.advanced(by: Int(starts[index])).assumingMemoryBound(to: CChar.self))
+    }
+  }
+}

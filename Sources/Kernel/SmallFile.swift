@@ -1,0 +1,27 @@
+import CKernel
+public import SystemPackage
+
+/// Small files, read whole: configs, and what `/proc` and cgroup directories tell.
+public enum SmallFile {
+  /// The first `limit` bytes of a file. EISDIR for a directory.
+  public static func read(_ path: String, limit: Int = 64 * 1024) throws(Errno) -> [UInt8] {
+    let descriptor = try kernelCall { ck_open_file(-100, path, 0) }
+    defer { _ = ck_close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: limit)
+    var filled = 0
+    while filled < limit {
+      let start = filled
+      let got = try kernelCall {
+        bytes.withUnsafeMutableBytes { ck_read(descriptor, $0.baseAddress?.advanced(by: start), limit - start) }
+      }
+      if got == 0 { break }
+      filled += got
+    }
+    return Array(bytes[..<filled])
+  }
+
+  /// The text of a small file; nil when it cannot be read, as happens to cgroup files that vanish.
+  static func text(_ path: String) -> String? {
+    (try? read(path)).map { String(decoding: $0, as: UTF8.self) }
+  }
+}
