@@ -5,7 +5,7 @@ public struct MonotonicTime: Hashable, Comparable, Sendable {
   public let nanoseconds: Int64
 
   public static func now() -> MonotonicTime {
-    var time = timespec()
+    var time = Glibc.timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
   }
@@ -23,7 +23,7 @@ public struct MonotonicTime: Hashable, Comparable, Sendable {
 
   public func since(_ earlier: MonotonicTime) -> Duration { .nanoseconds(nanoseconds - earlier.nanoseconds) }
 
-  var timespec: Glibc.timespec {
+  var asTimespec: Glibc.timespec {
     Glibc.timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
   }
 }

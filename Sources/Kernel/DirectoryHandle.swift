@@ -15,10 +15,10 @@ public final class DirectoryHandle: Sendable {
   public var identity: FileIdentity { status.identity }
 
   /// Opens the absolute `path`, following no link in any of its components (ELOOP or ENOTDIR where one stands).
-  public static func open(path: String) throws(Errno) -> DirectoryHandle {
+  public static func open(path: [UInt8]) throws(Errno) -> DirectoryHandle {
     var handle = try adopting(kernelCall { ck_open_directory(-1, "/") })
-    for component in path.split(separator: "/") {
-      handle = try handle.openDirectory(Array(component.utf8))
+    for component in path.split(separator: UInt8(ascii: "/")) {
+      handle = try handle.openDirectory(Array(component))
     }
     return handle
   }

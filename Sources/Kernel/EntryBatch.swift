@@ -34,9 +34,9 @@ public final class EntryBatch: @unchecked Sendable {
     capacity + capacity / 32 * MemoryLayout<Entry>.stride
   }
 
-  /// Lists on; `read` is getdents64 or its stand-in and returns bytes, 0 at the end, or −errno.
-  func fill(_ read: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
-    let length = read(buffer)
+  /// Lists on, at most `limit` bytes; `read` is getdents64 or its stand-in and returns bytes, 0 at the end, or −errno.
+  func fill(limit: Int, _ read: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
+    let length = read(UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(limit, buffer.count)]))
     entries.removeAll(keepingCapacity: true)
     guard length > 0 else { return length }
     var at = 0

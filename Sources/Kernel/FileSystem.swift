@@ -8,13 +8,14 @@ public protocol FileSystem: Sendable {
   var removalsAreSerial: Bool { get }
 
   /// The directory at an absolute path, following no link in any component.
-  func openRoot(_ path: String) throws(Errno) -> DirectoryHandle
+  func openRoot(_ path: [UInt8]) throws(Errno) -> DirectoryHandle
 
   /// The directory `name` in `parent`, not following a link.
   func openDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) -> DirectoryHandle
 
-  /// Lists on; false at the end, with the batch empty. A batch that holds only `.` and `..` is true and empty.
-  func read(_ directory: DirectoryHandle, into batch: EntryBatch) throws(Errno) -> Bool
+  /// Lists on, at most `limit` bytes of records (at least 1 KiB, so that the longest name fits); false at the end, with
+  /// the batch empty. A batch that holds only `.` and `..` is true and empty.
+  func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool
 
   /// The status of some entries of a batch, from the client's cache where it has one. Calls `receive` once for each
   /// index, in order.
@@ -23,10 +24,10 @@ public protocol FileSystem: Sendable {
     receive: (Int, Result<EntryStatus, Errno>) -> Void)
 
   /// Removes the names in `indices`, each only if `decide` still wants it after a fresh look at it that the server has
-  /// answered; right after that look. Calls `receive` once for each index, in order.
+  /// answered; right after that look. Calls `receive` once for each index, in order, with that look if there was one.
   func removeFiles(
     _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
-    decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult) -> Void)
+    decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void)
 
   /// Removes an empty directory; ENOTEMPTY when it is not.
   func removeDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno)

@@ -7,15 +7,15 @@ public struct LinuxFileSystem: FileSystem {
 
   public var removalsAreSerial: Bool { true }
 
-  public func openRoot(_ path: String) throws(Errno) -> DirectoryHandle { try DirectoryHandle.open(path: path) }
+  public func openRoot(_ path: [UInt8]) throws(Errno) -> DirectoryHandle { try DirectoryHandle.open(path: path) }
 
   public func openDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) -> DirectoryHandle {
     try parent.openDirectory(name)
   }
 
-  public func read(_ directory: DirectoryHandle, into batch: EntryBatch) throws(Errno) -> Bool {
+  public func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool {
     try kernelCall {
-      batch.fill { ck_getdents64(directory.descriptor, $0.baseAddress, $0.count) }
+      batch.fill(limit: limit) { ck_getdents64(directory.descriptor, $0.baseAddress, $0.count) }
     } > 0
   }
 
@@ -30,13 +30,13 @@ public struct LinuxFileSystem: FileSystem {
 
   public func removeFiles(
     _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
-    decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult) -> Void
+    decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void
   ) {
     for index in indices {
-      let result = names.withCName(at: index) { name in
+      let (result, look) = names.withCName(at: index) { name in
         removeFile(name, in: directory) { decide(index, $0) }
       }
-      receive(index, result)
+      receive(index, result, look)
     }
   }
 
@@ -49,11 +49,14 @@ public struct LinuxFileSystem: FileSystem {
 
   private func removeFile(
     _ name: UnsafePointer<CChar>, in directory: DirectoryHandle, decide: (EntryStatus) -> Bool
-  ) -> RemovalResult {
+  ) -> (RemovalResult, EntryStatus?) {
     switch status(name, in: directory, sync: CInt(CK_FRESH)) {
-    case .failure(let error): return error.meansVanished ? .vanished : .failed(error)
-    case .success(let status): if !decide(status) { return .spared }
+    case .failure(let error): (error.meansVanished ? .vanished : .failed(error), nil)
+    case .success(let look): (decide(look) ? unlink(name, in: directory) : .spared, look)
     }
+  }
+
+  private func unlink(_ name: UnsafePointer<CChar>, in directory: DirectoryHandle) -> RemovalResult {
     do {
       _ = try kernelCall { ck_unlink(directory.descriptor, name, 0) }
       return .removed
@@ -87,14 +90,14 @@ public struct PretendingFileSystem: FileSystem {
   /// Nothing is removed, so nothing is locked.
   public var removalsAreSerial: Bool { false }
 
-  public func openRoot(_ path: String) throws(Errno) -> DirectoryHandle { try base.openRoot(path) }
+  public func openRoot(_ path: [UInt8]) throws(Errno) -> DirectoryHandle { try base.openRoot(path) }
 
   public func openDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) -> DirectoryHandle {
     try base.openDirectory(name, in: parent)
   }
 
-  public func read(_ directory: DirectoryHandle, into batch: EntryBatch) throws(Errno) -> Bool {
-    try base.read(directory, into: batch)
+  public func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool {
+    try base.read(directory, into: batch, limit: limit)
   }
 
   public func status(
@@ -107,9 +110,9 @@ public struct PretendingFileSystem: FileSystem {
   /// Takes no fresh look: it was looked at a moment ago, and nothing depends on the answer.
   public func removeFiles(
     _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
-    decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult) -> Void
+    decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void
   ) {
-    for index in indices { receive(index, .removed) }
+    for index in indices { receive(index, .removed, nil) }
   }
 
   public func removeDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) {}

@@ -41,6 +41,13 @@ public struct NameList: Sendable {
     return Array(bytes[Int(starts[index])..<(end - 1)])
   }
 
+  /// Lends the name at `index`, without its NUL.
+  @inline(__always)
+  public func withName<Result>(at index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    let end = index + 1 < starts.count ? Int(starts[index + 1]) : bytes.count
+    return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[Int(starts[index])..<(end - 1)])) }
+  }
+
   /// Lends the NUL-terminated name at `index`.
   @inline(__always)
   func withCName<Result>(at index: Int, _ body: (UnsafePointer<CChar>) -> Result) -> Result {

@@ -71,7 +71,7 @@ public final class Monitor<Value>: @unchecked Sendable {
         pthread_cond_wait(condition, mutex)
         continue
       }
-      var time = deadline.timespec
+      var time = deadline.asTimespec
       if pthread_cond_timedwait(condition, mutex, &time) == ETIMEDOUT { return body(&value) }
     }
   }

@@ -1,3 +1,4 @@
+public import Kernel
 public import Plan
 
 /// Runs the targets of a plan, one after another or a few at once, and accounts for all they did.
@@ -9,24 +10,41 @@ public struct BatchRunner: Sendable {
     public var runID: String
     /// The moment file ages are counted from; nil: the host's clock at the start.
     public var now: Timestamp?
+    /// Only targets whose name, or whose folder's name (`monthly/2026-07`), matches one of these; empty: all.
+    public var selection: [Glob]
 
-    public init(mode: RunMode, runID: String, now: Timestamp? = nil) {
-      (self.mode, self.runID, self.now) = (mode, runID, now)
+    public init(mode: RunMode, runID: String, now: Timestamp? = nil, selection: [Glob] = []) {
+      (self.mode, self.runID, self.now, self.selection) = (mode, runID, now, selection)
     }
   }
-}
 
-extension BatchRunner {
+  let plan: BatchPlan
+  let settings: Settings
+  let fileSystem: any FileSystem
+  let stop: StopRequest
+  let onEvent: @Sendable (RunEvent) -> Void
+
+  /// - Parameters:
+  ///   - fileSystem: what is walked; in a dry run removals from it are only pretended.
+  ///   - stop: ends the run early, from any thread.
+  ///   - onEvent: is told what happens, from several threads.
   public init(
-    plan: BatchPlan, settings: Settings, stop: StopRequest, onEvent: @escaping @Sendable (RunEvent) -> Void
-  ) {}
+    plan: BatchPlan, settings: Settings, fileSystem: any FileSystem = LinuxFileSystem(), stop: StopRequest,
+    onEvent: @escaping @Sendable (RunEvent) -> Void
+  ) {
+    self.plan = plan
+    self.settings = settings
+    self.fileSystem = settings.mode == .purge ? fileSystem : PretendingFileSystem(fileSystem)
+    self.stop = stop
+    self.onEvent = onEvent
+  }
 
-  /// Carries the plan out and returns when every target has ended. Blocks the calling thread.
-  public func run() -> BatchOutcome { fatalError("the engine is written on another branch") }
-}
-
-/// Asks a run to end orderly, from any thread. The first request counts.
-public final class StopRequest: Sendable {
-  public init() {}
-  public func request(_ ending: Ending, message: String) {}
+  /// Carries the plan out and returns when every target has ended, or at the latest some seconds after a stop was
+  /// requested, with what is stuck in the kernel accounted for as left. Blocks the calling thread.
+  ///
+  /// An outcome without targets means that the selection matched nothing.
+  public func run() -> BatchOutcome {
+    var coordinator = Coordinator(self)
+    return coordinator.run()
+  }
 }

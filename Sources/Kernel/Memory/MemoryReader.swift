@@ -38,7 +38,7 @@ public struct MemoryReader: Sendable {
       meter = .process
     }
     var (limit, source) = (physical, "physical memory")
-    if let binding, binding.bytes < limit { (limit, source) = binding }
+    if let binding, binding.bytes < limit { (limit, source) = (binding.bytes, binding.source) }
     if let configured, configured < limit { (limit, source) = (configured, "configured") }
     (self.limit, self.source) = (limit, source)
   }

@@ -1,0 +1,318 @@
+import Kernel
+import Plan
+import SystemPackage
+
+/// One run, as its one coordinating thread sees it: which targets wait, which are being walked, when to report, when to end.
+struct Coordinator {
+  /// Workers of a target with `concurrency: auto`, for each processor. On a local disk two would do; on a network mount
+  /// each is mostly waiting for the server.
+  static let automaticWorkersPerProcessor = 8
+  /// After a stop, workers are waited for this long; with the report written after it, a run ends within five seconds.
+  static let grace: Duration = .seconds(4)
+  /// A target none of whose workers finished anything for so long is reported as stalled.
+  static let stallAfter: Duration = .seconds(60)
+  /// Descriptors that are not for directories: log, report, cgroup files, the runtime's own.
+  static let otherDescriptors = 64
+
+  enum Message: Sendable { case targetEnded(Int), stopRequested }
+
+  private struct Running {
+    let walk: TargetWalk
+    let budget: ByteCount
+    let startedAt: Timestamp
+    var lastProgress: TargetProgress?
+    var lastChange: MonotonicTime
+  }
+
+  private let runner: BatchRunner
+  private let startedAt: MonotonicTime
+  private let now: Timestamp
+  private let governor: MemoryGovernor
+  private let mailbox = Monitor<[Message]>([])
+  private let runLimits: [RateLimit]
+  private let runCap: DeletionCap?
+  private let descriptors: Int
+
+  private var waiting: [ResolvedTarget] = []
+  private var running: [Int: Running] = [:]
+  private var outcomes: [TargetOutcome] = []
+  private var started = 0
+  private var hasFailedTarget = false
+
+  init(_ runner: BatchRunner) {
+    self.runner = runner
+    startedAt = .now()
+    now = runner.settings.now ?? Timestamp(WallClock.now())
+    let plan = runner.plan
+    governor = MemoryGovernor(plan.memory, stop: runner.stop, onEvent: runner.onEvent)
+    runLimits = plan.run.operationsPerSecond.map { [RateLimit(perSecond: $0)] } ?? []
+    runCap = DeletionCap(
+      "the run's cap on deletions", maxFiles: plan.safety.maxDeletions, maxBytes: plan.safety.maxDeletedBytes
+    ) { [stop = runner.stop] in stop.request(.stoppedGuard, message: $0) }
+    descriptors = ProcessLimits.raiseDescriptorLimit()
+  }
+
+  mutating func run() -> BatchOutcome {
+    let beganAt = Timestamp(WallClock.now())
+    runner.stop.observe { [mailbox] in
+      mailbox.withLock { $0.append(.stopRequested) }
+      mailbox.broadcast()
+    }
+    governor.start()
+    gatherTargets()
+    walkAll()
+    for target in waiting { notStarted(target) }
+    var memory = governor.finish()
+    memory.paused = outcomes.reduce(.zero) { $0 + $1.paused }
+    let (ending, exitStatus) = Verdicts.ofBatch(outcomes, stopped: runner.stop.reason?.ending)
+    return BatchOutcome(
+      runID: runner.settings.runID, mode: runner.settings.mode, startedAt: beganAt,
+      finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,
+      exitStatus: exitStatus, memory: memory, targets: outcomes)
+  }
+}
+
+// MARK: - Which targets
+
+extension Coordinator {
+  /// Finds all folders, before anything is touched: higher priority first, else in config order.
+  private mutating func gatherTargets() {
+    let expansion = TargetExpansion(fileSystem: runner.fileSystem, now: now, onEvent: runner.onEvent)
+    var found: [ResolvedTarget] = []
+    for target in runner.plan.targets where runner.stop.reason == nil {
+      guard target.isEnabled else {
+        if isSelected(target.name, of: target) {
+          record(TargetOutcome(name: target.name, path: target.path.text, ending: .skipped, reason: "disabled"))
+        }
+        continue
+      }
+      do throws(Errno) {
+        found += try expansion.folders(of: target).filter { isSelected($0.name, of: target) }
+      } catch {
+        if isSelected(target.name, of: target) { cannotBeSearched(target, error) }
+      }
+    }
+    waiting = withoutOverlaps(found).enumerated()
+      .sorted { ($1.element.spec.priority, $0.offset) < ($0.element.spec.priority, $1.offset) }.map(\.element)
+  }
+
+  private func isSelected(_ name: String, of target: Target) -> Bool {
+    let selection = runner.settings.selection
+    return selection.isEmpty || selection.contains { $0.matches(name) || $0.matches(target.name) }
+  }
+
+  private mutating func cannotBeSearched(_ target: Target, _ error: Errno) {
+    let failure = PurgeFailure(
+      target: target.name, operation: .expandTarget, path: target.path.text, errno: error)
+    runner.onEvent(.failure(failure))
+    let reason = "the folders that match cannot be found: \(error.description) (\(ErrnoName.of(error)))"
+    var outcome = TargetOutcome(name: target.name, path: target.path.text, ending: .failed, reason: reason)
+    outcome.errorsByKind = [ErrnoName.of(error): 1]
+    outcome.tally.errors = 1
+    record(outcome)
+  }
+
+  /// Two targets must never walk the same tree. What the config check could not know shows when patterns are expanded:
+  /// then the one that comes later in the config is refused.
+  private mutating func withoutOverlaps(_ targets: [ResolvedTarget]) -> [ResolvedTarget] {
+    var owners: [[UInt8]: String] = [:]
+    var kept: [ResolvedTarget] = []
+    let slash = UInt8(ascii: "/")
+    for target in targets {
+      let ancestors = target.path.indices.dropFirst().filter { target.path[$0] == slash }.map { target.path[..<$0] }
+      let inside = (ancestors + [target.path[...]]).lazy.compactMap { owners[Array($0)] }.first
+      let around = kept.first { $0.path.starts(with: target.path + [slash]) }?.name
+      if let other = inside ?? around {
+        let reason = "overlaps with the target \(other)"
+        record(TargetOutcome(name: target.name, path: ShownPath.of(target.path), ending: .failed, reason: reason))
+        continue
+      }
+      owners[target.path] = target.name
+      kept.append(target)
+    }
+    return kept
+  }
+
+  private mutating func notStarted(_ target: ResolvedTarget) {
+    let reason = runner.stop.reason?.message ?? "a target failed before it, and on_target_failure is stop"
+    record(
+      TargetOutcome(name: target.name, path: ShownPath.of(target.path), ending: .notStarted, reason: reason))
+  }
+
+  private mutating func record(_ outcome: TargetOutcome) {
+    outcomes.append(outcome)
+    if outcome.ending == .failed || outcome.ending == .completedWithErrors { hasFailedTarget = true }
+    runner.onEvent(.targetFinished(outcome))
+  }
+}
+
+// MARK: - Walking them
+
+extension Coordinator {
+  private mutating func walkAll() {
+    let interval = runner.plan.run.progressInterval
+    var nextProgress = startedAt.advanced(by: interval)
+    let deadline = runner.plan.run.timeLimit.map { startedAt.advanced(by: $0) }
+    while true {
+      startWhatFits()
+      if running.isEmpty { return }
+      let wake = min(nextProgress, deadline ?? nextProgress)
+      handle(nextMessages(until: wake))
+      if runner.stop.reason != nil { return stopAll() }
+      let time = MonotonicTime.now()
+      if let deadline, time >= deadline {
+        runner.stop.request(.stoppedTime, message: "the time limit is reached")
+        return stopAll()
+      }
+      if time >= nextProgress {
+        reportProgress(at: time)
+        nextProgress = max(nextProgress, time).advanced(by: interval)
+      }
+    }
+  }
+
+  private mutating func startWhatFits() {
+    let policy = runner.plan.run.onTargetFailure
+    while let next = waiting.first, runner.stop.reason == nil, !(hasFailedTarget && policy == .stop) {
+      let budget = next.spec.memoryBudget ?? governor.share(among: runner.plan.run.parallelTargets)
+      let taken = running.values.reduce(ByteCount(bytes: 0)) { $0 + $1.budget }
+      guard running.count < runner.plan.run.parallelTargets else { return }
+      guard running.isEmpty || taken + budget <= governor.room else { return }
+      start(waiting.removeFirst(), budget: budget)
+    }
+  }
+
+  private mutating func start(_ target: ResolvedTarget, budget: ByteCount) {
+    let id = started
+    started += 1
+    let rules = WalkRules(target.spec, mode: runner.settings.mode, now: now, runner.fileSystem)
+    let limits = limits(of: target.spec, budget: budget)
+    let walk = TargetWalk(target, rules: rules, limits: limits, means: means(for: target.spec)) { [mailbox] in
+      mailbox.withLock { $0.append(.targetEnded(id)) }
+      mailbox.broadcast()
+    }
+    runner.onEvent(.targetStarted(startEvent(target, rules, limits)))
+    running[id] = Running(
+      walk: walk, budget: budget, startedAt: Timestamp(WallClock.now()), lastChange: .now())
+    governor.add(walk, id: id, priority: target.spec.priority)
+    walk.start()
+  }
+
+  private func limits(of target: Target, budget: ByteCount) -> WalkLimits {
+    let parallel = runner.plan.run.parallelTargets
+    let ceiling = max(1, runner.plan.run.concurrency / parallel)
+    let descriptors = max(16, (self.descriptors - Coordinator.otherDescriptors) / parallel)
+    let wanted =
+      switch target.concurrency {
+      case .auto: Coordinator.automaticWorkersPerProcessor * ProcessLimits.processors
+      case .atMost(let count): count
+      }
+    // Workers may take half of the budget, the rest is for directories in work. A worker needs a descriptor or two of
+    // its own, and most are to be left for the directories above it.
+    let affordable = Int(budget.bytes / 2) / WalkLimits.workerFootprint
+    let workers = max(1, min(wanted, ceiling, affordable, descriptors / 4))
+    return WalkLimits(workers: workers, openDirectories: descriptors - 2 * workers, memory: budget)
+  }
+
+  private func means(for target: Target) -> TargetWalk.Means {
+    let caps = [
+      runCap,
+      DeletionCap("the target's cap on deletions", maxFiles: target.maxDeletions, maxBytes: target.maxDeletedBytes),
+    ]
+    let isPurge = runner.settings.mode == .purge
+    return TargetWalk.Means(
+      fileSystem: runner.fileSystem,
+      rateLimits: runLimits + (target.operationsPerSecond.map { [RateLimit(perSecond: $0)] } ?? []),
+      caps: caps.compactMap { $0 },
+      clockGuard: isPurge ? ClockGuard(maxSkew: runner.plan.safety.maxClockSkew, now: now, readAt: startedAt) : nil,
+      onEvent: runner.onEvent)
+  }
+
+  private func startEvent(_ target: ResolvedTarget, _ rules: WalkRules, _ limits: WalkLimits) -> TargetStart {
+    TargetStart(
+      target: target.name, path: ShownPath.of(target.path), maxAge: target.spec.retention.maxAge,
+      cutoff: rules.cutoff.instant, concurrency: limits.workers, mode: rules.mode,
+      progressInterval: runner.plan.run.progressInterval, memoryLimit: governor.summary.limit,
+      removeEmptyDirectories: target.spec.emptyDirectories != nil,
+      maxEmptyDirectories: target.spec.emptyDirectories?.maxCount)
+  }
+}
+
+extension WalkRules {
+  init(_ target: Target, mode: RunMode, now: Timestamp, _ fileSystem: any FileSystem) {
+    self.init(
+      mode: mode, cutoff: Cutoff(target.retention, now: now), removalsAreSerial: fileSystem.removalsAreSerial,
+      emptyDirectories: target.emptyDirectories.map {
+        EmptyDirectories(instant: now - $0.minAge, maxCount: $0.maxCount ?? .max)
+      })
+  }
+}
+
+// MARK: - Waiting, reporting, ending
+
+extension Coordinator {
+  private func nextMessages(until wake: MonotonicTime) -> [Message] {
+    let timeout = max(.zero, wake.since(.now()))
+    return mailbox.wait(timeout: timeout) { mailbox in
+      if mailbox.isEmpty { return nil }
+      defer { mailbox.removeAll() }
+      return mailbox
+    } ?? []
+  }
+
+  private mutating func handle(_ messages: [Message]) {
+    for case .targetEnded(let id) in messages { finish(id) }
+  }
+
+  private mutating func finish(_ id: Int) {
+    guard let ended = running.removeValue(forKey: id) else { return }
+    let peak = governor.remove(id)
+    var outcome = ended.walk.outcome(startedAt: ended.startedAt, finishedAt: Timestamp(WallClock.now()))
+    outcome.peakMemory = peak
+    record(outcome)
+  }
+
+  private mutating func reportProgress(at time: MonotonicTime) {
+    for (id, target) in running.sorted(by: { $0.key < $1.key }) {
+      let progress = target.walk.progress(since: target.lastProgress, memory: governor.summary)
+      runner.onEvent(.progress(progress))
+      if progress.tally != target.lastProgress?.tally || progress.isPaused { running[id]?.lastChange = time }
+      running[id]?.lastProgress = progress
+      let quiet = time.since(running[id]?.lastChange ?? time)
+      if quiet >= Coordinator.stallAfter {
+        runner.onEvent(
+          .targetStalled(target: progress.target, for: quiet, operationsInFlight: progress.busyWorkers))
+      }
+    }
+  }
+
+  /// Ends all targets orderly: in-flight operations are waited for, but not for ever.
+  private mutating func stopAll() {
+    let reason = runner.stop.reason ?? StopRequest.Reason(ending: .stoppedSignal, message: "stopped")
+    runner.onEvent(.stopping(ending: reason.ending, message: reason.message))
+    for target in running.values { target.walk.stop(reason.ending, message: reason.message) }
+    let deadline = MonotonicTime.now().advanced(by: Coordinator.grace)
+    while !running.isEmpty, MonotonicTime.now() < deadline, !runner.stop.isUrgent {
+      handle(nextMessages(until: deadline))
+    }
+    for id in running.keys.sorted() { finish(id) }
+  }
+}
+
+/// How a run ended, from how its targets did.
+enum Verdicts {
+  /// The gravest counts: a guard, memory, time or signal, failures. `stopped`: why the whole run was stopped.
+  static func ofBatch(_ outcomes: [TargetOutcome], stopped: Ending?) -> (Ending, ExitStatus) {
+    let endings = Set(outcomes.map(\.ending) + (stopped.map { [$0] } ?? []))
+    let byGravity: [(Ending, Ending, ExitStatus)] = [
+      (.stoppedGuard, .stoppedGuard, .guardTripped),
+      (.stoppedMemory, .stoppedMemory, .memory),
+      (.stoppedTime, .stoppedTime, .interrupted),
+      (.stoppedSignal, .stoppedSignal, .interrupted),
+      (.failed, .completedWithErrors, .failures),
+      (.completedWithErrors, .completedWithErrors, .failures),
+    ]
+    for (cause, ending, status) in byGravity where endings.contains(cause) { return (ending, status) }
+    return (.completed, .success)
+  }
+}

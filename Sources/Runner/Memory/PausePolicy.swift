@@ -1,0 +1,76 @@
+/// When memory is short, who pauses, and when it is not, who goes on: a rule without side effects.
+///
+/// ```
+///             resume_at        pause_at          abort_at
+///   ── resume ────┼── as it is ───┼── pause, narrow ──┼── pause all; stop when it stays ──
+/// ```
+struct PausePolicy: Sendable {
+  /// A running target, as far as the rule needs to know it.
+  struct Candidate: Hashable, Sendable {
+    enum State: Hashable, Sendable { case running, narrowed, paused }
+    var id: Int
+    var priority: Int
+    /// Later starts have larger numbers.
+    var order: Int
+    var state: State
+  }
+
+  enum Step: Hashable, Sendable {
+    case none
+    case pause(Int)
+    /// Down to one worker.
+    case narrow(Int)
+    case widen(Int)
+    case resume(Int)
+    /// Pausing did not help: end the run before the kernel does.
+    case stop
+  }
+
+  /// In bytes.
+  let pauseAt: UInt64
+  let resumeAt: UInt64
+  let abortAt: UInt64
+  /// Samples above `abortAt` in a row after which the run ends. In that time all intake is shut and the lanes drain.
+  let patience: Int
+  /// Samples between two steps, in which the former shows its effect.
+  let settling: Int
+
+  private var samplesAboveAbort = 0
+  private var samplesToSettle = 0
+
+  init(pauseAt: UInt64, resumeAt: UInt64, abortAt: UInt64, patience: Int, settling: Int) {
+    (self.pauseAt, self.resumeAt, self.abortAt) = (pauseAt, resumeAt, abortAt)
+    (self.patience, self.settling) = (patience, settling)
+  }
+
+  /// What to do after a sample of `usage` bytes. At most one target is acted on at a time.
+  mutating func next(usage: UInt64, targets: [Candidate]) -> Step {
+    samplesAboveAbort = usage >= abortAt ? samplesAboveAbort + 1 : 0
+    if samplesAboveAbort > patience { return .stop }
+    if samplesToSettle > 0, usage < abortAt {
+      samplesToSettle -= 1
+      return .none
+    }
+    let step = usage >= pauseAt ? relieve(usage, targets) : usage <= resumeAt ? restore(targets) : .none
+    if step != .none { samplesToSettle = settling }
+    return step
+  }
+
+  /// Lowest priority first, then the youngest. The last one is narrowed, and paused only above `abortAt`.
+  private func relieve(_ usage: UInt64, _ targets: [Candidate]) -> Step {
+    let active = targets.filter { $0.state != .paused }.sorted {
+      ($0.priority, $1.order) < ($1.priority, $0.order)
+    }
+    guard let first = active.first else { return .none }
+    if active.count > 1 || usage >= abortAt { return .pause(first.id) }
+    return first.state == .running ? .narrow(first.id) : .none
+  }
+
+  /// The reverse: widen what was narrowed, then resume the highest priority, the oldest first.
+  private func restore(_ targets: [Candidate]) -> Step {
+    if let narrowed = targets.first(where: { $0.state == .narrowed }) { return .widen(narrowed.id) }
+    let paused = targets.filter { $0.state == .paused }
+    let first = paused.min { ($1.priority, $0.order) < ($0.priority, $1.order) }
+    return first.map { .resume($0.id) } ?? .none
+  }
+}

@@ -1,0 +1,55 @@
+import Kernel
+import SystemPackage
+
+/// Counts the failures of one target and tells of the first few of each kind; the rest is summed up.
+final class FailureLog: Sendable {
+  /// Enough to see what is wrong; a million lines would bury it.
+  static let toldOfEachKind: UInt64 = 20
+
+  private struct Key: Hashable {
+    var operation: PurgeFailure.Operation
+    var errno: Errno
+  }
+
+  private let target: String
+  private let onEvent: @Sendable (RunEvent) -> Void
+  private let counts = Monitor<[Key: UInt64]>([:])
+
+  init(target: String, onEvent: @escaping @Sendable (RunEvent) -> Void) {
+    (self.target, self.onEvent) = (target, onEvent)
+  }
+
+  /// Books one failure. `path` is built only when it is going to be told.
+  func add(_ operation: PurgeFailure.Operation, _ errno: Errno, path: () -> String) {
+    let before = add(operation, errno, count: 1)
+    guard before < FailureLog.toldOfEachKind else { return }
+    onEvent(.failure(PurgeFailure(target: target, operation: operation, path: path(), errno: errno)))
+  }
+
+  /// Books failures that have one cause and are not told one by one. Returns how many of the kind there were before.
+  @discardableResult
+  func add(_ operation: PurgeFailure.Operation, _ errno: Errno, count: UInt64) -> UInt64 {
+    counts.withLock { counts in
+      let before = counts[Key(operation: operation, errno: errno), default: 0]
+      counts[Key(operation: operation, errno: errno)] = before + count
+      return before
+    }
+  }
+
+  var total: UInt64 { counts.withLock { $0.values.reduce(0, +) } }
+
+  /// By errno name.
+  var byKind: [String: UInt64] {
+    counts.withLock { counts in
+      counts.reduce(into: [:]) { $0[ErrnoName.of($1.key.errno), default: 0] += $1.value }
+    }
+  }
+
+  /// Tells how many of each kind were not told one by one.
+  func sumUp() {
+    for (key, count) in counts.withLock({ $0 }) where count > FailureLog.toldOfEachKind {
+      let kind = "\(key.operation.rawValue): \(ErrnoName.of(key.errno))"
+      onEvent(.failuresSuppressed(target: target, kind: kind, count: count - FailureLog.toldOfEachKind))
+    }
+  }
+}

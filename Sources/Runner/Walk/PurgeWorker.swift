@@ -1,0 +1,277 @@
+import Kernel
+import Plan
+import Synchronization
+import SystemPackage
+
+/// A worker thread: fetches pieces of work, does them with no lock held, and brings back what came of them.
+struct PurgeWorker {
+  let walk: TargetWalk
+  let fileSystem: any FileSystem
+  let cutoff: Cutoff
+
+  /// Looks between which a stop and the rate limit are heeded: on a slow server 16 are already tenths of a second.
+  static let group = 16
+
+  init(_ walk: TargetWalk) {
+    self.walk = walk
+    self.fileSystem = walk.means.fileSystem
+    self.cutoff = walk.rules.cutoff
+  }
+
+  func run() {
+    var batch = EntryBatch(capacity: WalkLimits.listing)
+    var completion: Completion?
+    while let work = walk.exchange(completion) {
+      // Others may still hold the batch that was listed last.
+      completion = nil
+      if !isKnownUniquelyReferenced(&batch) { batch = EntryBatch(capacity: WalkLimits.listing) }
+      completion = perform(work, batch)
+    }
+  }
+
+  private func perform(_ work: Work, _ batch: EntryBatch) -> Completion {
+    switch work {
+    case .openRoot: openRoot(batch)
+    case .reopen(let reopening): .reopened(reopening, reopen(reopening))
+    case .enter(let entering): .entered(entering, enter(entering, batch))
+    case .read(let reading): .read(reading.node, read(reading, batch))
+    case .judge(let chunk): .judged(chunk, judge(chunk))
+    case .remove(let node, let directory, .files(let victims)): removeFiles(victims, of: node, in: directory)
+    case .remove(let node, let directory, .directory(let child, let name)):
+      .removedDirectory(parent: node, child: child, removeDirectory(name, of: node, in: directory))
+    }
+  }
+
+  var isStopped: Bool { walk.isStopped.load(ordering: .acquiring) }
+
+  /// Waits for leave to do `count` operations; false when the walk was stopped first.
+  func mayDo(_ count: Int) -> Bool {
+    for limit in walk.means.rateLimits where !limit.acquire(count, unless: { isStopped }) { return false }
+    return !isStopped
+  }
+}
+
+// MARK: - Opening and listing
+
+extension PurgeWorker {
+  private func openRoot(_ batch: EntryBatch) -> Completion {
+    do {
+      let handle = try fileSystem.openRoot(walk.target.path)
+      guard walk.target.identity == nil || walk.target.identity == handle.identity else {
+        walk.trip("the target's root was replaced after it was found")
+        return .rootFailed
+      }
+      if let message = walk.means.clockGuard?.objection(to: handle, warn: { warn($0) }) {
+        walk.trip(message)
+        return .rootFailed
+      }
+      return .openedRoot(handle, list(handle, batch, limit: WalkLimits.listing) { [] })
+    } catch {
+      walk.failures.add(.openDirectory, error) { ShownPath.of(walk.target.path) }
+      walk.fail(Self.explanation(of: error))
+      return .rootFailed
+    }
+  }
+
+  private static func explanation(of error: Errno) -> String {
+    let name = ErrnoName.of(error)
+    switch error {
+    case .noSuchFileOrDirectory: return "the target's folder does not exist (\(name))"
+    case .notDirectory, .tooManySymbolicLinkLevels:
+      return "the target's path holds a symbolic link, or something that is no directory (\(name))"
+    default: return "the target's folder cannot be opened: \(error.description) (\(name))"
+    }
+  }
+
+  private func warn(_ message: String) {
+    walk.means.onEvent(.notice(target: walk.target.name, message: message))
+  }
+
+  private func enter(_ entering: Entering, _ batch: EntryBatch) -> Completion.Entry {
+    guard mayDo(2) else { return .left }
+    do {
+      let handle = try fileSystem.openDirectory(entering.name, in: entering.directory)
+      let crosses =
+        handle.status.isMountRoot || handle.identity.device != entering.directory.identity.device
+      if walk.target.spec.oneFileSystem, crosses { return .otherFileSystem }
+      return .opened(handle, list(handle, batch, limit: WalkLimits.listing) { pathOf(entering) })
+    } catch {
+      if error.meansNoDirectory { return .vanished }
+      walk.failures.add(.openDirectory, error) { walk.shownPath(of: entering.parent, entry: entering.name) }
+      return .failed
+    }
+  }
+
+  private func pathOf(_ entering: Entering) -> [UInt8] {
+    let parent = walk.state.withLock { $0.table.relativePath(of: entering.parent) }
+    return parent.isEmpty ? entering.name : parent + [UInt8(ascii: "/")] + entering.name
+  }
+
+  private func read(_ reading: Reading, _ batch: EntryBatch) -> Listing {
+    let path = { walk.state.withLock { $0.table.relativePath(of: reading.node) } }
+    // A listing that is left out by a stop is no failure: the directory is settled as left.
+    guard mayDo(1) else { return .failed }
+    if let position = reading.seekTo {
+      do {
+        try reading.directory.seek(to: position)
+      } catch {
+        walk.failures.add(.readDirectory, error) { walk.shownPath(of: nil, entry: path()) }
+        return .failed
+      }
+    }
+    return list(reading.directory, batch, limit: reading.limit, path: path)
+  }
+
+  /// Lists on and sorts what came: files stay in the batch, subdirectories are named, the rest is counted.
+  private func list(
+    _ directory: DirectoryHandle, _ batch: EntryBatch, limit: Int, path: () -> [UInt8]
+  ) -> Listing {
+    do {
+      guard try fileSystem.read(directory, into: batch, limit: limit) else { return .end }
+    } catch {
+      // A directory that is gone has no entries; what was in it went with it.
+      if error.meansVanished { return .end }
+      walk.failures.add(.readDirectory, error) { walk.shownPath(of: nil, entry: path()) }
+      return .failed
+    }
+    var sorted = Listing.Sorted()
+    for index in batch.entries.indices {
+      switch batch.entries[index].kind {
+      case .file, nil: sorted.toJudge += 1
+      case .directory: sorted.subdirectories.append(batch.name(at: index))
+      case .symlink: sorted.symlinks += 1
+      case .special: sorted.specials += 1
+      }
+    }
+    return .batch(batch, sorted)
+  }
+
+  private func reopen(_ reopening: Reopening) -> Result<[DirectoryHandle], Errno> {
+    var handles: [DirectoryHandle] = []
+    var directory = reopening.base
+    for step in reopening.steps {
+      do throws(Errno) {
+        directory = try fileSystem.openDirectory(step.name, in: directory)
+        // Another directory under this name is not the one we were in.
+        guard directory.identity == step.identity else { throw Errno.staleNFSFileHandle }
+        handles.append(directory)
+      } catch {
+        walk.failures.add(.openDirectory, error) { walk.shownPath(of: reopening.node, entry: []) }
+        return .failure(error)
+      }
+    }
+    return .success(handles)
+  }
+}
+
+// MARK: - Judging
+
+extension PurgeWorker {
+  private func judge(_ chunk: Chunk) -> Judgement {
+    var judgement = Judgement()
+    var path = chunk.pathPrefix
+    var next = chunk.indices.lowerBound
+    while next < chunk.indices.upperBound {
+      let end = min(next + PurgeWorker.group, chunk.indices.upperBound)
+      guard mayDo(end - next) else { break }
+      for run in filesAndUnknowns(next..<end, in: chunk.batch) {
+        fileSystem.status(of: run, in: chunk.batch, of: chunk.directory) { index, result in
+          judge(chunk, index, result, &path, &judgement)
+        }
+      }
+      next = end
+    }
+    return judgement
+  }
+
+  /// The runs of entries in `range` that need a look.
+  private func filesAndUnknowns(_ range: Range<Int>, in batch: EntryBatch) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for index in range where batch.entries[index].kind == nil || batch.entries[index].kind == .file {
+      if let last = runs.last, last.upperBound == index {
+        runs[runs.count - 1] = last.lowerBound..<(index + 1)
+      } else {
+        runs.append(index..<(index + 1))
+      }
+    }
+    return runs
+  }
+
+  @inline(__always)
+  private func judge(
+    _ chunk: Chunk, _ index: Int, _ result: Result<EntryStatus, Errno>, _ path: inout [UInt8],
+    _ judgement: inout Judgement
+  ) {
+    switch result {
+    case .success(let status):
+      switch status.kind {
+      case .file: judgeFile(chunk, index, status, &path, &judgement)
+      case .directory: judgeUnlistedDirectory(chunk, index, &judgement)
+      case .symlink: judgement.tally.symlinksSkipped += 1
+      case .special: judgement.tally.specialFilesSkipped += 1
+      }
+      if status.kind == .symlink || status.kind == .special { judgement.staying += 1 }
+    case .failure(let error):
+      if error.meansVanished {
+        judgement.tally.filesVanishedUnread += 1
+      } else {
+        judgement.staying += 1
+        walk.failures.add(.readStatus, error) { walk.shownPath(of: chunk.node, entry: chunk.batch.name(at: index)) }
+      }
+    }
+  }
+
+  /// The listing did not say that it is one, or said it was a file a moment ago.
+  private func judgeUnlistedDirectory(_ chunk: Chunk, _ index: Int, _ judgement: inout Judgement) {
+    if chunk.batch.entries[index].kind == nil {
+      judgement.subdirectories.append(chunk.batch.name(at: index))
+    } else {
+      judgement.tally.filesVanishedUnread += 1
+      judgement.staying += 1
+    }
+  }
+
+  @inline(__always)
+  private func judgeFile(
+    _ chunk: Chunk, _ index: Int, _ status: EntryStatus, _ path: inout [UInt8], _ judgement: inout Judgement
+  ) {
+    let name = chunk.batch.name(at: index)
+    switch verdict(on: status, name, prefix: chunk.pathPrefix.count, &path) {
+    case .expired:
+      judgement.victims.append(name, status)
+    case .kept(let reason):
+      judgement.tally.filesScanned += 1
+      judgement.tally.filesKept[reason] += 1
+      judgement.staying += 1
+    }
+  }
+
+  /// The decision on one look at a file. `path` is scratch: its first `prefix` bytes are the directory's path.
+  func verdict(
+    on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>, prefix: Int, _ path: inout [UInt8]
+  ) -> Verdict {
+    if NFSPlaceholder.isOne(name) { return .kept(.nfsPlaceholder) }
+    if cutoff.needsPath {
+      path.removeSubrange(prefix...)
+      path.append(contentsOf: name)
+    }
+    return cutoff.verdict(for: FileFacts(status), path: path.span)
+  }
+}
+
+extension FileFacts {
+  init(_ status: EntryStatus) {
+    self.init(
+      mtime: Timestamp(status.mtime), atime: Timestamp(status.atime), ctime: Timestamp(status.ctime),
+      birth: status.birth.map { Timestamp($0) }, size: status.size, owner: status.owner)
+  }
+}
+
+/// The name the NFS client gives a file that is removed while open on this host: `.nfs` and 24 hexadecimal digits. It
+/// goes by itself when the file is closed.
+enum NFSPlaceholder {
+  static func isOne(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard name.count == 28, name.starts(with: ".nfs".utf8) else { return false }
+    return name.dropFirst(4).allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0 | 0x20) }
+  }
+}

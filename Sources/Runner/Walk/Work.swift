@@ -1,0 +1,140 @@
+import Kernel
+import SystemPackage
+
+/// A piece of work the walk hands to a worker. It carries all it needs, so that it is done without a lock.
+enum Work: Sendable {
+  case openRoot
+  /// Open a directory again that was closed for want of descriptors.
+  case reopen(Reopening)
+  /// Open a subdirectory and list its beginning.
+  case enter(Entering)
+  /// List on.
+  case read(Reading)
+  /// Look at some files of a batch and judge them.
+  case judge(Chunk)
+  /// Remove, as the only one in this directory where removals are serial.
+  case remove(NodeID, DirectoryHandle, Removal)
+}
+
+struct Entering: Sendable {
+  let parent: NodeID
+  let directory: DirectoryHandle
+  let name: [UInt8]
+}
+
+struct Reading: Sendable {
+  let node: NodeID
+  let directory: DirectoryHandle
+  /// Set when the handle's position must be moved first.
+  let seekTo: Int64?
+  /// Bytes of listing to take at most.
+  let limit: Int
+}
+
+struct Chunk: Sendable {
+  let node: NodeID
+  let directory: DirectoryHandle
+  let batch: EntryBatch
+  let indices: Range<Int>
+  /// The directory's path relative to the target, with a final slash unless empty; only when patterns need it.
+  let pathPrefix: [UInt8]
+}
+
+/// What is to be removed from one directory.
+enum Removal: Sendable {
+  case files(VictimList)
+  /// An empty subdirectory of it.
+  case directory(NodeID, name: [UInt8])
+}
+
+struct Reopening: Sendable {
+  struct Step: Sendable {
+    let node: NodeID
+    let name: [UInt8]
+    let identity: FileIdentity
+  }
+  let node: NodeID
+  /// The nearest open directory above.
+  let ancestor: NodeID
+  let base: DirectoryHandle
+  /// From just below `base` down to `node`.
+  let steps: [Step]
+}
+
+/// Files of one directory that may go, each with what the first look said of it.
+struct VictimList: Sendable {
+  var names = NameList()
+  var inodes: [UInt64] = []
+  /// What each gives back.
+  var bytes: [UInt64] = []
+  /// The first one not dealt with.
+  var next = 0
+
+  var remaining: Int { names.count - next }
+
+  mutating func append(_ name: UnsafeBufferPointer<UInt8>, _ status: EntryStatus) {
+    names.append(name)
+    inodes.append(status.identity.inode)
+    bytes.append(status.bytesFreedByRemoval)
+  }
+}
+
+/// What a worker brings back.
+enum Completion: Sendable {
+  case openedRoot(DirectoryHandle, Listing)
+  /// The walk cannot begin.
+  case rootFailed
+  case reopened(Reopening, Result<[DirectoryHandle], Errno>)
+  case entered(Entering, Entry)
+  case read(NodeID, Listing)
+  case judged(Chunk, Judgement)
+  case removedFiles(NodeID, rest: VictimList, RemovalCount)
+  case removedDirectory(parent: NodeID, child: NodeID, DirectoryRemoval)
+
+  enum Entry: Sendable {
+    case opened(DirectoryHandle, Listing)
+    case vanished
+    case failed
+    /// A mount point that is not to be crossed.
+    case otherFileSystem
+    /// The run was stopped before.
+    case left
+  }
+
+  enum DirectoryRemoval: Sendable {
+    case removed, vanished, notEmpty, failed, left
+  }
+}
+
+/// What one listing call brought.
+enum Listing: Sendable {
+  case batch(EntryBatch, Sorted)
+  case end
+  case failed
+
+  /// The entries of a batch that need no look: subdirectories by name, the others by number.
+  struct Sorted: Sendable {
+    var subdirectories = NameList()
+    var symlinks = 0
+    var specials = 0
+    /// Files, and entries whose kind the listing does not say.
+    var toJudge = 0
+  }
+}
+
+/// What looking at a chunk brought.
+struct Judgement: Sendable {
+  var tally = Tally()
+  var victims = VictimList()
+  /// Found only by looking, where the listing does not say what is a directory.
+  var subdirectories = NameList()
+  /// Entries that stay.
+  var staying = 0
+}
+
+/// What became of some files of a directory.
+struct RemovalCount: Sendable {
+  var tally = Tally()
+  var staying = 0
+  var removed = 0
+}
