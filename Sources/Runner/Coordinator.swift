@@ -207,11 +207,14 @@ extension Coordinator {
       case .auto: Coordinator.automaticWorkersPerProcessor * ProcessLimits.processors
       case .atMost(let count): count
       }
-    // Workers may take half of the budget, the rest is for directories in work. A worker needs a descriptor or two of
-    // its own, and most are to be left for the directories above it.
+    // Workers may take half of the budget, the rest is for directories in work. Half of the descriptors is for those too;
+    // of the other half each worker needs two at a time, and more when it opens again what was closed.
     let affordable = Int(budget.bytes / 2) / WalkLimits.workerFootprint
-    let workers = max(1, min(wanted, ceiling, affordable, descriptors / 4))
-    return WalkLimits(workers: workers, openDirectories: descriptors - 2 * workers, memory: budget)
+    let workers = max(1, min(wanted, ceiling, affordable, descriptors / 8))
+    let spare = descriptors / 2 - 2 * workers
+    return WalkLimits(
+      workers: workers, openDirectories: descriptors / 2, reopenedAtOnce: min(32, max(1, spare / workers)),
+      memory: budget)
   }
 
   private func means(for target: Target) -> TargetWalk.Means {

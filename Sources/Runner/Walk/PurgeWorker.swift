@@ -149,12 +149,12 @@ extension PurgeWorker {
   private func reopen(_ reopening: Reopening) -> Result<[DirectoryHandle], Errno> {
     var handles: [DirectoryHandle] = []
     var directory = reopening.base
-    for step in reopening.steps {
+    for (index, step) in reopening.steps.enumerated() {
       do throws(Errno) {
         directory = try fileSystem.openDirectory(step.name, in: directory)
         // Another directory under this name is not the one we were in.
         guard directory.identity == step.identity else { throw Errno.staleNFSFileHandle }
-        handles.append(directory)
+        if index >= reopening.steps.count - reopening.kept { handles.append(directory) }
       } catch {
         walk.failures.add(.openDirectory, error) { walk.shownPath(of: reopening.node, entry: []) }
         return .failure(error)

@@ -23,6 +23,8 @@ struct WalkLimits: Sendable {
   var workers: Int
   /// Directories kept open at once, besides those in the workers' hands.
   var openDirectories: Int
+  /// Directories on the way down that a worker keeps open when it opens a closed one again: those above it are needed next.
+  var reopenedAtOnce = 32
   /// What the walk may hold on to, workers included.
   var memory: ByteCount
 
@@ -590,7 +592,8 @@ extension WalkState {
     guard let base = table[next].handle else { return nil }
     table[id].isReopening = true
     table[next].users += 1
-    return .reopen(Reopening(node: id, ancestor: next, base: base, steps: steps.reversed()))
+    return .reopen(
+      Reopening(node: id, ancestor: next, base: base, steps: steps.reversed(), kept: limits.reopenedAtOnce))
   }
 
   private mutating func reopened(_ reopening: Reopening, _ result: Result<[DirectoryHandle], Errno>) -> NodeID? {
@@ -599,7 +602,8 @@ extension WalkState {
     table[id].isReopening = false
     switch result {
     case .success(let handles):
-      for (step, handle) in zip(reopening.steps, handles) where table[step.node].handle == nil {
+      let kept = reopening.steps.suffix(handles.count)
+      for (step, handle) in zip(kept, handles) where table[step.node].handle == nil {
         table[step.node].handle = handle
         table[step.node].needsSeek = true
         openDirectories += 1

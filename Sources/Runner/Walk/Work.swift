@@ -59,6 +59,8 @@ struct Reopening: Sendable {
   let base: DirectoryHandle
   /// From just below `base` down to `node`.
   let steps: [Step]
+  /// How many of the last steps are to be kept open.
+  let kept: Int
 }
 
 /// Files of one directory that may go, each with what the first look said of it.
@@ -84,6 +86,7 @@ enum Completion: Sendable {
   case openedRoot(DirectoryHandle, Listing)
   /// The walk cannot begin.
   case rootFailed
+  /// With the last steps' handles, at most as many as were to be kept.
   case reopened(Reopening, Result<[DirectoryHandle], Errno>)
   case entered(Entering, Entry)
   case read(NodeID, Listing)

@@ -1,0 +1,64 @@
+import Kernel
+import Plan
+import Testing
+
+@testable import Runner
+
+/// Random trees; the seed is in each test's name, so that a failure can be repeated.
+@Suite(.serialized) struct PropertyTests {
+  @Test(arguments: [1, 2, 8, 64, 500], [11, 12, 13] as [UInt64])
+  func `what is left is what a naive walk leaves, for any number of workers`(workers: Int, seed: UInt64) {
+    let tree = ScratchTree(random: seed, entries: 1500)
+    let expected = naiveRemainder(of: tree.path, maxAge: 30, emptyDirectoryAge: 1)
+    var target = makeTarget(tree.path)
+    target.emptyDirectories = EmptyDirectoryRule(minAge: .seconds(86_400))
+    let before = walkTree(tree.path)
+    let outcome = purge([target], workers: workers)
+    #expect(tree.contents == expected)
+    #expect(outcome.ending == .completed)
+    let tally = outcome.totals
+    #expect(tally.imbalance(in: .purge) == nil)
+    #expect(tally.filesScanned == UInt64(before.filter(\.isFile).count))
+    #expect(tally.dirsScanned == UInt64(before.filter(\.isDirectory).count + 1))
+    #expect(tally.filesPurged + tally.emptyDirsDeleted == UInt64(before.count - expected.count))
+  }
+
+  @Test(arguments: [1, 3, 16], [21, 22] as [UInt64])
+  func `a dry run counts what the run then does, in every counter`(workers: Int, seed: UInt64) {
+    let tree = ScratchTree(random: seed, entries: 1200)
+    var target = makeTarget(tree.path)
+    target.emptyDirectories = EmptyDirectoryRule(minAge: .seconds(86_400))
+    let contents = tree.contents
+    var planned = purge([target], mode: .dryRun, workers: workers).totals
+    #expect(tree.contents == contents)
+    #expect(planned.filesPurged == 0)
+    #expect(planned.bytesFreed == 0)
+    let done = purge([target], workers: workers + 1).totals
+    // A dry run purges nothing; all else must agree.
+    planned.filesPurged = planned.filesToPurge
+    planned.bytesFreed = planned.bytesToFree
+    #expect(planned == done)
+  }
+
+  @Test(arguments: [1, 2, 16], [31, 32, 33] as [UInt64])
+  func `with descriptors for few directories the result is the same`(workers: Int, seed: UInt64) {
+    let tree = ScratchTree(random: seed, entries: 1500)
+    let expected = naiveRemainder(of: tree.path, maxAge: 30, emptyDirectoryAge: 1)
+    var target = makeTarget(tree.path)
+    target.emptyDirectories = EmptyDirectoryRule(minAge: .seconds(86_400))
+    let tally = walk(target, limits: { $0.openDirectories = 2 }, workers: workers)
+    #expect(tree.contents == expected)
+    #expect(tally.imbalance(in: .purge) == nil)
+  }
+
+  @Test(arguments: [1, 2, 16], [41, 42] as [UInt64])
+  func `with hardly any memory the result is the same`(workers: Int, seed: UInt64) {
+    let tree = ScratchTree(random: seed, entries: 1500)
+    let expected = naiveRemainder(of: tree.path, maxAge: 30, emptyDirectoryAge: 1)
+    var target = makeTarget(tree.path)
+    target.emptyDirectories = EmptyDirectoryRule(minAge: .seconds(86_400))
+    let tally = walk(target, limits: { $0.memory = ByteCount(bytes: 1) }, workers: workers)
+    #expect(tree.contents == expected)
+    #expect(tally.imbalance(in: .purge) == nil)
+  }
+}

@@ -1,0 +1,139 @@
+import Glibc
+import Kernel
+import Plan
+import Runner
+import SystemPackage
+
+/// A folder of its own for one test, removed afterwards.
+final class ScratchTree: Sendable {
+  let path: String
+
+  init() {
+    path = "/tmp/efs-purge-batch-test-\(UInt64.random(in: 0 ... .max))"
+    mkdir(path, 0o755)
+  }
+
+  deinit { removeTree(path) }
+
+  /// Makes a file, and the directories above it, whose mtime lies `days` before `Fixture.now`.
+  @discardableResult
+  func file(_ relative: String, days: Double = 100, size: Int = 0) -> String {
+    let name = "\(path)/\(relative)"
+    directory(String(relative.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")))
+    let descriptor = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    precondition(descriptor >= 0, "cannot make \(name): \(errno)")
+    if size > 0 { _ = [UInt8](repeating: 1, count: size).withUnsafeBytes { write(descriptor, $0.baseAddress, size) } }
+    close(descriptor)
+    age(name, days: days)
+    return name
+  }
+
+  @discardableResult
+  func directory(_ relative: String, days: Double? = nil) -> String {
+    var here = path
+    for component in relative.split(separator: "/") {
+      here += "/" + component
+      mkdir(here, 0o755)
+    }
+    if let days { age(here, days: days) }
+    return here
+  }
+
+  func age(_ name: String, days: Double) {
+    let at = Double(Fixture.now.seconds) - days * 86_400
+    let time = timespec(tv_sec: Int(at.rounded(.down)), tv_nsec: 0)
+    let times = [time, time]
+    precondition(utimensat(AT_FDCWD, name, times, AT_SYMLINK_NOFOLLOW) == 0, "cannot age \(name): \(errno)")
+  }
+
+  /// Ages every directory, deepest first, so that our own making of files does not count as a change.
+  func ageDirectories(days: Double = 100) {
+    for entry in walkTree(path).reversed() where entry.isDirectory { age(path + "/" + entry.path, days: days) }
+  }
+
+  /// Paths relative to the tree, sorted.
+  var contents: [String] { walkTree(path).map(\.path).sorted() }
+  func exists(_ relative: String) -> Bool {
+    var status = stat()
+    return lstat("\(path)/\(relative)", &status) == 0
+  }
+}
+
+enum Fixture {
+  /// The moment all ages of tests are counted from: the real one, since a purge compares it with the file system's clock.
+  static let now = Timestamp(seconds: WallClock.now().seconds)
+}
+
+struct TreeEntry: Hashable {
+  var path: String
+  var isDirectory: Bool
+  var isFile: Bool
+  var mtime: Timestamp
+  var size: Int64
+}
+
+/// A plain recursive listing with readdir(3) and lstat(2): the naive walk that results are compared with.
+func walkTree(_ root: String, _ below: String = "") -> [TreeEntry] {
+  guard let directory = opendir(below.isEmpty ? root : root + "/" + below) else { return [] }
+  defer { closedir(directory) }
+  var entries: [TreeEntry] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    if name == "." || name == ".." { continue }
+    let path = below.isEmpty ? name : below + "/" + name
+    var status = stat()
+    guard lstat(root + "/" + path, &status) == 0 else { continue }
+    let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+    entries.append(
+      TreeEntry(
+        path: path, isDirectory: isDirectory, isFile: status.st_mode & S_IFMT == S_IFREG,
+        mtime: Timestamp(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: UInt32(status.st_mtim.tv_nsec)),
+        size: Int64(status.st_size)))
+    if isDirectory { entries += walkTree(root, path) }
+  }
+  return entries
+}
+
+/// Deep chains and unreadable folders included; the paths of tests need no quoting.
+func removeTree(_ path: String) { system("chmod -R u+rwx \(path) 2>/dev/null; rm -rf \(path)") }
+
+/// Collects what a run tells.
+final class Events: Sendable {
+  private let events = Monitor<[RunEvent]>([])
+  func add(_ event: RunEvent) { events.withLock { $0.append(event) } }
+  var all: [RunEvent] { events.withLock { $0 } }
+
+  var failures: [PurgeFailure] {
+    all.compactMap { if case .failure(let failure) = $0 { failure } else { nil } }
+  }
+  var notices: [String] {
+    all.compactMap { if case .notice(_, let message) = $0 { message } else { nil } }
+  }
+}
+
+/// A target named "t" at a literal path with everything older than 30 days to go.
+func makeTarget(_ path: String, name: String = "t", maxAge: Duration = .seconds(30 * 86_400)) -> Target {
+  let components = path.split(separator: "/").map { PathPattern.Component.literal(String($0)) }
+  return Target(
+    name: name, path: PathPattern(text: path, components: components), retention: Retention(maxAge: maxAge))
+}
+
+/// Runs targets with the given number of workers and returns the outcome; `adjust` changes the plan before.
+@discardableResult
+func purge(
+  _ targets: [Target], mode: RunMode = .purge, workers: Int = 4, events: Events = Events(),
+  fileSystem: any FileSystem = LinuxFileSystem(), stop: StopRequest = StopRequest(), selection: [Glob] = [],
+  now: Timestamp = Fixture.now, adjust: (inout BatchPlan) -> Void = { _ in }
+) -> BatchOutcome {
+  var plan = BatchPlan(targets: targets)
+  for index in plan.targets.indices where plan.targets[index].concurrency == .auto {
+    plan.targets[index].concurrency = .atMost(workers)
+  }
+  adjust(&plan)
+  let runner = BatchRunner(
+    plan: plan, settings: BatchRunner.Settings(mode: mode, runID: "test", now: now, selection: selection),
+    fileSystem: fileSystem, stop: stop, onEvent: events.add)
+  return runner.run()
+}

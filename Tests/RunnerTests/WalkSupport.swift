@@ -1,0 +1,29 @@
+import Kernel
+import Plan
+import SystemPackage
+
+@testable import Runner
+
+/// Walks one target with limits of the test's own, without a coordinator.
+@discardableResult
+func walk(
+  _ target: Target, fileSystem: any FileSystem = LinuxFileSystem(), limits adjust: (inout WalkLimits) -> Void,
+  workers: Int, events: Events = Events()
+) -> Tally {
+  var limits = WalkLimits(workers: workers, openDirectories: 1000, memory: .mebibytes(256))
+  adjust(&limits)
+  let path = target.path.literalPrefix.flatMap { [UInt8(ascii: "/")] + Array($0.utf8) }
+  let rules = WalkRules(target, mode: .purge, now: Fixture.now, fileSystem)
+  let means = TargetWalk.Means(
+    fileSystem: fileSystem, rateLimits: [], caps: [], clockGuard: nil, onEvent: events.add)
+  let ended = Monitor(false)
+  let walk = TargetWalk(
+    ResolvedTarget(name: target.name, path: path, spec: target), rules: rules, limits: limits, means: means
+  ) {
+    ended.withLock { $0 = true }
+    ended.broadcast()
+  }
+  walk.start()
+  _ = ended.wait { $0 ? true : nil }
+  return walk.outcome(startedAt: Fixture.now, finishedAt: Fixture.now).tally
+}
