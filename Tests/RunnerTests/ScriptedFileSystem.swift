@@ -1,0 +1,91 @@
+import Kernel
+import SystemPackage
+
+/// The real file system, with faults and delays that a kernel will not produce on command. Every hook is asked before the
+/// real call; what it returns or throws stands instead.
+struct ScriptedFileSystem: FileSystem {
+  var base: any FileSystem = LinuxFileSystem()
+  var onOpen: @Sendable (String) -> Errno? = { _ in nil }
+  /// The directory's listing number since it was opened, from 0.
+  var onRead: @Sendable (DirectoryHandle) -> Errno? = { _ in nil }
+  var onStatus: @Sendable (String) -> Errno? = { _ in nil }
+  /// Between the first look at a file and the fresh one.
+  var onRemoveFile: @Sendable (String) -> Errno? = { _ in nil }
+  var onRemoveDirectory: @Sendable (String) -> Errno? = { _ in nil }
+
+  var removalsAreSerial: Bool { base.removalsAreSerial }
+
+  func openRoot(_ path: [UInt8]) throws(Errno) -> DirectoryHandle {
+    if let error = onOpen("/") { throw error }
+    return try base.openRoot(path)
+  }
+
+  func openDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) -> DirectoryHandle {
+    if let error = onOpen(String(decoding: name, as: UTF8.self)) { throw error }
+    return try base.openDirectory(name, in: parent)
+  }
+
+  func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool {
+    if let error = onRead(directory) { throw error }
+    return try base.read(directory, into: batch, limit: limit)
+  }
+
+  func status(
+    of indices: Range<Int>, in batch: EntryBatch, of directory: DirectoryHandle,
+    receive: (Int, Result<EntryStatus, Errno>) -> Void
+  ) {
+    for index in indices {
+      if let error = onStatus(String(decoding: batch.name(at: index), as: UTF8.self)) {
+        receive(index, .failure(error))
+      } else {
+        base.status(of: index..<(index + 1), in: batch, of: directory, receive: receive)
+      }
+    }
+  }
+
+  func removeFiles(
+    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
+    decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void
+  ) {
+    for index in indices {
+      if let error = onRemoveFile(String(decoding: names[index], as: UTF8.self)) {
+        receive(index, .failed(error), nil)
+      } else {
+        base.removeFiles(index..<(index + 1), of: names, in: directory, decide: decide, receive: receive)
+      }
+    }
+  }
+
+  func removeDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) {
+    if let error = onRemoveDirectory(String(decoding: name, as: UTF8.self)) { throw error }
+    try base.removeDirectory(name, in: parent)
+  }
+}
+
+/// A gate that threads wait at until it is opened, and that tells how many wait.
+final class Turnstile: Sendable {
+  private let state = Monitor((isOpen: false, waiting: 0, most: 0))
+
+  func pass() {
+    state.withLock {
+      $0.waiting += 1
+      $0.most = max($0.most, $0.waiting)
+    }
+    state.broadcast()
+    _ = state.wait { $0.isOpen ? true : nil }
+    state.withLock { $0.waiting -= 1 }
+  }
+
+  func open() {
+    state.withLock { $0.isOpen = true }
+    state.broadcast()
+  }
+
+  /// Returns when so many wait at once, or after ten seconds.
+  @discardableResult
+  func awaitCrowd(of count: Int) -> Bool {
+    state.wait(timeout: .seconds(10)) { $0.waiting >= count ? true : nil } ?? false
+  }
+
+  var mostAtOnce: Int { state.withLock { $0.most } }
+}
