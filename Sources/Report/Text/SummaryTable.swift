@@ -57,7 +57,7 @@ extension SummaryTable {
     var table = TextTable([
       .init(title: "TARGET", alignment: .left), .init(title: "OUTCOME", alignment: .left), .init(title: "SCANNED"),
       .init(title: isRehearsal ? "WOULD DELETE" : "DELETED"), .init(title: "KEPT"), .init(title: "ERRORS"),
-      .init(title: isRehearsal ? "EMPTY DIRS TO GO" : "EMPTY DIRS GONE"),
+      .init(title: "EMPTY DIRS"),
       .init(title: isRehearsal ? "WOULD FREE" : "FREED"), .init(title: "TIME"), .init(title: "FILES/S"),
     ])
     for target in outcome.targets { table.add(row(target)) }
