@@ -53,6 +53,15 @@ import Testing
     #expect(text(line) == "06:34:35Z INFO    Progress update target=api dry_run=false files=12\n")
   }
 
+  @Test func `A text line leaves out the run's id, zeros and empty objects, but no flag and no empty text`() {
+    let kept: LogValue = .object(["too_new": .count(3), "excluded": .count(0)])
+    let fields: [String: LogValue] = [
+      "run_id": "r", "a": .count(0), "b": 0, "c": .number(0), "d": .object([:]), "e": .object(["x": 0]), "f": .list([]),
+      "kept": kept, "off": false, "reason": "",
+    ]
+    #expect(text(LogLine(.info, "m", fields)) == #"06:34:35Z INFO    m kept={"too_new": 3} off=false reason="""# + "\n")
+  }
+
   @Test func `A text value with blanks is quoted`() {
     #expect(
       text(LogLine(.error, "m", ["a": "two words", "b": "", "c": "q\"q"])).hasSuffix(

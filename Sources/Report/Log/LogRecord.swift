@@ -26,12 +26,14 @@ public struct LogRecord: Hashable, Sendable {
     return output + "}\n".utf8
   }
 
-  /// One line for a terminal: time of day in UTC, level, message, then the fields; `target` first.
+  /// One line for a terminal: time of day in UTC, level, message, then the fields, `target` first. Without the run's id,
+  /// which is the same in all lines, and without zeros and what is empty.
   public var text: [UInt8] {
     let clock = RFC3339.text(time, fractionDigits: 0).dropFirst("2026-11-23T".count)
     let level = line.level.rawValue.uppercased()
     let blanks = String(repeating: " ", count: max(1, 8 - level.utf8.count))
-    let fields = line.fields.sorted { LogRecord.order($0.key) < LogRecord.order($1.key) }
+    let fields = line.fields.filter { $0.key != "run_id" }.compactMapValues(\.withoutZeros)
+      .sorted { LogRecord.order($0.key) < LogRecord.order($1.key) }
       .map { " \($0.key)=\(LogRecord.quoted($0.value))" }
     let text = "\(clock) \(level)\(blanks)\(line.message)\(fields.joined())"
     return Array(DisplayText.printable(text).utf8) + [UInt8(ascii: "\n")]
@@ -45,5 +47,19 @@ public struct LogRecord: Hashable, Sendable {
       return value.description
     }
     return String(decoding: JSONText.bytes(of: value), as: UTF8.self)
+  }
+}
+
+extension LogValue {
+  /// Nil for a zero or an empty value; objects lose their zeros. A flag is neither.
+  fileprivate var withoutZeros: LogValue? {
+    switch self {
+    case .integer(0), .count(0), .number(0): return nil
+    case .object(let fields):
+      let kept = fields.compactMapValues(\.withoutZeros)
+      return kept.isEmpty ? nil : .object(kept)
+    case .list(let values): return values.isEmpty ? nil : self
+    case .string, .integer, .count, .number, .flag: return self
+    }
   }
 }
