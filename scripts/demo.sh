@@ -7,13 +7,13 @@ binary=$(realpath "${1:?usage: demo.sh BINARY}")
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/efs-purge-demo.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 data=$scratch/data
+cd "$scratch"
 
 heading() { printf '\n=== %s\n' "$*"; }
 
 # Prints the command as a user would type it, then runs it.
 show() {
-  local shown="efs-purge-batch ${*}"
-  printf '$ %s\n' "${shown//"$scratch/"/}"
+  printf '$ efs-purge-batch %s\n' "$*"
   "$binary" "$@" && echo "[exit status 0]" || echo "[exit status $?]"
 }
 
@@ -40,7 +40,7 @@ ls "$data"
 printf '%d files\n' "$(find "$data" -type f | wc -l)"
 
 heading "The config"
-tee "$scratch/purge.yaml" <<YAML
+tee purge.yaml <<YAML
 version: 1
 safety:
   allowed_roots: [$data]
@@ -57,23 +57,23 @@ targets:
     exclude: ["keep/**"]
 YAML
 
-heading "check-config: a good config, and one with two mistakes"
-show check-config "$scratch/purge.yaml"
-sed 's/max_age: 90d/max_aeg: 90/' "$scratch/purge.yaml" > "$scratch/wrong.yaml"
-show check-config "$scratch/wrong.yaml"
+heading "check-config: a good config, and one with a mistake"
+show check-config purge.yaml
+sed 's/max_age: 90d/max_aeg: 90d/' purge.yaml > wrong.yaml
+show check-config wrong.yaml
 
 heading "plan: what a run would delete"
-show plan --config "$scratch/purge.yaml"
+show plan --config purge.yaml
 printf '%d files\n' "$(find "$data" -type f | wc -l)"
 
 heading "run: the purge itself"
-show run --config "$scratch/purge.yaml" --report "$scratch/report.json"
+show run --config purge.yaml --report report.json --log-format text
 left=$(find "$data" -type f | wc -l)
 printf '%d files\n' "$left"
 ls "$data"
 
 heading "The end of its JSON report"
-tail -n 20 "$scratch/report.json"
+tail -n 20 report.json
 
 # Kept: the months whose end is less than three months ago (this one and three more), and uploads/keep.
 expected=$((4 * 10000 + 500))
