@@ -18,20 +18,49 @@ struct Command {
     throws
   {
     let folder = try Scratch()
-    let process = Process()
-    process.executableURL = try Command.executable
-    process.arguments = arguments
-    process.environment = environment
+    let process = try Command.prepared(arguments, environment)
+    let (output, errors) = (try folder.write("", to: "output"), try folder.write("", to: "errors"))
     process.standardInput = try FileHandle(forReadingFrom: folder.write(input, to: "input"))
-    let outputFile = try folder.write("", to: "output")
-    let errorFile = try folder.write("", to: "errors")
-    process.standardOutput = try FileHandle(forWritingTo: path.map(URL.init(fileURLWithPath:)) ?? outputFile)
-    process.standardError = try FileHandle(forWritingTo: errorFile)
+    process.standardOutput = try FileHandle(forWritingTo: path.map(URL.init(fileURLWithPath:)) ?? output)
+    process.standardError = try FileHandle(forWritingTo: errors)
     try process.run()
     process.waitUntilExit()
+    try self.init(process, output: output, errors: String(contentsOf: errors, encoding: .utf8))
+  }
+
+  /// Sends SIGTERM as soon as `text` has appeared on standard error.
+  init(_ arguments: [String], terminatedAfter text: String) throws {
+    let folder = try Scratch()
+    let process = try Command.prepared(arguments, [:])
+    let (output, errors) = (try folder.write("", to: "output"), Pipe())
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = errors
+    try process.run()
+    var seen = Data()
+    while !String(decoding: seen, as: UTF8.self).contains(text) {
+      let more = errors.fileHandleForReading.availableData
+      guard !more.isEmpty else { break }
+      seen += more
+    }
+    process.terminate()
+    seen += try errors.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    try self.init(process, output: output, errors: String(decoding: seen, as: UTF8.self))
+  }
+
+  /// What `process` has left behind; the status of one that a signal ended is that signal's number, negative.
+  private init(_ process: Process, output: URL, errors: String) throws {
     status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-    output = try String(contentsOf: outputFile, encoding: .utf8)
-    errors = try String(contentsOf: errorFile, encoding: .utf8)
+    self.output = try String(contentsOf: output, encoding: .utf8)
+    self.errors = errors
+  }
+
+  private static func prepared(_ arguments: [String], _ environment: [String: String]) throws -> Process {
+    let process = Process()
+    process.executableURL = try executable
+    process.arguments = arguments
+    process.environment = environment
+    return process
   }
 
   /// SwiftPM puts it beside the test bundle, whatever the scratch path.

@@ -131,6 +131,14 @@ import Testing
     #expect(message.hasPrefix("completed (exit status 0): deleted 3 of 4 files, 0 errors"))
   }
 
+  @Test func `SIGTERM ends a run in good order, with status 4 and a report`() throws {
+    let slow = ["--set", "targets.scratch.operations_per_second=1", "--report", scratch.path("report.json")]
+    let command = try Command(["run", "--config", config] + slow, terminatedAfter: "Starting EFS purge")
+    #expect(command.status == 4, "\(command.errors)")
+    #expect(command.output.contains("stopped: signal"))
+    #expect(try report("report.json")["outcome"] as? String == "stopped_signal")
+  }
+
   @Test func `A wrong config touches nothing, is shown with its place and ends with status 2`() throws {
     let text = try String(contentsOfFile: config, encoding: .utf8)
     let wrong = try scratch.write(text.replacingOccurrences(of: "max_age", with: "max_aeg"), to: "wrong.yaml").path
