@@ -55,7 +55,10 @@ let package = Package(
       name: "RunnerTests",
       dependencies: ["Runner", "Kernel", "Plan", .product(name: "SystemPackage", package: "swift-system")],
       swiftSettings: strict),
-    .testTarget(name: "ReportTests", dependencies: ["Report", "Runner", "Plan"], swiftSettings: strict),
+    .testTarget(
+      name: "ReportTests",
+      dependencies: ["Report", "Runner", "Plan", .product(name: "SystemPackage", package: "swift-system")],
+      exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(name: "CommandTests", dependencies: ["efs-purge-batch"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

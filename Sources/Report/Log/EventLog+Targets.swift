@@ -1,0 +1,102 @@
+internal import Plan
+internal import Runner
+
+/// A target's start, progress and end, as the replaced tool told them.
+extension EventLog {
+  func started(_ start: TargetStart) -> LogLine {
+    line(
+      .info, "Starting EFS purge",
+      [
+        "target": .string(start.target),
+        "version": .string(context.toolVersion),
+        "root_path": .string(start.path),
+        "max_age_days": .number((start.maxAge.inSeconds / 86_400).rounded(to: 6)),
+        "cutoff_time": .string(RFC3339.text(start.cutoff, fractionDigits: 3)),
+        // One bound covers both here; the old tool had two.
+        "max_concurrency_scanning": .integer(Int64(start.concurrency)),
+        "max_concurrency_deletion": .integer(Int64(start.concurrency)),
+        "dry_run": .flag(start.mode == .dryRun),
+        "progress_interval_seconds": .seconds(start.progressInterval),
+        "memory_limit_mb": .mebibytes(start.memoryLimit),
+        "remove_empty_dirs": .flag(start.removeEmptyDirectories),
+        // 0 is the old tool's word for unlimited.
+        "max_empty_dirs_to_delete": .count(start.maxEmptyDirectories ?? 0),
+      ])
+  }
+
+  func progress(_ progress: TargetProgress) -> LogLine {
+    let (tally, memory) = (progress.tally, progress.memory)
+    var fields: [String: LogValue] = [
+      "target": .string(progress.target),
+      "phase": .string(phase(progress)),
+      "elapsed_seconds": .seconds(progress.elapsed),
+      "errors": .count(tally.errors),
+      "memory_backpressure_events": .count(progress.pauses),
+      "files_per_second": .rate(progress.filesPerSecond),
+      "dirs_per_second": .rate(progress.dirsPerSecond),
+      "memory_mb": .mebibytes(memory.current),
+      "memory_usage_percent": .number(memory.currentPercent.rounded(to: 1)),
+      "memory_limit_mb": .mebibytes(memory.limit),
+      "memory_mb_per_1k_files": .number(memory.current.inMebibytes(perThousand: tally.filesScanned) ?? 0),
+      "files_scanned": .count(tally.filesScanned),
+      "files_purged": .count(tally.filesPurged),
+      "files_to_purge": .count(tally.filesToPurge),
+      "dirs_scanned": .count(tally.dirsScanned),
+      "dirs_purged": .count(tally.emptyDirsDeleted),
+      "dirs_to_purge": .count(tally.emptyDirsToDelete),
+    ]
+    if context.isDetailed { fields.merge(details(progress)) { _, detail in detail } }
+    return line(.info, "Progress update", fields)
+  }
+
+  private func phase(_ progress: TargetProgress) -> String {
+    if progress.isPaused { return "paused" }
+    return context.mode == .dryRun ? "scanning" : "purging"
+  }
+
+  private func details(_ progress: TargetProgress) -> [String: LogValue] {
+    let (workers, busy) = (progress.workers, progress.busyWorkers)
+    let seconds = progress.elapsed.inSeconds
+    return [
+      "files_per_second_overall": .rate(seconds > 0 ? Double(progress.tally.filesScanned) / seconds : 0),
+      "active_tasks": .integer(Int64(busy)),
+      "available_concurrency_slots": .integer(Int64(max(0, workers - busy))),
+      "concurrency_utilization_percent": .number(
+        workers > 0 ? (100 * Double(busy) / Double(workers)).rounded(to: 1) : 0),
+    ]
+  }
+
+  func finished(_ outcome: TargetOutcome) -> LogLine {
+    var fields = counters(outcome.tally)
+    fields["target"] = .string(outcome.name)
+    fields["outcome"] = .string(outcome.ending.rawValue)
+    if let reason = outcome.reason { fields["reason"] = .string(reason) }
+    fields["dry_run"] = .flag(context.mode == .dryRun)
+    fields["duration_seconds"] = .seconds(outcome.duration)
+    fields["files_per_second"] = .rate(outcome.filesPerSecond)
+    fields["peak_memory_mb"] = .mebibytes(outcome.peakMemory)
+    fields["memory_backpressure_events"] = .count(outcome.pauses)
+    fields["errors_by_kind"] = .object(outcome.errorsByKind.mapValues(LogValue.count))
+    return line(outcome.ending.logLevel, "Purge operation completed", fields)
+  }
+
+  func counters(_ tally: Tally) -> [String: LogValue] {
+    [
+      "files_scanned": .count(tally.filesScanned),
+      "files_to_purge": .count(tally.filesToPurge),
+      "files_purged": .count(tally.filesPurged),
+      "files_kept": .object(tally.filesKept.byReason.mapValues(LogValue.count)),
+      "files_vanished": .count(tally.filesVanished),
+      "files_left": .count(tally.filesLeft),
+      "dirs_scanned": .count(tally.dirsScanned),
+      "empty_dirs_to_delete": .count(tally.emptyDirsToDelete),
+      "empty_dirs_deleted": .count(tally.emptyDirsDeleted),
+      "symlinks_skipped": .count(tally.symlinksSkipped),
+      "special_files_skipped": .count(tally.specialFilesSkipped),
+      "errors": .count(tally.errors),
+      "bytes_to_free": .count(tally.bytesToFree),
+      "bytes_freed": .count(tally.bytesFreed),
+      "mb_freed": .mebibytes(ByteCount(bytes: tally.bytesFreed)),
+    ]
+  }
+}

@@ -1,0 +1,97 @@
+internal import Plan
+public import Runner
+public import SystemPackage
+
+/// Turns what a run tells into lines of the log. Pure: the same event always gives the same line.
+///
+/// Messages and field names of a target's start, progress and end are those of the tool this one replaces, whose
+/// dashboards and alerts go on working.
+public struct EventLog: Sendable {
+  /// What every line needs to know of its run.
+  public struct Context: Sendable {
+    public var runID: String
+    public var toolVersion: String
+    public var mode: RunMode
+    /// Whether progress lines carry the figures for troubleshooting.
+    public var isDetailed: Bool
+
+    public init(runID: String, toolVersion: String, mode: RunMode, isDetailed: Bool) {
+      (self.runID, self.toolVersion, self.mode, self.isDetailed) = (runID, toolVersion, mode, isDetailed)
+    }
+  }
+
+  let context: Context
+  let errnoName: @Sendable (Errno) -> String
+
+  /// - Parameter errnoName: the symbol of an error number, e.g. `EACCES`.
+  public init(_ context: Context, errnoName: @escaping @Sendable (Errno) -> String) {
+    (self.context, self.errnoName) = (context, errnoName)
+  }
+
+  /// The first line of a run; `targets` counts the enabled ones of the config.
+  public func started(config: String, targets: Int) -> LogLine {
+    line(
+      .info, "Batch started",
+      [
+        "version": .string(context.toolVersion), "config": .string(config), "targets": .integer(Int64(targets)),
+        "dry_run": .flag(context.mode == .dryRun),
+      ])
+  }
+
+  /// The last line of a run.
+  public func completed(_ outcome: BatchOutcome) -> LogLine {
+    let ended = outcome.ending.logLevel
+    var fields = counters(outcome.totals)
+    fields["outcome"] = .string(outcome.ending.rawValue)
+    fields["exit_status"] = .integer(Int64(outcome.exitStatus.rawValue))
+    fields["targets"] = .integer(Int64(outcome.targets.count))
+    fields["targets_completed"] = .integer(Int64(outcome.targets.count { $0.ending == .completed }))
+    fields["dry_run"] = .flag(outcome.mode == .dryRun)
+    fields["duration_seconds"] = .seconds(outcome.duration)
+    fields["files_per_second"] = .rate(outcome.filesPerSecond)
+    fields["peak_memory_mb"] = .mebibytes(outcome.memory.peak)
+    fields["memory_limit_mb"] = .mebibytes(outcome.memory.limit)
+    fields["memory_backpressure_events"] = .count(outcome.memory.pauses)
+    return line(ended, "Batch completed", fields)
+  }
+
+  public func line(for event: RunEvent) -> LogLine {
+    switch event {
+    case .targetStarted(let start): started(start)
+    case .progress(let progress): self.progress(progress)
+    case .failure(let failure): self.failure(failure)
+    case .failuresSuppressed(let target, let kind, let count): suppressed(target, kind, count)
+    case .targetPaused(let target, let memory): paused(target, memory)
+    case .targetResumed(let target, let memory, let pause): resumed(target, memory, pause)
+    case .targetStalled(let target, let duration, let operations): stalled(target, duration, operations)
+    case .guardTripped(let target, let message): remark(.error, "Safety guard tripped", target, message)
+    case .notice(let target, let message): remark(.warning, "Notice", target, message)
+    case .stopping(let ending, let message):
+      line(.warning, "Stopping", ["outcome": .string(ending.rawValue), "reason": .string(message)])
+    case .targetFinished(let outcome): finished(outcome)
+    }
+  }
+
+  func line(_ level: LogLine.Level, _ message: String, _ fields: [String: LogValue]) -> LogLine {
+    var fields = fields
+    fields["run_id"] = .string(context.runID)
+    return LogLine(level, message, fields)
+  }
+}
+
+extension Ending {
+  /// Of the line that tells this ending.
+  var logLevel: LogLine.Level {
+    switch self {
+    case .completed, .skipped: .info
+    case .completedWithErrors, .stoppedMemory, .stoppedTime, .stoppedSignal, .notStarted: .warning
+    case .stoppedGuard, .failed: .error
+    }
+  }
+}
+
+extension LogValue {
+  static func seconds(_ duration: Duration) -> LogValue { .number(duration.inSeconds.rounded(to: 3)) }
+  static func mebibytes(_ size: ByteCount) -> LogValue { .number(size.inMebibytes.rounded(to: 2)) }
+  static func rate(_ perSecond: Double) -> LogValue { .number(perSecond.rounded(to: 1)) }
+}

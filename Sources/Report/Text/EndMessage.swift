@@ -1,0 +1,50 @@
+internal import Plan
+public import Runner
+
+/// The few lines a container leaves behind as its termination message.
+public enum EndMessage {
+  /// What Kubernetes keeps of a termination message.
+  public static let maxBytes = 4096
+
+  /// Outcome, figures, and the targets that did not complete, as many as fit in `maxBytes`.
+  public static func text(_ outcome: BatchOutcome) -> String {
+    let totals = outcome.totals
+    let removed = outcome.mode == .dryRun ? totals.filesToPurge : totals.filesPurged
+    let verb = outcome.mode == .dryRun ? "would delete" : "deleted"
+    let first =
+      "\(outcome.ending.rawValue) (exit status \(outcome.exitStatus.rawValue)): \(verb) \(removed) of "
+      + "\(totals.filesScanned) files, \(totals.errors) errors, peak memory \(HumanText.bytes(outcome.memory.peak))"
+    let others = outcome.targets.filter { $0.ending != .completed }.map { target in
+      "\(target.name): \(target.ending.rawValue)\(target.reason.map { ": \($0)" } ?? "")"
+    }
+    return fitting([first] + others)
+  }
+
+  /// `message` cut to `maxBytes`, on one line.
+  public static func text(_ message: String) -> String { fitting([message]) }
+
+  private static func fitting(_ lines: [String]) -> String {
+    var text = ""
+    for (index, line) in lines.enumerated() {
+      let line = DisplayText.printable(line) + "\n"
+      let rest = lines.count - index
+      let ellipsis = "… and \(rest) more\n"
+      if text.utf8.count + line.utf8.count + (rest > 1 ? 32 : 0) > maxBytes {
+        return text.isEmpty ? cut(line) : text + ellipsis
+      }
+      text += line
+    }
+    return text
+  }
+
+  /// At most `maxBytes` of `line`, ending at a character's end.
+  private static func cut(_ line: String) -> String {
+    var (result, used) = ("", 0)
+    for character in line {
+      used += character.utf8.count
+      guard used <= maxBytes else { break }
+      result.append(character)
+    }
+    return result
+  }
+}

@@ -1,0 +1,135 @@
+internal import Config
+internal import Kernel
+internal import Logging
+internal import Plan
+internal import Report
+internal import Runner
+internal import SystemPackage
+
+/// One execution of `plan` or `run`, from the config's text to the exit status.
+struct Batch {
+  private let settings: BatchSettings
+  private let logger: Logger
+  private let events: EventLog
+  private let runID: String
+
+  init(_ settings: BatchSettings) {
+    self.settings = settings
+    logger = Logger(format: settings.logFormat, level: settings.logLevel)
+    runID = Host.newRunID()
+    events = EventLog(
+      .init(
+        runID: runID, toolVersion: ToolVersion.current, mode: settings.mode, isDetailed: settings.logLevel <= .debug),
+      errnoName: errnoName)
+  }
+
+  /// Does the work, tells about it everywhere it was asked to, and says what to exit with. Throws when nothing was touched.
+  func carryOut() throws(Unusable) -> ExitStatus {
+    do throws(Unusable) {
+      let plan = try loadPlan()
+      let reportPath = settings.reportPath ?? plan.report.file
+      try probe(reportPath)
+      var outcome = try execute(plan)
+      tell(&outcome, reportPath: reportPath)
+      return outcome.exitStatus
+    } catch {
+      leaveMessage(EndMessage.text(error.message))
+      throw error
+    }
+  }
+
+  // MARK: - Before
+
+  private func loadPlan() throws(Unusable) -> BatchPlan {
+    let source = try InputFile.read(settings.configPath)
+    let checked = CheckedConfiguration.check(
+      source, overrides: settings.overrides, environment: settings.environment)
+    guard let plan = checked.plan else {
+      printErrors(checked.diagnostics)
+      let count = FindingCount(checked.diagnostics).summary(targets: 0, denyWarnings: false)
+      throw Unusable("config \(quoted(source.name)): \(count); nothing was touched")
+    }
+    for warning in checked.diagnostics { log(warning) }
+    return plan
+  }
+
+  private func printErrors(_ diagnostics: [Diagnostic]) {
+    let printer = DiagnosticPrinter(colour: false)
+    StandardError.write(Array(diagnostics.map(printer.text).joined().utf8))
+  }
+
+  private func log(_ warning: Diagnostic) {
+    let text = DiagnosticPrinter(colour: false).text(of: warning)
+    logger.log(LogLine(.warning, "Config warning", ["run_id": .string(runID), "finding": .string(text)]))
+  }
+
+  /// Hours of work must not end in a report that could never have been written.
+  private func probe(_ reportPath: String?) throws(Unusable) {
+    guard let reportPath else { return }
+    do throws(Errno) {
+      try AtomicFile.probe(reportPath)
+    } catch {
+      throw Unusable("cannot write the report to \(quoted(reportPath)): \(error)")
+    }
+  }
+
+  // MARK: - The work
+
+  private func execute(_ plan: BatchPlan) throws(Unusable) -> BatchOutcome {
+    let stop = StopRequest()
+    watchSignals(stop)
+    logger.log(events.started(config: settings.configPath, targets: plan.targets.count { $0.isEnabled }))
+    let runner = BatchRunner(plan: plan, settings: runnerSettings(settings, runID: runID), stop: stop) {
+      [logger, events] event in logger.log(events.line(for: event))
+    }
+    let outcome = runner.run()
+    guard !outcome.targets.isEmpty || settings.selection.isEmpty else {
+      let patterns = settings.selection.map { quoted($0.pattern) }.joined(separator: ", ")
+      throw Unusable("no target matches --target \(patterns)")
+    }
+    return outcome
+  }
+
+  // MARK: - After
+
+  /// What cannot be told makes a success a failure (status 1): somebody relies on it. Work is never undone.
+  private func tell(_ outcome: inout BatchOutcome, reportPath: String?) {
+    do throws(Errno) {
+      try StandardOutput.write(SummaryTable(outcome).text)
+    } catch {
+      report("Failed to write the summary", path: "standard output", "\(error)", &outcome)
+    }
+    if let reportPath { writeReport(&outcome, to: reportPath) }
+    logger.log(events.completed(outcome))
+    leaveMessage(EndMessage.text(outcome))
+  }
+
+  private func writeReport(_ outcome: inout BatchOutcome, to path: String) {
+    do {
+      let report = RunReport(outcome, toolVersion: ToolVersion.current, host: Host.name())
+      try AtomicFile.write(report.json(), to: path)
+    } catch {
+      self.report("Failed to write the report", path: path, "\(error)", &outcome)
+    }
+  }
+
+  private func report(_ message: String, path: String, _ description: String, _ outcome: inout BatchOutcome) {
+    logger.log(
+      LogLine(
+        .error, message,
+        ["run_id": .string(runID), "path": .string(path), "error_description": .string(description)]))
+    if outcome.exitStatus == .success { outcome.exitStatus = .failures }
+  }
+
+  private func leaveMessage(_ message: String) {
+    guard let path = settings.terminationLog else { return }
+    do throws(Errno) {
+      try AtomicFile.writeInPlace(Array(message.utf8), to: path)
+    } catch {
+      logger.log(
+        LogLine(
+          .warning, "Failed to write the termination log",
+          ["run_id": .string(runID), "path": .string(path), "error_description": .string("\(error)")]))
+    }
+  }
+}

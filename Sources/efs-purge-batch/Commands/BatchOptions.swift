@@ -1,0 +1,52 @@
+internal import ArgumentParser
+
+/// The options of `plan` and `run`, as texts: a value that means nothing is the user's config at fault (status 2), not
+/// the shape of the command line (status 64).
+struct BatchOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The config; - is standard input. Without it $EFS_PURGE_CONFIG, else /etc/efs-purge-batch/config.yaml.",
+      valueName: "file"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var config: String?
+
+  @Option(
+    name: .customLong("target"),
+    help: ArgumentHelp("Only targets whose name matches; repeatable. None matching is an error.", valueName: "glob"))
+  var targets: [String] = []
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Override one value of the config by its dotted path, e.g. defaults.max_age=60d; repeatable.",
+      valueName: "key=value"))
+  var overrides: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Write the JSON report to this file, over report.file of the config.", valueName: "file"),
+    completion: .file())
+  var report: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "trace, debug, info, warning or error. Without it $EFSPURGE_LOG_LEVEL, else info ('plan': warning).",
+      valueName: "level"),
+    completion: .list(["trace", "debug", "info", "warning", "error"]))
+  var logLevel: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "auto, json or text. auto is text on a terminal and JSON lines elsewhere.", valueName: "format"),
+    completion: .list(["auto", "json", "text"]))
+  var logFormat = "auto"
+
+  @Option(help: ArgumentHelp("Count the age of files from this moment, not from now.", valueName: "rfc3339"))
+  var now: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write how the run ended, in at most 4096 bytes, to this file (Kubernetes: /dev/termination-log).",
+      valueName: "file"),
+    completion: .file())
+  var terminationLog: String?
+}

@@ -1,0 +1,100 @@
+internal import FoundationEssentials
+internal import Plan
+internal import Report
+internal import Runner
+
+/// What the command line and the environment ask for, understood.
+struct BatchSettings {
+  let mode: RunMode
+  let configPath: String
+  /// Empty: every target.
+  let selection: [Glob]
+  let overrides: [String]
+  /// Nil: where the config says.
+  let reportPath: String?
+  let logLevel: LogLine.Level
+  let logFormat: LogFormat
+  let now: Timestamp?
+  let terminationLog: String?
+  let environment: [String: String]
+
+  init(
+    _ options: BatchOptions, mode: RunMode, defaultLogLevel: LogLine.Level,
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(Unusable) {
+    self.mode = mode
+    self.environment = environment
+    configPath = options.config ?? environment.value("EFS_PURGE_CONFIG") ?? "/etc/efs-purge-batch/config.yaml"
+    selection = try BatchSettings.globs(options.targets)
+    overrides = options.overrides
+    reportPath = options.report
+    logLevel = try BatchSettings.logLevel(options.logLevel, environment) ?? defaultLogLevel
+    logFormat = try BatchSettings.logFormat(options.logFormat)
+    now = try BatchSettings.time(options.now)
+    terminationLog = options.terminationLog
+  }
+
+  private static func globs(_ patterns: [String]) throws(Unusable) -> [Glob] {
+    var globs: [Glob] = []
+    for pattern in patterns {
+      do throws(Glob.Malformed) {
+        globs.append(try Glob(pattern))
+      } catch {
+        throw Unusable("--target \(quoted(pattern)): \(error.reason.sentence) at byte \(error.offset)")
+      }
+    }
+    return globs
+  }
+
+  private static func logLevel(_ option: String?, _ environment: [String: String]) throws(Unusable) -> LogLine.Level? {
+    let (origin, text) =
+      option.map { ("--log-level", $0) } ?? ("$EFSPURGE_LOG_LEVEL", environment.value("EFSPURGE_LOG_LEVEL"))
+    guard let text else { return nil }
+    // Upper case, and these two names, are what the old tool's variable may hold.
+    let word = text.lowercased()
+    let level = LogLine.Level(rawValue: word == "critical" ? "error" : word == "warn" ? "warning" : word)
+    guard let level else {
+      throw Unusable("\(origin) \(quoted(text)): not a level; one of trace, debug, info, warning, error is wanted")
+    }
+    return level
+  }
+
+  private static func logFormat(_ text: String) throws(Unusable) -> LogFormat {
+    switch text {
+    case "json": return .json
+    case "text": return .text
+    case "auto": return StandardError.isTerminal ? .text : .json
+    default: throw Unusable("--log-format \(quoted(text)): one of auto, json, text is wanted")
+    }
+  }
+
+  private static func time(_ text: String?) throws(Unusable) -> Timestamp? {
+    guard let text else { return nil }
+    guard let time = RFC3339.timestamp(text) else {
+      throw Unusable("--now \(quoted(text)): not an RFC 3339 time, e.g. 2026-11-23T06:00:00Z")
+    }
+    return time
+  }
+}
+
+/// `text` in quotation marks, on one line.
+func quoted(_ text: String) -> String { "\"\(DisplayText.printable(text))\"" }
+
+extension [String: String] {
+  /// Nil when the variable is not set, or empty.
+  fileprivate func value(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
+}
+
+extension Glob.Malformed.Reason {
+  fileprivate var sentence: String {
+    switch self {
+    case .empty: "an empty pattern matches nothing"
+    case .unclosedSet: "a [ that no ] closes"
+    case .emptyRange: "a range that ends before it begins"
+    case .danglingEscape: "a \\ with nothing after it"
+    case .doubleStarInsideComponent: "** must stand alone between slashes"
+    case .leadingSlash: "a name does not begin with a slash"
+    case .emptyComponent: "two slashes with nothing between them"
+    }
+  }
+}

@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import Config
+internal import FoundationEssentials
+internal import Plan
+internal import Report
+internal import Runner
+internal import SystemPackage
+
+struct CheckConfigCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check-config",
+    abstract: "Checks configs without touching any file they name.",
+    discussion: """
+      Prints every finding with its place, the source line and the reason, then one line for each FILE. Variables of the \
+      tool this one replaces (EFSPURGE_…) count as they would in a run.
+
+      Exit status: 0 when no FILE has an error, 2 otherwise.
+
+      EXAMPLES:
+        efs-purge-batch check-config purge.yaml
+        kubectl get configmap purge -o jsonpath='{.data.config\\.yaml}' | efs-purge-batch check-config -
+      """
+  )
+
+  @Flag(help: "Count warnings as errors.")
+  var denyWarnings = false
+
+  @Argument(help: "The configs to check; - is standard input.", completion: .file(extensions: ["yaml", "yml"]))
+  var file: [String]
+
+  func run() throws {
+    var hasErrors = false
+    for path in file {
+      do throws(Unusable) {
+        if try check(InputFile.read(path)) { hasErrors = true }
+      } catch {
+        ErrorLine.write(error.message)
+        hasErrors = true
+      }
+    }
+    if hasErrors { throw ExitCode(ExitStatus.unusable.rawValue) }
+  }
+
+  /// Prints what is found in `source`; whether an error is among it.
+  private func check(_ source: SourceText) throws(Unusable) -> Bool {
+    let checked = CheckedConfiguration.check(source, environment: ProcessInfo.processInfo.environment)
+    let printer = DiagnosticPrinter(colour: StandardOutput.takesColour)
+    let findings = checked.diagnostics.map(printer.text).joined()
+    let count = FindingCount(checked.diagnostics)
+    let summary = count.summary(targets: checked.plan?.targets.count ?? 0, denyWarnings: denyWarnings)
+    do throws(Errno) {
+      try StandardOutput.write("\(findings)\(DisplayText.printable(source.name)): \(summary)\n")
+    } catch {
+      throw Unusable("cannot write to standard output: \(error)")
+    }
+    return count.errors > 0 || (denyWarnings && count.warnings > 0)
+  }
+}

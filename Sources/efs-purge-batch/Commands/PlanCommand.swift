@@ -1,0 +1,25 @@
+internal import ArgumentParser
+internal import Report
+internal import Runner
+
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Walks every target as a run would and tells what it would delete. Deletes nothing.",
+    usage: "efs-purge-batch plan --config <file> [<option> ...]",
+    discussion: """
+      The table goes to standard output. The log holds warnings and errors only, unless --log-level asks for more.
+
+      EXAMPLES:
+        efs-purge-batch plan --config purge.yaml
+        efs-purge-batch plan --config purge.yaml --target 'monthly/2025-*' --set defaults.max_age=60d
+      """
+  )
+
+  @OptionGroup var options: BatchOptions
+
+  func run() throws {
+    let settings = try BatchSettings(options, mode: .dryRun, defaultLogLevel: .warning)
+    throw ExitCode(try Batch(settings).carryOut().rawValue)
+  }
+}

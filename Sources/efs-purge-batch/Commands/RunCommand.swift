@@ -1,0 +1,29 @@
+internal import ArgumentParser
+internal import Report
+internal import Runner
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Purges: deletes the files that the config lets go.",
+    usage: "efs-purge-batch run [--dry-run] --config <file> [<option> ...]",
+    discussion: """
+      SIGTERM and SIGINT end the run in good order: what was done and what was left is reported, with status 4. \
+      'efs-purge-batch --help' lists every exit status.
+
+      EXAMPLES:
+        efs-purge-batch run --config purge.yaml --dry-run
+        efs-purge-batch run --config purge.yaml --report /report/purge.json
+      """
+  )
+
+  @Flag(help: "Delete nothing: 'plan' with the log of a run.")
+  var dryRun = false
+
+  @OptionGroup var options: BatchOptions
+
+  func run() throws {
+    let settings = try BatchSettings(options, mode: dryRun ? .dryRun : .purge, defaultLogLevel: .info)
+    throw ExitCode(try Batch(settings).carryOut().rawValue)
+  }
+}

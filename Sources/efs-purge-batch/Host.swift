@@ -1,0 +1,31 @@
+internal import Glibc
+internal import Plan
+internal import Report
+
+/// What the process is told by the machine it runs on: the only place that asks the clock.
+enum Host {
+  static func now() -> Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
+  }
+
+  /// In Kubernetes, the pod's name.
+  static func name() -> String {
+    // POSIX allows 255 bytes; the last one stays zero.
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, 255) == 0 else { return "unknown" }
+    return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// Unique, and in the order of time when sorted as text: `20261123T063435Z-k3f9q2`.
+  static func newRunID() -> String {
+    let time = RFC3339.text(now()).filter { $0 != "-" && $0 != ":" }
+    // 36⁶ values keep runs that start in the same second apart.
+    let random = String(UInt32.random(in: 0..<2_176_782_336), radix: 36)
+    return "\(time)-\(String(repeating: "0", count: 6 - random.utf8.count))\(random)"
+  }
+}
+
+/// A reader that goes away (`| head`) is an error of one write, not the end of a purge.
+func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }

@@ -1,0 +1,39 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import Report
+internal import SystemPackage
+
+/// Where results go.
+enum StandardOutput {
+  /// A reader that has gone away (`| head`) is no error.
+  static func write(_ text: String) throws(Errno) {
+    do {
+      try FileDescriptor.standardOutput.writeAll(Array(text.utf8))
+    } catch Errno.brokenPipe {
+    } catch {
+      throw error as? Errno ?? .ioError
+    }
+  }
+
+  /// A terminal, unless its user has set NO_COLOR.
+  static var takesColour: Bool {
+    isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
+  }
+}
+
+/// Where logs and errors go.
+enum StandardError {
+  /// With one write(2), so that lines of several threads and processes do not mix. There is nowhere to report a failure.
+  static func write(_ bytes: [UInt8]) {
+    _ = try? FileDescriptor.standardError.writeAll(bytes)
+  }
+
+  static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+}
+
+/// The one line that says why the process ends with status 2.
+enum ErrorLine {
+  static func write(_ message: String) {
+    StandardError.write(Array("efs-purge-batch: error: \(DisplayText.printable(message))\n".utf8))
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+/// Runs the built executable as a user would.
+struct Command {
+  let status: Int32
+  let output: String
+  let errors: String
+
+  /// - Parameter output: where standard output goes; nil: it is captured.
+  init(_ arguments: String..., input: String = "", environment: [String: String] = [:], output path: String? = nil)
+    throws
+  {
+    try self.init(arguments, input: input, environment: environment, output: path)
+  }
+
+  init(_ arguments: [String], input: String = "", environment: [String: String] = [:], output path: String? = nil)
+    throws
+  {
+    let folder = try Scratch()
+    let process = try Command.prepared(arguments, environment)
+    let (output, errors) = (try folder.write("", to: "output"), try folder.write("", to: "errors"))
+    process.standardInput = try FileHandle(forReadingFrom: folder.write(input, to: "input"))
+    process.standardOutput = try FileHandle(forWritingTo: path.map(URL.init(fileURLWithPath:)) ?? output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    try process.run()
+    process.waitUntilExit()
+    try self.init(process, output: output, errors: String(contentsOf: errors, encoding: .utf8))
+  }
+
+  /// Sends SIGTERM as soon as `text` has appeared on standard error.
+  init(_ arguments: [String], terminatedAfter text: String) throws {
+    let folder = try Scratch()
+    let process = try Command.prepared(arguments, [:])
+    let (output, errors) = (try folder.write("", to: "output"), Pipe())
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = errors
+    try process.run()
+    var seen = Data()
+    while !String(decoding: seen, as: UTF8.self).contains(text) {
+      let more = errors.fileHandleForReading.availableData
+      guard !more.isEmpty else { break }
+      seen += more
+    }
+    process.terminate()
+    seen += try errors.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    try self.init(process, output: output, errors: String(decoding: seen, as: UTF8.self))
+  }
+
+  /// What `process` has left behind; the status of one that a signal ended is that signal's number, negative.
+  private init(_ process: Process, output: URL, errors: String) throws {
+    status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    self.output = try String(contentsOf: output, encoding: .utf8)
+    self.errors = errors
+  }
+
+  private static func prepared(_ arguments: [String], _ environment: [String: String]) throws -> Process {
+    let process = Process()
+    process.executableURL = try executable
+    process.arguments = arguments
+    process.environment = environment
+    return process
+  }
+
+  /// SwiftPM puts it beside the test bundle, whatever the scratch path.
+  private static var executable: URL {
+    get throws {
+      let tests = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      let file = tests.deletingLastPathComponent().appendingPathComponent("efs-purge-batch")
+      try #require(FileManager.default.isExecutableFile(atPath: file.path), "no executable at \(file.path)")
+      return file
+    }
+  }
+}
+
+/// A folder that goes when its last user does.
+final class Scratch {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent("command-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+  @discardableResult
+  func write(_ text: String, to name: String) throws -> URL {
+    let file = url.appendingPathComponent(name)
+    try text.write(to: file, atomically: false, encoding: .utf8)
+    return file
+  }
+}
+
+/// The files of the repository.
+enum Repository {
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  static func text(_ path: String) throws -> String {
+    try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+  }
+
+  static func configs() throws -> [String] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent("configs").path)
+    return names.filter { $0.hasSuffix(".yaml") }.sorted().map { root.appendingPathComponent("configs/\($0)").path }
+  }
+
+  /// The blocks of `language` in a Markdown file, in order.
+  static func blocks(_ language: String, in path: String) throws -> [String] {
+    try text(path).components(separatedBy: "\n```\(language)\n").dropFirst().compactMap {
+      $0.components(separatedBy: "\n```").first.map { $0 + "\n" }
+    }
+  }
+}

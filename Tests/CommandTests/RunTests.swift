@@ -1,0 +1,151 @@
+import Foundation
+import Testing
+
+/// Whole runs on small trees, seen from outside.
+@Suite struct RunTests {
+  private let scratch: Scratch
+  private let config: String
+
+  /// Two old files and a new one, an old file two folders down, and a link to an old file.
+  init() throws {
+    scratch = try Scratch()
+    let old = Date(timeIntervalSinceNow: -40 * 86_400)
+    for name in ["old-1", "old-2", "new", "a/b/old-3"] {
+      let file = scratch.url.appendingPathComponent("data/\(name)")
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try "content".write(to: file, atomically: false, encoding: .utf8)
+      if name != "new" { try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: file.path) }
+    }
+    try FileManager.default.createSymbolicLink(atPath: scratch.path("data/link"), withDestinationPath: "old-1")
+    config = try scratch.write(
+      """
+      version: 1
+      targets:
+        - name: scratch
+          path: \(scratch.path("data"))
+          max_age: 30d
+
+      """, to: "config.yaml"
+    ).path
+  }
+
+  private func files() throws -> Set<String> {
+    Set(try FileManager.default.subpathsOfDirectory(atPath: scratch.path("data")))
+  }
+
+  private func report(_ name: String) throws -> [String: Any] {
+    let data = try Data(contentsOf: URL(fileURLWithPath: scratch.path(name)))
+    return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+  }
+
+  private func log(_ command: Command) throws -> [[String: Any]] {
+    try command.errors.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any], "\($0)")
+    }
+  }
+
+  private static let everything: Set = ["old-1", "old-2", "new", "a", "a/b", "a/b/old-3", "link"]
+
+  @Test func `A run deletes the old files and nothing else`() throws {
+    let command = try Command("run", "--config", config, "--report", scratch.path("report.json"))
+    #expect(command.status == 0, "\(command.errors)")
+    #expect(try files() == ["new", "a", "a/b", "link"])
+    #expect(command.output.contains("deleted 3 of 4 files"))
+
+    let target = try #require((report("report.json")["targets"] as? [[String: Any]])?.first)
+    #expect(target["outcome"] as? String == "completed")
+    #expect(target["files_scanned"] as? Int == 4)
+    #expect(target["files_purged"] as? Int == 3)
+    #expect((target["files_kept"] as? [String: Int])?["too_new"] == 1)
+    #expect(target["symlinks_skipped"] as? Int == 1)
+  }
+
+  @Test(arguments: [["plan"], ["run", "--dry-run"]])
+  func `A rehearsal deletes nothing and counts what a run would`(_ arguments: [String]) throws {
+    let command = try Command(arguments + ["--config", config, "--report", scratch.path("report.json")])
+    #expect(command.status == 0, "\(command.errors)")
+    #expect(try files() == Self.everything)
+    #expect(command.output.contains("would delete 3 of 4 files"))
+    let report = try report("report.json")
+    #expect(report["mode"] as? String == "dry-run")
+    #expect((report["totals"] as? [String: Any])?["files_to_purge"] as? Int == 3)
+    #expect((report["totals"] as? [String: Any])?["files_purged"] as? Int == 0)
+  }
+
+  @Test func `The log of a run is JSON lines with the messages that dashboards look for`() throws {
+    let lines = try log(Command("run", "--config", config))
+    let wanted = ["Batch started", "Starting EFS purge", "Purge operation completed", "Batch completed"]
+    #expect(lines.compactMap { $0["message"] as? String }.filter(wanted.contains) == wanted)
+    for line in lines {
+      #expect(Set(line.keys) == ["timestamp", "level", "message", "logger", "extra_fields"])
+      #expect((line["timestamp"] as? String)?.contains(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) == true)
+    }
+    let end = try #require(lines.last?["extra_fields"] as? [String: Any])
+    #expect(end["exit_status"] as? Int == 0)
+    #expect(end["files_purged"] as? Int == 3)
+  }
+
+  @Test func `A plan logs nothing unless asked`() throws {
+    #expect(try Command("plan", "--config", config).errors == "")
+    #expect(try !Command("plan", "--config", config, "--log-level", "info").errors.isEmpty)
+  }
+
+  @Test func `A selection that matches nothing touches nothing and ends with status 2`() throws {
+    let command = try Command("run", "--config", config, "--target", "other*")
+    #expect(command.status == 2)
+    #expect(command.errors.hasSuffix("efs-purge-batch: error: no target matches --target \"other*\"\n"))
+    #expect(try files() == Self.everything)
+  }
+
+  @Test func `A selection that matches is carried out`() throws {
+    #expect(try Command("run", "--config", config, "--target", "scr*").status == 0)
+    #expect(try files() == ["new", "a", "a/b", "link"])
+  }
+
+  @Test func `An override wins over the config, and a wrong one touches nothing`() throws {
+    #expect(try Command("run", "--config", config, "--set", "targets.scratch.max_age=50d").status == 0)
+    #expect(try files() == Self.everything)
+    let wrong = try Command("run", "--config", config, "--set", "targets.scratch.max_age=soon")
+    #expect(wrong.status == 2)
+    #expect(wrong.errors.contains("--set"))
+    #expect(try files() == Self.everything)
+  }
+
+  @Test func `A summary that cannot be written makes a success a failure, and the work is done`() throws {
+    let command = try Command("run", "--config", config, output: "/dev/full")
+    #expect(command.status == 1)
+    #expect(command.errors.contains("Failed to write the summary"))
+    #expect(try files() == ["new", "a", "a/b", "link"])
+  }
+
+  @Test func `A report that cannot be written makes a success a failure`() throws {
+    let command = try Command("run", "--config", config, "--report", "/dev/full")
+    #expect(command.status == 1)
+    #expect(try log(command).last?["message"] as? String == "Batch completed")
+    #expect(command.errors.contains("Failed to write the report"))
+  }
+
+  @Test func `The termination log says how the run ended`() throws {
+    _ = try Command("run", "--config", config, "--termination-log", scratch.path("end"))
+    let message = try String(contentsOfFile: scratch.path("end"), encoding: .utf8)
+    #expect(message.hasPrefix("completed (exit status 0): deleted 3 of 4 files, 0 errors"))
+  }
+
+  @Test func `SIGTERM ends a run in good order, with status 4 and a report`() throws {
+    let slow = ["--set", "targets.scratch.operations_per_second=1", "--report", scratch.path("report.json")]
+    let command = try Command(["run", "--config", config] + slow, terminatedAfter: "Starting EFS purge")
+    #expect(command.status == 4, "\(command.errors)")
+    #expect(command.output.contains("stopped: signal"))
+    #expect(try report("report.json")["outcome"] as? String == "stopped_signal")
+  }
+
+  @Test func `A wrong config touches nothing, is shown with its place and ends with status 2`() throws {
+    let text = try String(contentsOfFile: config, encoding: .utf8)
+    let wrong = try scratch.write(text.replacingOccurrences(of: "max_age", with: "max_aeg"), to: "wrong.yaml").path
+    let command = try Command("run", "--config", wrong)
+    #expect(command.status == 2)
+    #expect(command.errors.contains("\(wrong):5:5: error: unknown key 'max_aeg'"))
+    #expect(command.errors.hasSuffix("efs-purge-batch: error: config \"\(wrong)\": 2 errors; nothing was touched\n"))
+    #expect(try files() == Self.everything)
+  }
+}

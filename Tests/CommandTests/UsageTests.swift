@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@Suite struct UsageTests {
+  @Test(arguments: [
+    [], ["purge"], ["report", "x.json"], ["restore"], ["schema"], ["check-config"], ["run", "--bogus"],
+    ["run", "extra"],
+    ["plan", "--config"], ["plan", "--dry-run"], ["run", "--html", "x"], ["run", "--shard", "0/2"],
+  ])
+  func `A malformed command line ends with status 64 and says why on standard error`(_ arguments: [String]) throws {
+    let command = try Command(arguments)
+    #expect(command.status == 64)
+    #expect(command.output.isEmpty)
+    #expect(command.errors.hasPrefix("Error: "))
+  }
+
+  @Test(arguments: ["run", "plan"])
+  func `A config that is not there ends with status 2 and one line`(_ name: String) throws {
+    let command = try Command(name, "--config", "/nonexistent/purge.yaml")
+    #expect(command.status == 2)
+    #expect(command.output.isEmpty)
+    #expect(
+      command.errors
+        == "efs-purge-batch: error: cannot read config \"/nonexistent/purge.yaml\": No such file or directory\n")
+  }
+
+  @Test(arguments: ["run", "plan", "check-config"])
+  func `A config that is a directory ends with status 2 and one line`(_ name: String) throws {
+    let command = try Command(name == "check-config" ? [name, "/"] : [name, "--config", "/"])
+    #expect(command.status == 2)
+    #expect(command.errors == "efs-purge-batch: error: cannot read config \"/\": Is a directory\n")
+  }
+
+  @Test func `A config without end is refused instead of filling the memory`() throws {
+    let command = try Command("check-config", "/dev/zero")
+    #expect(command.status == 2)
+    #expect(command.errors == "efs-purge-batch: error: cannot read config \"/dev/zero\": it is larger than 16 MiB\n")
+  }
+
+  @Test(arguments: [
+    ("--now", "yesterday"), ("--log-level", "loud"), ("--log-format", "xml"), ("--target", "a["), ("--target", ""),
+  ])
+  func `A value that means nothing ends with status 2 and names the option`(_ option: String, _ value: String) throws {
+    let command = try Command("run", "--config", "/nonexistent", option, value)
+    #expect(command.status == 2)
+    #expect(command.errors.hasPrefix("efs-purge-batch: error: \(option) \"\(value)\": "))
+    #expect(command.errors.split(separator: "\n").count == 1)
+  }
+
+  @Test func `A hostile file name cannot steer the terminal through an error message`() throws {
+    let command = try Command("check-config", "/none\u{1B}[2J\nx")
+    #expect(
+      command.errors == #"efs-purge-batch: error: cannot read config "/none\x1B[2J\x0Ax": No such file or directory"#
+        + "\n")
+  }
+}
+
+@Suite struct EnvironmentTests {
+  @Test func `EFS_PURGE_CONFIG names the config when no option does`() throws {
+    let environment = ["EFS_PURGE_CONFIG": "/nonexistent/from-environment"]
+    #expect(try Command("run", environment: environment).errors.contains("\"/nonexistent/from-environment\""))
+    let both = try Command("run", "--config", "/nonexistent/from-option", environment: environment)
+    #expect(both.errors.contains("\"/nonexistent/from-option\""))
+  }
+
+  @Test func `An empty EFS_PURGE_CONFIG counts as none`() throws {
+    let command = try Command("plan", environment: ["EFS_PURGE_CONFIG": ""])
+    #expect(command.errors.contains("\"/etc/efs-purge-batch/config.yaml\""))
+  }
+
+  @Test(arguments: ["DEBUG", "Info", "WARNING", "critical"])
+  func `The log level variable of the old tool takes the old tool's names`(_ level: String) throws {
+    let command = try Command("run", "--config", "/nonexistent", environment: ["EFSPURGE_LOG_LEVEL": level])
+    #expect(command.errors.contains("cannot read config"))
+  }
+
+  @Test func `A log level variable that means nothing is named in the error`() throws {
+    let command = try Command("run", "--config", "/nonexistent", environment: ["EFSPURGE_LOG_LEVEL": "loud"])
+    #expect(command.status == 2)
+    #expect(command.errors.hasPrefix("efs-purge-batch: error: $EFSPURGE_LOG_LEVEL \"loud\": "))
+  }
+
+  @Test func `The termination log says why nothing was done`() throws {
+    let scratch = try Scratch()
+    _ = try Command("run", "--config", "/nonexistent", "--termination-log", scratch.path("end"))
+    let message = try String(contentsOfFile: scratch.path("end"), encoding: .utf8)
+    #expect(message == "cannot read config \"/nonexistent\": No such file or directory\n")
+  }
+}

@@ -1,0 +1,172 @@
+import Plan
+import Report
+import Runner
+import SystemPackage
+import Testing
+
+@Suite struct EventLogTests {
+  private let log = EventLogTests.log(.purge)
+
+  private static func log(_ mode: RunMode, detailed: Bool = false) -> EventLog {
+    EventLog(.init(runID: "run-1", toolVersion: "1.2.3", mode: mode, isDetailed: detailed)) { "E\($0.rawValue)" }
+  }
+
+  private static let start = TargetStart(
+    target: "api", path: "/data/api", maxAge: .seconds(129_600), cutoff: Samples.start, concurrency: 64, mode: .purge,
+    progressInterval: .seconds(30), memoryLimit: .mebibytes(256), removeEmptyDirectories: true, maxEmptyDirectories: nil
+  )
+
+  private static func progress(paused: Bool = false) -> TargetProgress {
+    TargetProgress(
+      target: "api", elapsed: .seconds(60), tally: Samples.tally(kept: 1500, purged: 500), memory: Samples.memory,
+      filesPerSecond: 33.333, dirsPerSecond: 0.25, workers: 8, busyWorkers: 6, isPaused: paused, pauses: 2)
+  }
+
+  private static let perTarget: [RunEvent] = [
+    .targetStarted(start), .progress(progress()),
+    .failure(PurgeFailure(target: "api", operation: .removeFile, path: "/data/api/x", errno: .permissionDenied)),
+    .failuresSuppressed(target: "api", kind: "EACCES", count: 12), .targetPaused(target: "api", memory: Samples.memory),
+    .targetResumed(target: "api", memory: Samples.memory, after: .seconds(3)),
+    .targetStalled(target: "api", for: .seconds(120), operationsInFlight: 4),
+    .guardTripped(target: "api", message: "max_deletions reached"), .notice(target: "api", message: "look"),
+    .targetFinished(Samples.target("api", tally: Samples.tally(kept: 1, purged: 2))),
+  ]
+
+  @Test func `The start of a target has the old message and fields`() {
+    #expect(
+      log.line(for: .targetStarted(Self.start))
+        == LogLine(
+          .info, "Starting EFS purge",
+          [
+            "run_id": "run-1", "target": "api", "version": "1.2.3", "root_path": "/data/api",
+            "max_age_days": .number(1.5),
+            "cutoff_time": "2026-11-23T06:34:35.120Z", "max_concurrency_scanning": 64, "max_concurrency_deletion": 64,
+            "dry_run": false, "progress_interval_seconds": .number(30), "memory_limit_mb": .number(256),
+            "remove_empty_dirs": true, "max_empty_dirs_to_delete": .count(0),
+          ]))
+  }
+
+  @Test func `Progress has the old message and fields`() {
+    #expect(
+      log.line(for: .progress(Self.progress()))
+        == LogLine(
+          .info, "Progress update",
+          [
+            "run_id": "run-1", "target": "api", "phase": "purging", "elapsed_seconds": .number(60), "errors": .count(0),
+            "memory_backpressure_events": .count(2), "files_per_second": .number(33.3), "dirs_per_second": .number(0.3),
+            "memory_mb": .number(18), "memory_usage_percent": .number(7), "memory_limit_mb": .number(256),
+            "memory_mb_per_1k_files": .number(9), "files_scanned": .count(2000), "files_purged": .count(500),
+            "files_to_purge": .count(500), "dirs_scanned": .count(12), "dirs_purged": .count(3),
+            "dirs_to_purge": .count(3),
+          ]))
+  }
+
+  @Test func `The phase tells a rehearsal and a pause from a purge`() {
+    let rehearsal = Self.log(.dryRun)
+    #expect(rehearsal.line(for: .progress(Self.progress())).fields["phase"] == "scanning")
+    #expect(rehearsal.line(for: .progress(Self.progress(paused: true))).fields["phase"] == "paused")
+  }
+
+  @Test func `At debug level progress also tells about the workers`() {
+    let (plain, detailed) = (
+      log.line(for: .progress(Self.progress())), Self.log(.purge, detailed: true).line(for: .progress(Self.progress()))
+    )
+    let added = detailed.fields.filter { plain.fields[$0.key] == nil }
+    #expect(
+      added == [
+        "files_per_second_overall": .number(33.3), "active_tasks": 6, "available_concurrency_slots": 2,
+        "concurrency_utilization_percent": .number(75),
+      ])
+  }
+
+  @Test func `The end of a target has the old message and fields`() {
+    let line = log.line(for: Self.perTarget[9])
+    #expect(line.level == .info)
+    #expect(line.message == "Purge operation completed")
+    let wanted: Set = [
+      "duration_seconds", "files_scanned", "files_to_purge", "files_purged", "dirs_scanned", "empty_dirs_to_delete",
+      "empty_dirs_deleted", "symlinks_skipped", "special_files_skipped", "errors", "bytes_freed", "mb_freed",
+      "files_per_second", "peak_memory_mb", "memory_backpressure_events", "target", "outcome",
+    ]
+    #expect(wanted.subtracting(line.fields.keys) == [])
+    #expect(line.fields["files_purged"] == .count(2))
+    #expect(line.fields["mb_freed"] == .number(0.01))
+    #expect(line.fields["reason"] == nil)
+  }
+
+  @Test(arguments: [
+    (Ending.completed, LogLine.Level.info), (.completedWithErrors, .warning), (.stoppedMemory, .warning),
+    (.failed, .error),
+    (.stoppedGuard, .error), (.stoppedSignal, .warning),
+  ])
+  func `The level of a target's end says how it ended`(_ ending: Ending, _ level: LogLine.Level) {
+    let line = log.line(for: .targetFinished(Samples.target("api", ending, reason: "why")))
+    #expect(line.level == level)
+    #expect(line.fields["reason"] == "why")
+  }
+
+  @Test func `A failure names operation, path and error`() {
+    #expect(
+      log.line(for: Self.perTarget[2])
+        == LogLine(
+          .error, "Failed to remove file",
+          [
+            "run_id": "run-1", "target": "api", "operation": "remove file", "path": "/data/api/x", "error": "E13",
+            "error_description": "Permission denied",
+          ]))
+  }
+
+  @Test func `Suppressed failures are summed up by kind`() {
+    #expect(
+      log.line(for: Self.perTarget[3])
+        == LogLine(
+          .error, "Further failures of the same kind",
+          ["run_id": "run-1", "target": "api", "error": "EACCES", "count": .count(12)]))
+  }
+
+  @Test func `A pause warns with the memory that caused it, and its end tells how long it was`() {
+    let (paused, resumed) = (log.line(for: Self.perTarget[4]), log.line(for: Self.perTarget[5]))
+    #expect(paused.level == .warning)
+    #expect(paused.fields["memory_usage_percent"] == .number(7))
+    #expect(resumed.level == .info)
+    #expect(resumed.fields["paused_seconds"] == .number(3))
+  }
+
+  @Test func `A tripped guard is an error, a stall and a notice are warnings`() {
+    #expect([7, 6, 8].map { log.line(for: Self.perTarget[$0]).level } == [.error, .warning, .warning])
+  }
+
+  @Test(arguments: 0..<10)
+  func `Every line about a target carries its name and the run's`(_ index: Int) {
+    let line = log.line(for: Self.perTarget[index])
+    #expect(line.fields["target"] == "api")
+    #expect(line.fields["run_id"] == "run-1")
+  }
+
+  @Test func `What concerns the whole run carries no target`() {
+    let events: [RunEvent] = [
+      .notice(target: nil, message: "m"), .guardTripped(target: nil, message: "m"),
+      .stopping(ending: .stoppedSignal, message: "SIGTERM"),
+    ]
+    for event in events { #expect(log.line(for: event).fields["target"] == nil) }
+  }
+
+  @Test func `The run begins with a line of its own`() {
+    #expect(
+      log.started(config: "/etc/c.yaml", targets: 3)
+        == LogLine(
+          .info, "Batch started",
+          ["run_id": "run-1", "version": "1.2.3", "config": "/etc/c.yaml", "targets": 3, "dry_run": false]))
+  }
+
+  @Test func `The run ends with outcome, exit status and totals`() {
+    let line = log.completed(Samples.troubled)
+    #expect(line.message == "Batch completed")
+    #expect(line.fields["outcome"] == "stopped_memory")
+    #expect(line.fields["exit_status"] == 3)
+    #expect(line.fields["targets"] == 3)
+    #expect(line.fields["targets_completed"] == 0)
+    #expect(line.fields["files_purged"] == .count(Samples.troubled.totals.filesPurged))
+    #expect(line.fields["memory_backpressure_events"] == .count(4))
+  }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Plan
+import Report
+import Runner
+import Testing
+
+@Suite struct RunReportTests {
+  private func json(_ outcome: BatchOutcome) throws -> [UInt8] {
+    try RunReport(outcome, toolVersion: "1.2.3", host: "pod-1").json()
+  }
+
+  private func target(_ outcome: TargetOutcome) throws -> [String: Any] {
+    let report = try object(json(Samples.batch([outcome])))
+    return try #require((report["targets"] as? [[String: Any]])?.first)
+  }
+
+  @Test func `The whole report of a troubled run`() throws {
+    try expectGolden(String(decoding: json(Samples.troubled), as: UTF8.self), "report-troubled.json")
+  }
+
+  @Test func `The run has the contract's fields`() throws {
+    let report = try object(json(Samples.troubled))
+    #expect(
+      Set(report.keys) == [
+        "schema_version", "tool_version", "run_id", "mode", "started_at", "finished_at", "duration_seconds", "outcome",
+        "exit_status", "host", "memory", "totals", "targets",
+      ])
+    #expect(report["schema_version"] as? Int == 1)
+    #expect(report["exit_status"] as? Int == 3)
+    #expect(report["started_at"] as? String == "2026-11-23T06:34:35.120Z")
+  }
+
+  @Test func `Memory has the contract's fields, in MiB`() throws {
+    let memory = try #require(object(json(Samples.troubled))["memory"] as? [String: Any])
+    #expect(
+      Set(memory.keys) == [
+        "source", "limit_mb", "base_mb", "peak_mb", "peak_usage_percent", "pauses", "paused_seconds",
+      ])
+    #expect(memory["limit_mb"] as? Double == 256)
+    #expect(memory["peak_usage_percent"] as? Double == 95.7)
+  }
+
+  @Test func `A target has the contract's fields`() throws {
+    let target = try target(Samples.target("a", .failed, reason: "why", tally: Samples.tally(kept: 1, purged: 2)))
+    let wanted: Set = [
+      "name", "path", "outcome", "reason", "started_at", "finished_at", "files_scanned", "files_to_purge",
+      "files_purged",
+      "files_kept", "files_vanished", "dirs_scanned", "empty_dirs_to_delete", "empty_dirs_deleted", "symlinks_skipped",
+      "special_files_skipped", "bytes_to_free", "bytes_freed", "errors", "errors_by_kind", "duration_seconds",
+      "files_per_second", "peak_memory_mb", "memory_mb_per_1k_files", "pauses", "paused_seconds", "concurrency_peak",
+    ]
+    #expect(wanted.subtracting(target.keys) == [])
+  }
+
+  @Test func `Every counter of the tally is in the report, under a name of its own`() throws {
+    var tally = Tally()
+    let counters: [WritableKeyPath<Tally, UInt64>] = [
+      \.filesScanned, \.filesToPurge, \.filesPurged, \.filesVanished, \.filesFailed, \.filesLeft, \.filesVanishedUnread,
+      \.bytesToFree, \.bytesFreed, \.dirsFound, \.dirsScanned, \.dirsVanished, \.dirsFailed, \.dirsLeft,
+      \.dirsOnOtherFileSystem, \.dirsTooDeep, \.emptyDirsToDelete, \.emptyDirsDeleted, \.emptyDirsVanished,
+      \.emptyDirsFailed, \.emptyDirsLeft, \.symlinksSkipped, \.specialFilesSkipped, \.errors,
+    ]
+    // Mirror sees every stored property, so that a counter added to Tally is missed here first.
+    #expect(counters.count == Mirror(reflecting: tally).children.count { $0.value is UInt64 })
+    for (index, counter) in counters.enumerated() { tally[keyPath: counter] = UInt64(1_000_001 + index) }
+    let values = try target(Samples.target("a", tally: tally)).values.compactMap { $0 as? Int }
+    for (index, _) in counters.enumerated() { #expect(values.filter { $0 == 1_000_001 + index }.count == 1) }
+  }
+
+  @Test func `Kept files are listed by every reason and add up`() throws {
+    var tally = Samples.tally(kept: 10, purged: 5)
+    tally.filesKept[.excluded] = 4
+    tally.filesScanned += 4
+    let kept = try #require(target(Samples.target("a", tally: tally))["files_kept"] as? [String: Int])
+    #expect(Set(kept.keys) == Set(KeepReason.allCases.map(\.rawValue)))
+    #expect(kept.values.reduce(0, +) + 5 == 19)
+  }
+
+  @Test func `What is not known is absent`() throws {
+    let target = try target(Samples.target("a", .notStarted))
+    for key in ["started_at", "finished_at", "reason", "memory_mb_per_1k_files"] { #expect(target[key] == nil) }
+  }
+
+  @Test func `Totals are the sums over all targets, errors by kind too`() throws {
+    var (a, b) = (
+      Samples.target("a", tally: Samples.tally(kept: 1, purged: 2)),
+      Samples.target("b", tally: Samples.tally(kept: 3, purged: 4))
+    )
+    a.errorsByKind = ["EIO": 1]
+    b.errorsByKind = ["EIO": 2, "EACCES": 5]
+    let totals = try #require(object(json(Samples.batch([a, b])))["totals"] as? [String: Any])
+    #expect(totals["files_scanned"] as? Int == 10)
+    #expect(totals["files_purged"] as? Int == 6)
+    #expect(totals["errors_by_kind"] as? [String: Int] == ["EIO": 3, "EACCES": 5])
+  }
+
+  @Test func `Hostile names come back from the JSON unchanged`() throws {
+    let name = "\u{0}\"\\\n\u{1F}\u{7F}\u{2028}</script>\u{202E}\u{FFFD}日本"
+    var outcome = Samples.target(name, .failed, reason: name)
+    outcome.path = name
+    outcome.errorsByKind = [name: 1]
+    let target = try target(outcome)
+    #expect(target["name"] as? String == name)
+    #expect(target["path"] as? String == name)
+    #expect(target["reason"] as? String == name)
+    #expect(target["errors_by_kind"] as? [String: Int] == [name: 1])
+  }
+
+  @Test func `A memory limit of zero and a run of no time still give numbers`() throws {
+    var outcome = Samples.batch([Samples.target("a", tally: Samples.tally(kept: 1, purged: 1))])
+    outcome.duration = .zero
+    outcome.memory.limit = ByteCount(bytes: 0)
+    outcome.targets[0].duration = .zero
+    let report = try object(json(outcome))
+    #expect((report["totals"] as? [String: Any])?["files_per_second"] as? Double == 0)
+    #expect((report["memory"] as? [String: Any])?["peak_usage_percent"] as? Double == 0)
+  }
+
+  @Test func `The largest counters keep every digit`() throws {
+    var tally = Tally()
+    tally.bytesFreed = .max
+    let text = try String(decoding: json(Samples.batch([Samples.target("a", tally: tally)])), as: UTF8.self)
+    #expect(text.contains("\"bytes_freed\" : 18446744073709551615"))
+  }
+
+  @Test func `The same outcome gives the same bytes, ending with one newline`() throws {
+    let (first, second) = (try json(Samples.troubled), try json(Samples.troubled))
+    #expect(first == second)
+    #expect(first.suffix(2) == Array("}\n".utf8))
+  }
+}

@@ -1,0 +1,73 @@
+import Plan
+import Runner
+
+/// Outcomes as a run could bring them; the books of every tally balance.
+enum Samples {
+  static let start = Timestamp(seconds: 1_795_415_675, nanoseconds: 120_000_000)
+  static let later = Timestamp(seconds: 1_795_415_687, nanoseconds: 470_000_000)
+
+  static let memory = MemorySummary(
+    source: "cgroup v2 memory.max /kubepods/pod1", limit: .mebibytes(256), base: .mebibytes(9), peak: .mebibytes(21),
+    current: .mebibytes(18))
+
+  static func tally(kept: UInt64, purged: UInt64, mode: RunMode = .purge) -> Tally {
+    var tally = Tally()
+    tally.filesScanned = kept + purged
+    tally.filesKept[.tooNew] = kept
+    tally.filesToPurge = purged
+    tally.bytesToFree = purged * 4096
+    tally.dirsFound = 12
+    tally.dirsScanned = 12
+    tally.emptyDirsToDelete = 3
+    if mode == .purge {
+      tally.filesPurged = purged
+      tally.bytesFreed = purged * 4096
+      tally.emptyDirsDeleted = 3
+    }
+    return tally
+  }
+
+  static func target(_ name: String, _ ending: Ending = .completed, reason: String? = nil, tally: Tally = Tally())
+    -> TargetOutcome
+  {
+    var target = TargetOutcome(name: name, path: "/data/\(name)", ending: ending, reason: reason)
+    guard ending != .notStarted else { return target }
+    target.startedAt = start
+    target.finishedAt = later
+    target.duration = .milliseconds(12_350)
+    target.tally = tally
+    target.peakMemory = .mebibytes(20)
+    target.concurrencyPeak = 8
+    return target
+  }
+
+  static func batch(
+    _ targets: [TargetOutcome], mode: RunMode = .purge, ending: Ending = .completed, status: ExitStatus = .success,
+    memory: MemorySummary = memory
+  ) -> BatchOutcome {
+    BatchOutcome(
+      runID: "20261123T063435Z-k3f9q2", mode: mode, startedAt: start, finishedAt: later,
+      duration: .milliseconds(12_350),
+      ending: ending, exitStatus: status, memory: memory, targets: targets)
+  }
+
+  /// A target with errors, one stopped, one that never started: every remark there is.
+  static var troubled: BatchOutcome {
+    var failing = tally(kept: 1200, purged: 30_500)
+    failing.filesToPurge += 7
+    failing.filesScanned += 7
+    failing.filesFailed = 7
+    failing.errors = 9
+    var api = target("api-files", .completedWithErrors, reason: "9 entries failed", tally: failing)
+    api.errorsByKind = ["EACCES": 7, "EIO": 1, "ESTALE": 1]
+
+    var cut = tally(kept: 88, purged: 1_234_567)
+    (cut.filesToPurge, cut.filesScanned, cut.filesLeft) = (cut.filesToPurge + 5000, cut.filesScanned + 5000, 5000)
+    (cut.dirsFound, cut.dirsLeft, cut.emptyDirsLeft) = (cut.dirsFound + 1, 1, 17)
+    let monthly = target("monthly/2026-07", .stoppedMemory, reason: "memory stayed above abort_at", tally: cut)
+    let last = target("monthly/2026-08", .notStarted, reason: "the run was stopped before")
+    var pressed = memory
+    (pressed.peak, pressed.pauses, pressed.paused) = (.mebibytes(245), 4, .seconds(95))
+    return batch([api, monthly, last], ending: .stoppedMemory, status: .memory, memory: pressed)
+  }
+}
