@@ -1,0 +1,162 @@
+import Plan
+
+/// Everything the text says, group by group, before it is checked as a whole.
+struct BatchDraft: Sendable {
+  var version = 0
+  var memory = Section(MemoryPlan())
+  var run = Section(RunPlan())
+  var safety = Section(SafetyPlan())
+  var report = Section(ReportPlan())
+  var audit = Section(Reserved())
+  var metrics = Section(Reserved())
+  var defaults: YAMLNode?
+  var targets: YAMLNode?
+
+  /// A group none of whose keys does anything yet.
+  struct Reserved: Sendable {}
+}
+
+/// The schema: every key of the config, by group.
+enum Schema {
+  static let root: [Key<BatchDraft>] = [
+    Key("version", .version, \.version, isRequired: true, "The version of this schema: 1."),
+    .group("memory", memory, \.memory, "One monitor, shared by all targets."),
+    .group("run", run, \.run, "How the run as a whole goes."),
+    .group("safety", safety, \.safety, "What no run may exceed."),
+    .group("audit", audit, \.audit, "A line for every deletion."),
+    .group("report", report, \.report, "Where the report goes."),
+    .group("metrics", metrics, \.metrics, "Where the metrics go."),
+    Key("defaults", Format.raw("a group of keys"), \.defaults, "Any key of a target but name, path, partitions."),
+    Key("targets", Format.raw("a list"), \.targets, isRequired: true, "The folders to purge."),
+  ]
+
+  static let memory: [Key<MemoryPlan>] = [
+    Key(
+      "limit", Format<ByteCount>.size(atLeast: .smallestMemory).map { .size($0) }.or("auto", .auto), \.limit,
+      builtIn: "auto", "The memory this process may use; auto: the smallest limit that binds it."),
+    Key("pause_at", .threshold, \.pauseAt, builtIn: "80%", "Where targets are paused."),
+    Key("resume_at", .threshold, \.resumeAt, builtIn: "70%", "Where they go on."),
+    Key("abort_at", .threshold, \.abortAt, builtIn: "95%", "Where the run ends in order."),
+    // Below a millisecond the monitor would be the load.
+    Key(
+      "sample_interval", .duration(bareUnit: "ms", atLeast: .milliseconds(1)), \.sampleInterval, builtIn: "100ms",
+      "How often memory is read."),
+  ]
+
+  static let run: [Key<RunPlan>] = [
+    Key("parallel_targets", .count(Limits.parallelTargets), \.parallelTargets, builtIn: "1", "Targets purged at once."),
+    Key(
+      "concurrency", .count(Limits.concurrency), \.concurrency, builtIn: "2000",
+      "Ceiling on file system operations in flight over all targets."),
+    Key(
+      "operations_per_second", .count(1...Limits.rate), \.operationsPerSecond, unset: "unlimited",
+      "Ceiling on the rate of file system operations over all targets."),
+    Key(
+      "time_limit", .duration(bareUnit: "h", atLeast: .seconds(1)), \.timeLimit, unset: "none",
+      "After this the run ends in order."),
+    Key("on_target_failure", .choice, \.onTargetFailure, builtIn: "continue", "Whether other targets go on."),
+    // The old tool's dashboards expect whole seconds between lines.
+    Key(
+      "progress_interval", .duration(bareUnit: "s", atLeast: .seconds(1)), \.progressInterval, builtIn: "30s",
+      "How often progress is logged."),
+    .notSupportedYet("windows", off: "always", "The hours in which deleting is allowed."),
+    .notSupportedYet("checkpoint", off: "none", "Where a retried run finds what is finished."),
+    .notSupportedYet("shard_depth", off: "1", "Below the target, where shards divide the work."),
+  ]
+
+  static let safety: [Key<SafetyPlan>] = [
+    Key(
+      "allowed_roots",
+      .list(of: .absolutePath, emptyHint: "leave the key out to allow every path that is not protected"),
+      \.allowedRoots, "Every target must lie inside one of these."),
+    Key(
+      "max_clock_skew", .duration(bareUnit: "m"), \.maxClockSkew, builtIn: "5m",
+      "Between this host's clock and the file system's."),
+    Key(
+      "max_deletions", .cap, \.maxDeletions, unset: "unlimited",
+      "A cap on removed files over all targets."),
+    Key(
+      "max_deleted_bytes", .size(atLeast: ByteCount(bytes: 1)), \.maxDeletedBytes, unset: "unlimited",
+      "A cap on removed bytes over all targets."),
+    .notSupportedYet("lock", off: "none", "A lock file held for the whole run."),
+  ]
+
+  static let report: [Key<ReportPlan>] = [
+    Key("file", .absolutePath, \.file, unset: "none", "Where the JSON report goes."),
+    .notSupportedYet("html", off: "none", "Where the HTML report goes."),
+  ]
+
+  static let audit: [Key<BatchDraft.Reserved>] = [
+    .notSupportedYet("file", off: "none", "Where a line for every deletion goes."),
+    .notSupportedYet("rotate_size", off: "256Mi", "When a new file is begun."),
+    .notSupportedYet(
+      "chain", off: "false", choices: ["true", "false"], "Whether each line carries the hash of the one before."),
+  ]
+
+  static let metrics: [Key<BatchDraft.Reserved>] = [
+    .notSupportedYet("listen", off: "none", "Where Prometheus finds the metrics."),
+    .notSupportedYet("textfile", off: "none", "Where the node exporter finds them."),
+  ]
+
+  /// Where a key belongs that stands in a wrong group; nil when it is no key at all, or stands nowhere else.
+  static func home(of key: String) -> String? {
+    let homes: [(names: [String], home: String)] = [
+      (TargetSettings.sharedKeys.map(\.name), "defaults, or a target"),
+      (TargetSettings.keys.map(\.name), "a target"), (Partitions.keys.map(\.name), "partitions"),
+      (memory.map(\.name), "memory"), (run.map(\.name), "run"), (safety.map(\.name), "safety"),
+      (root.map(\.name), "the top level"),
+    ]
+    return homes.first { $0.names.contains(key) }?.home
+  }
+}
+
+extension Format where Value == Int {
+  static var version: Format {
+    .scalar("a version") { scalar, _ throws(Diagnostic) in
+      guard scalar.text == "1" else { throw .unknownVersion(scalar.text, at: scalar.place) }
+      return 1
+    }
+  }
+}
+
+/// Turns a composed text into a draft and its targets.
+struct BatchDecoder {
+  private(set) var draft = BatchDraft()
+  private(set) var targets: [DecodedTarget] = []
+
+  /// Reads `root`; what the text leaves open comes from `environment`.
+  init(_ root: YAMLNode, environment: LegacyEnvironment, findings: inout Findings) {
+    draft.memory = environment.memory
+    var section = Section(draft)
+    section.read(root, as: "config", owner: root.place, keys: Schema.root, findings: &findings)
+    draft = section.values
+    readTargets(on: defaults(environment: environment, findings: &findings), findings: &findings)
+  }
+
+  private func defaults(environment: LegacyEnvironment, findings: inout Findings) -> Section<TargetSettings> {
+    var settings = environment.targets
+    guard let node = draft.defaults else { return settings }
+    settings.read(node, as: "defaults", owner: node.place, keys: TargetSettings.sharedKeys, findings: &findings)
+    return settings
+  }
+
+  private mutating func readTargets(on defaults: Section<TargetSettings>, findings: inout Findings) {
+    guard let node = draft.targets else { return }
+    guard case .sequence(let items) = node.content else {
+      findings.report(.wrongType("targets", expected: "a list", found: node.noun, example: nil, at: node.place))
+      return
+    }
+    if items.isEmpty { findings.report(.noTargets(at: node.place)) }
+    if items.count > Limits.targets { findings.report(.tooManyTargets(limit: Limits.targets, at: node.place)) }
+    for item in items.prefix(Limits.targets) {
+      targets.append(DecodedTarget.read(item, defaults: defaults, findings: &findings))
+    }
+  }
+
+  /// To be called only when no error was found: then every target is whole.
+  var plan: BatchPlan {
+    BatchPlan(
+      memory: draft.memory.values, run: draft.run.values, safety: draft.safety.values, report: draft.report.values,
+      targets: targets.compactMap(\.target))
+  }
+}
