@@ -125,10 +125,10 @@ extension Diagnostic {
 // MARK: - Keys and types
 
 extension Diagnostic {
-  static func unknownKey(_ key: YAMLKey, nearest: String?, home: String?) -> Diagnostic {
-    .error(
-      .unknownKey, "unknown key \(key.text.quoted)", at: key.place,
-      hint: .didYouMean(nearest) ?? home.map { "it belongs in \($0)" })
+  static func unknownKey(_ key: YAMLKey, nearest: String?, homes: [String]) -> Diagnostic {
+    let belongs = homes.isEmpty ? nil : "it belongs in \(homes.joined(separator: " or "))"
+    return .error(
+      .unknownKey, "unknown key \(key.text.quoted)", at: key.place, hint: belongs ?? .didYouMean(nearest))
   }
 
   static func missingKey(_ key: String, in group: String, at place: SourcePlace) -> Diagnostic {
@@ -178,7 +178,7 @@ extension Diagnostic {
   static func notSupportedYet(_ key: String, off: String, at place: SourcePlace) -> Diagnostic {
     .error(
       .notSupportedYet, "'\(key)' is not supported yet", at: place,
-      hint: "leave it out; only \(key): \(off) is accepted")
+      hint: "leave it out, or write \(off)")
   }
 
   static func unknownVersion(_ text: String, at place: SourcePlace) -> Diagnostic {
@@ -201,6 +201,13 @@ extension Diagnostic {
 // MARK: - Values
 
 extension Diagnostic {
+  /// How to write what an empty list may have been meant to say.
+  enum Advice {
+    static let includeEverything = "leave the key out, or write [\"**\"], to include everything"
+    static let anyOwner = "leave the key out, or write any, for files of all users"
+    static let allowEveryPath = "leave the key out to allow every path that is not protected"
+  }
+
   static func badBoolean(_ text: String, of key: String, meant: String?, at place: SourcePlace) -> Diagnostic {
     .error(.badBoolean, "'\(key)' must be true or false, not \(text.quoted)", at: place, hint: .didYouMean(meant))
   }
@@ -220,9 +227,11 @@ extension Diagnostic {
   }
 
   static func outOfRange(
-    _ text: String, of key: String, range: String, hint: String?, at place: SourcePlace
+    _ text: String, of key: String, range: String, inMebibytes meant: String? = nil, at place: SourcePlace
   ) -> Diagnostic {
-    .error(.outOfRange, "'\(key)' must be \(range), not \(text.quoted)", at: place, hint: hint)
+    .error(
+      .outOfRange, "'\(key)' must be \(range), not \(text.quoted)", at: place,
+      hint: meant.map { "without a unit, a size is in bytes; did you mean \($0)?" })
   }
 
   static func numberTooLarge(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {

@@ -52,7 +52,7 @@ extension Diagnostic {
   static func protectedPath(_ text: String, protected: String, at place: SourcePlace) -> Diagnostic {
     let message =
       text == protected
-      ? "\(text.quoted) is a protected path" : "\(text.quoted) can reach the protected path '\(protected)'"
+      ? "\(text.quoted) is a protected path" : "\(text.quoted) touches the protected path '\(protected)'"
     return .error(.protectedPath, message, at: place, hint: "files of the system are never purged")
   }
 
@@ -77,6 +77,14 @@ extension Diagnostic {
 // MARK: - Plans
 
 extension Diagnostic {
+  /// What one target's path is to another's.
+  enum Relation: String {
+    case same = "is the same folder as"
+    case inside = "lies inside"
+    case around = "contains"
+    case unclear = "can meet the folders of"
+  }
+
   static func duplicateTargetName(_ name: String, at place: SourcePlace, first: SourcePlace) -> Diagnostic {
     .error(
       .duplicateTargetName, "two targets are named \(name.quoted)", at: place, notes: [.firstHere(at: first)], hint: nil
@@ -84,10 +92,10 @@ extension Diagnostic {
   }
 
   static func overlappingTargets(
-    _ path: String, _ relation: String, _ otherPath: String, at place: SourcePlace, other: SourcePlace
+    _ path: String, _ relation: Relation, _ otherPath: String, at place: SourcePlace, other: SourcePlace
   ) -> Diagnostic {
     .error(
-      .overlappingTargets, "\(path.quoted) \(relation) another target, \(otherPath.quoted)", at: place,
+      .overlappingTargets, "\(path.quoted) \(relation.rawValue) another target, \(otherPath.quoted)", at: place,
       notes: [.otherTargetHere(at: other)], hint: "every file must belong to one target only")
   }
 
@@ -147,8 +155,8 @@ extension Diagnostic {
       notes: other.map { [.ceilingHere(at: $0)] } ?? [], hint: nil)
   }
 
-  static func keyWithoutEffect(_ key: String, because reason: String, at place: SourcePlace) -> Diagnostic {
-    .warning(.keyWithoutEffect, "'\(key)' has no effect: \(reason)", at: place, hint: nil)
+  static func keyWithoutEffect(_ key: String, needs other: String, at place: SourcePlace) -> Diagnostic {
+    .warning(.keyWithoutEffect, "'\(key)' has no effect: '\(other)' is not true here", at: place, hint: nil)
   }
 }
 

@@ -59,15 +59,15 @@ enum Schema {
     Key(
       "progress_interval", .duration(bareUnit: "s", atLeast: .seconds(1)), \.progressInterval, builtIn: "30s",
       "How often progress is logged."),
-    .notSupportedYet("windows", off: "always", "The hours in which deleting is allowed."),
-    .notSupportedYet("checkpoint", off: "none", "Where a retried run finds what is finished."),
-    .notSupportedYet("shard_depth", off: "1", "Below the target, where shards divide the work."),
+    .notSupportedYet("windows", of: "run", off: "always", "The hours in which deleting is allowed."),
+    .notSupportedYet("checkpoint", of: "run", off: "none", "Where a retried run finds what is finished."),
+    .notSupportedYet("shard_depth", of: "run", off: "1", "Below the target, where shards divide the work."),
   ]
 
   static let safety: [Key<SafetyPlan>] = [
     Key(
       "allowed_roots",
-      .list(of: .absolutePath, emptyHint: "leave the key out to allow every path that is not protected"),
+      .list(of: .absolutePath, emptyHint: Diagnostic.Advice.allowEveryPath),
       \.allowedRoots, "Every target must lie inside one of these."),
     Key(
       "max_clock_skew", .duration(bareUnit: "m"), \.maxClockSkew, builtIn: "5m",
@@ -78,35 +78,36 @@ enum Schema {
     Key(
       "max_deleted_bytes", .size(atLeast: ByteCount(bytes: 1)), \.maxDeletedBytes, unset: "unlimited",
       "A cap on removed bytes over all targets."),
-    .notSupportedYet("lock", off: "none", "A lock file held for the whole run."),
+    .notSupportedYet("lock", of: "safety", off: "none", "A lock file held for the whole run."),
   ]
 
   static let report: [Key<ReportPlan>] = [
     Key("file", .absolutePath, \.file, unset: "none", "Where the JSON report goes."),
-    .notSupportedYet("html", off: "none", "Where the HTML report goes."),
+    .notSupportedYet("html", of: "report", off: "none", "Where the HTML report goes."),
   ]
 
   static let audit: [Key<BatchDraft.Reserved>] = [
-    .notSupportedYet("file", off: "none", "Where a line for every deletion goes."),
-    .notSupportedYet("rotate_size", off: "256Mi", "When a new file is begun."),
+    .notSupportedYet("file", of: "audit", off: "none", "Where a line for every deletion goes."),
+    .notSupportedYet("rotate_size", of: "audit", off: "256Mi", "When a new file is begun."),
     .notSupportedYet(
-      "chain", off: "false", choices: ["true", "false"], "Whether each line carries the hash of the one before."),
+      "chain", of: "audit", off: "false", choices: ["true", "false"],
+      "Whether each line carries the hash of the one before."),
   ]
 
   static let metrics: [Key<BatchDraft.Reserved>] = [
-    .notSupportedYet("listen", off: "none", "Where Prometheus finds the metrics."),
-    .notSupportedYet("textfile", off: "none", "Where the node exporter finds them."),
+    .notSupportedYet("listen", of: "metrics", off: "none", "Where Prometheus finds the metrics."),
+    .notSupportedYet("textfile", of: "metrics", off: "none", "Where the node exporter finds them."),
   ]
 
-  /// Where a key belongs that stands in a wrong group; nil when it is no key at all, or stands nowhere else.
-  static func home(of key: String) -> String? {
-    let homes: [(names: [String], home: String)] = [
-      (TargetSettings.sharedKeys.map(\.name), "defaults, or a target"),
-      (TargetSettings.keys.map(\.name), "a target"), (Partitions.keys.map(\.name), "partitions"),
-      (memory.map(\.name), "memory"), (run.map(\.name), "run"), (safety.map(\.name), "safety"),
-      (root.map(\.name), "the top level"),
+  /// The groups a key may stand in; empty when it is no key at all.
+  static func homes(of key: String) -> [String] {
+    let groups: [(name: String, keys: [String])] = [
+      ("the top level", root.map(\.name)), ("memory", memory.map(\.name)), ("run", run.map(\.name)),
+      ("safety", safety.map(\.name)), ("audit", audit.map(\.name)), ("report", report.map(\.name)),
+      ("metrics", metrics.map(\.name)), ("defaults", TargetSettings.sharedKeys.map(\.name)),
+      ("a target", TargetSettings.keys.map(\.name)), ("partitions", Partitions.keys.map(\.name)),
     ]
-    return homes.first { $0.names.contains(key) }?.home
+    return groups.filter { $0.keys.contains(key) }.map(\.name)
   }
 }
 
@@ -130,13 +131,24 @@ struct BatchDecoder {
     var section = Section(draft)
     section.read(root, as: "config", owner: root.place, keys: Schema.root, findings: &findings)
     draft = section.values
-    readTargets(on: defaults(environment: environment, findings: &findings), findings: &findings)
+    let defaults = defaults(
+      environment: environment, unread: section.place(of: "defaults"), findings: &findings)
+    readTargets(on: defaults, findings: &findings)
   }
 
-  private func defaults(environment: LegacyEnvironment, findings: inout Findings) -> Section<TargetSettings> {
+  /// `unread` is where defaults stand that have not come as far as being read.
+  private func defaults(
+    environment: LegacyEnvironment, unread: SourcePlace?, findings: inout Findings
+  ) -> Section<TargetSettings> {
     var settings = environment.targets
-    guard let node = draft.defaults else { return settings }
+    guard let node = draft.defaults else {
+      if let unread { settings.note("max_age", at: unread) }
+      return settings
+    }
     settings.read(node, as: "defaults", owner: node.place, keys: TargetSettings.sharedKeys, findings: &findings)
+    // Defaults that cannot be read may have held it.
+    if case .mapping = node.content { return settings }
+    settings.note("max_age", at: node.place)
     return settings
   }
 
@@ -147,8 +159,11 @@ struct BatchDecoder {
       return
     }
     if items.isEmpty { findings.report(.noTargets(at: node.place)) }
-    if items.count > Limits.targets { findings.report(.tooManyTargets(limit: Limits.targets, at: node.place)) }
-    for item in items.prefix(Limits.targets) {
+    if items.count > Limits.targets {
+      findings.report(.tooManyTargets(limit: Limits.targets, at: node.place))
+      return
+    }
+    for item in items {
       targets.append(DecodedTarget.read(item, defaults: defaults, findings: &findings))
     }
   }

@@ -24,7 +24,7 @@ extension Format {
   static func list<Element>(of element: Format<Element>, emptyHint: String?) -> Format where Value == [Element] {
     Format(noun: "a list") { node, key, findings in
       guard case .sequence(let items) = node.content else {
-        let example = node.scalar.map { "[\"\($0.text)\"]" }
+        let example = node.scalar.map { "[\($0.place.text)]" }
         findings.report(.wrongType(key, expected: "a list", found: node.noun, example: example, at: node.place))
         return nil
       }

@@ -51,15 +51,18 @@ struct Key<Record>: Sendable {
   }
 
   /// A key whose feature is still to come: only `off`, which is what happens without it, is taken. What is not even one of
-  /// `choices` is called wrong rather than not supported.
-  static func notSupportedYet(_ name: String, off: String, choices: [String]? = nil, _ summary: String) -> Key {
-    Key(name: name, type: "reserved", builtIn: off, summary: summary) { entry, _, findings in
+  /// `choices` is called wrong rather than not supported. `group` is named where the key alone says too little.
+  static func notSupportedYet(
+    _ name: String, of group: String? = nil, off: String, choices: [String]? = nil, _ summary: String
+  ) -> Key {
+    let fullName = group.map { "\($0).\(name)" } ?? name
+    return Key(name: name, type: "reserved", builtIn: off, summary: summary) { entry, _, findings in
       let text = entry.value.scalar?.text
       if text == off { return }
       if let scalar = entry.value.scalar, let choices, !choices.contains(scalar.text) {
-        findings.report(.unknownChoice(scalar.text, of: name, choices: choices, at: scalar.place))
+        findings.report(.unknownChoice(scalar.text, of: fullName, choices: choices, at: scalar.place))
       } else {
-        findings.report(.notSupportedYet(name, off: off, at: entry.value.place))
+        findings.report(.notSupportedYet(fullName, off: off, at: entry.value.place))
       }
     }
   }
@@ -104,8 +107,10 @@ struct Section<Values: Sendable>: Sendable {
   private mutating func read(_ entry: YAMLEntry, keys: [Key<Values>], findings: inout Findings) {
     guard let key = keys.first(where: { $0.name == entry.key.text }) else {
       let nearest = Spelling.nearest(to: entry.key.text, among: keys.map(\.name))
-      findings.report(
-        .unknownKey(entry.key, nearest: nearest, home: nearest == nil ? Schema.home(of: entry.key.text) : nil))
+      let homes = Schema.homes(of: entry.key.text)
+      findings.report(.unknownKey(entry.key, nearest: nearest, homes: homes))
+      // What was meant is not missing, it is misspelt.
+      if homes.isEmpty, let nearest, given[nearest] == nil { note(nearest, at: entry.value.place) }
       return
     }
     // Recorded even when the value is bad: then it is bad, not missing.

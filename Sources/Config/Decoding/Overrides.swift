@@ -75,6 +75,7 @@ private struct Override {
   /// Names may hold points, so the longest name that fits is the one that is meant.
   private func target(among names: [String?], from start: Int) throws(Diagnostic) -> (index: Int, keyStart: Int) {
     let rest = rest(from: start)
+    if names.contains(rest) { throw .overrideEmptyKey(at: source.place(path.upperBound..<path.upperBound)) }
     let fitting = names.enumerated().filter { $0.element.map { rest.hasPrefix($0 + ".") } ?? false }
     if let best = fitting.max(by: { ($0.element?.utf8.count ?? 0) < ($1.element?.utf8.count ?? 0) }) {
       return (best.offset, start + (best.element?.utf8.count ?? 0) + 1)

@@ -50,9 +50,11 @@ struct PlanChecks {
     }
   }
 
-  /// Each target is reported with the first one before it that it overlaps.
+  /// Each target is reported with the first one before it that it overlaps. Those that reach a protected path would meet
+  /// many, and are refused anyway.
   private func checkOverlaps(_ findings: inout Findings) {
-    let placed = enabled.compactMap { target in target.path.map { (target: target, path: $0, shapes: $0.shapes) } }
+    let allowed = enabled.filter { $0.path.flatMap(ProtectedPaths.reached) == nil }
+    let placed = allowed.compactMap { target in target.path.map { (target: target, path: $0, shapes: $0.shapes) } }
     for (index, one) in placed.enumerated() {
       let other = placed[..<index].first { other in
         one.shapes.canOverlap(other.shapes) && !PlanChecks.divideByDate(one.target, other.target)
@@ -73,10 +75,10 @@ struct PlanChecks {
     return Partitions.areDisjoint(rule, otherRule)
   }
 
-  private static func relation(of path: PathPattern, to other: PathPattern) -> String {
-    guard path.isLiteral, other.isLiteral else { return "can meet the folders of" }
-    if path.components.count == other.components.count { return "is the folder of" }
-    return path.components.count > other.components.count ? "lies inside" : "contains"
+  private static func relation(of path: PathPattern, to other: PathPattern) -> Diagnostic.Relation {
+    guard path.isLiteral, other.isLiteral else { return .unclear }
+    if path.components.count == other.components.count { return .same }
+    return path.components.count > other.components.count ? .inside : .around
   }
 
   private func checkNames(_ findings: inout Findings) {

@@ -7,7 +7,7 @@ extension Format where Value == Duration {
       let duration = try Durations.parse(scalar, of: key, bareUnit: bareUnit)
       guard duration >= least else {
         throw .outOfRange(
-          scalar.text, of: key, range: "at least \(Durations.text(of: least))", hint: nil, at: scalar.place)
+          scalar.text, of: key, range: "at least \(Durations.text(of: least))", at: scalar.place)
       }
       return duration
     }
@@ -63,25 +63,24 @@ enum Durations {
   private static let longest = Duration.seconds(86_400 * 3_652_425)
 
   static func parse(_ scalar: YAMLScalar, of key: String, bareUnit: String) throws(Diagnostic) -> Duration {
+    if !scalar.text.isEmpty, scalar.text.utf8.allSatisfy(Digits.isDigit) {
+      try Digits.refuseLeadingZero(Array(scalar.text.utf8)[...], in: scalar)
+      throw .missingUnit(scalar.text, of: key, proposal: scalar.text + bareUnit, at: scalar.place)
+    }
     var rest = Array(scalar.text.utf8)[...]
     var total = Duration.zero
     var unitsLeft = units[...]
     repeat {
       let (digits, unit) = takePart(from: &rest)
-      guard !digits.isEmpty else { throw .badDuration(scalar.text, of: key, at: scalar.place) }
-      try Digits.refuseLeadingZero(digits, in: scalar)
-      if unit.isEmpty, digits.count == scalar.text.utf8.count {
-        throw .missingUnit(scalar.text, of: key, proposal: scalar.text + bareUnit, at: scalar.place)
-      }
-      if unit == "mo" { throw .monthsNotAllowed(scalar.text, of: key, at: scalar.place) }
-      guard let index = unitsLeft.firstIndex(where: { $0.name == unit }) else {
+      if unit == "mo", !digits.isEmpty { throw .monthsNotAllowed(scalar.text, of: key, at: scalar.place) }
+      guard !digits.isEmpty, let index = unitsLeft.firstIndex(where: { $0.name == unit }) else {
         throw .badDuration(scalar.text, of: key, at: scalar.place)
       }
-      guard let number = Int64(String(decoding: digits, as: UTF8.self)), number <= Int64(longest / units[index].length)
-      else {
+      try Digits.refuseLeadingZero(digits, in: scalar)
+      guard let part = units[index].length.times(digits, atMost: longest) else {
         throw .numberTooLarge(scalar.text, of: key, at: scalar.place)
       }
-      total += units[index].length * number
+      total += part
       unitsLeft = units[(index + 1)...]
     } while !rest.isEmpty
     return total
@@ -105,6 +104,14 @@ enum Durations {
 }
 
 extension Duration {
+  /// This many times the number in `digits`; nil above `longest`.
+  fileprivate func times(_ digits: ArraySlice<UInt8>, atMost longest: Duration) -> Duration? {
+    guard let number = Int64(String(decoding: digits, as: UTF8.self)), number <= Int64(longest / self) else {
+      return nil
+    }
+    return self * number
+  }
+
   fileprivate func dividedExactly(by unit: Duration) -> (count: Int64, rest: Duration) {
     let count = Int64(self / unit)
     return (count, self - unit * count)
@@ -121,22 +128,21 @@ enum Sizes {
   static func parse(_ scalar: YAMLScalar, of key: String, atLeast least: ByteCount) throws(Diagnostic) -> ByteCount {
     let text = Array(scalar.text.utf8)
     let digits = text.prefix(while: Digits.isDigit)
+    let number = String(decoding: digits, as: UTF8.self)
     let suffix = String(decoding: text[digits.endIndex...], as: UTF8.self)
     guard !digits.isEmpty, let unit = unit(named: suffix) else {
-      let meant = digits.isEmpty ? nil : unitMeant(by: suffix).map { String(decoding: digits, as: UTF8.self) + $0 }
+      let meant = digits.isEmpty ? nil : unitMeant(by: suffix).map { number + $0 }
       throw .badSize(scalar.text, of: key, meant: meant, at: scalar.place)
     }
     try Digits.refuseLeadingZero(digits, in: scalar)
-    let product = UInt64(String(decoding: digits, as: UTF8.self))?.multipliedReportingOverflow(by: unit)
-    guard let product, !product.overflow else { throw .numberTooLarge(scalar.text, of: key, at: scalar.place) }
-    guard product.partialValue >= least.bytes else {
-      throw .outOfRange(
-        scalar.text, of: key, range: "at least \(Sizes.text(of: least))",
-        hint: suffix.isEmpty && product.partialValue > 0
-          ? "a size without a unit is in bytes; did you mean \(scalar.text)Mi?" : nil,
-        at: scalar.place)
+    guard let product = UInt64(number)?.multipliedReportingOverflow(by: unit), !product.overflow else {
+      throw .numberTooLarge(scalar.text, of: key, at: scalar.place)
     }
-    return ByteCount(bytes: product.partialValue)
+    let size = ByteCount(bytes: product.partialValue)
+    if size >= least { return size }
+    let meant = suffix.isEmpty && size.bytes > 0 ? number + "Mi" : nil
+    throw .outOfRange(
+      scalar.text, of: key, range: "at least \(Sizes.text(of: least))", inMebibytes: meant, at: scalar.place)
   }
 
   private static func unit(named suffix: String) -> UInt64? {
@@ -158,7 +164,7 @@ enum Sizes {
       let tenths = size.bytes / (unit.bytes / 10)
       return "\(tenths / 10).\(tenths % 10)\(unit.name)"
     }
-    return "\(size.bytes) bytes"
+    return size.bytes == 1 ? "1 byte" : "\(size.bytes) bytes"
   }
 }
 
@@ -173,7 +179,7 @@ enum Percentages {
       throw .badPercentage(scalar.text, of: key, at: scalar.place)
     }
     guard percent > 0, let percentage = Percentage(percent: percent) else {
-      throw .outOfRange(scalar.text, of: key, range: "above 0% and at most 100%", hint: nil, at: scalar.place)
+      throw .outOfRange(scalar.text, of: key, range: "above 0% and at most 100%", at: scalar.place)
     }
     return percentage
   }

@@ -7,7 +7,7 @@ extension Format where Value == Int {
     .scalar("a whole number") { scalar, key throws(Diagnostic) in
       let number = try Digits.integer(scalar, of: key, expected: "a whole number")
       guard let number, range.contains(number) else {
-        throw .outOfRange(scalar.text, of: key, range: Digits.text(of: range), hint: nil, at: scalar.place)
+        throw .outOfRange(scalar.text, of: key, range: Digits.text(of: range), at: scalar.place)
       }
       return number
     }

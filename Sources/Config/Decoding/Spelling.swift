@@ -5,6 +5,8 @@ enum Spelling {
     // Longer words are no slips, and comparing them costs the product of the lengths.
     guard word.utf8.count <= 64 else { return nil }
     let typed = normalized(word)
+    // Three letters are enough to mean a longer word by its beginning.
+    if typed.count >= 3, let whole = known.first(where: { normalized($0).starts(with: typed) }) { return whole }
     let ranked = known.map { (word: $0, distance: distance(typed, normalized($0))) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
     // One slip in three letters: `nme` still means `name`, `foo` means nothing.

@@ -41,7 +41,7 @@ struct TargetSettings: Sendable {
     Key("max_age", .duration(bareUnit: "d"), \.maxAge, "Files older than this go."),
     Key("age_from", .choice, \.ageFrom, builtIn: "mtime", "Which of a file's times says how old it is."),
     Key(
-      "include", .list(of: .glob, emptyHint: "leave the key out, or write [\"**\"], to include everything"), \.include,
+      "include", .list(of: .glob, emptyHint: Diagnostic.Advice.includeEverything), \.include,
       "Only files that match one of these go; by default all."),
     Key("exclude", .list(of: .glob, emptyHint: nil), \.exclude, "Files that match one of these stay."),
     Key("min_size", .size(), \.minSize, builtIn: "0", "Smaller files stay."),
@@ -101,7 +101,7 @@ struct TargetSettings: Sendable {
 extension Format where Value == [Int] {
   /// User ids. The largest 32-bit number means "no user" to the kernel.
   static var owners: Format {
-    .list(of: .count(0...Int(UInt32.max) - 1), emptyHint: "leave the key out, or write any, for files of all users")
+    .list(of: .count(0...Int(UInt32.max) - 1), emptyHint: Diagnostic.Advice.anyOwner)
   }
 }
 
@@ -212,7 +212,7 @@ struct DecodedTarget {
     guard !settings.values.removesEmptyDirectories else { return }
     for key in ["empty_directory_min_age", "max_empty_directories"] {
       guard let given = settings.given[key], given.isOwn else { continue }
-      findings.report(.keyWithoutEffect(key, because: "remove_empty_directories is not true here", at: given.key))
+      findings.report(.keyWithoutEffect(key, needs: "remove_empty_directories", at: given.key))
     }
   }
 }
