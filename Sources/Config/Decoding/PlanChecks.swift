@@ -43,10 +43,20 @@ struct PlanChecks {
   private func checkAllowedRoots(_ findings: inout Findings) {
     let roots = draft.safety.values.allowedRoots
     guard !roots.isEmpty, let place = draft.safety.place(of: "allowed_roots") else { return }
-    let components = roots.map { $0.split(separator: "/").map { PathPattern.Component.literal(String($0)) } }
     for target in all {
-      guard let path = target.path, !components.contains(where: { path.components.starts(with: $0) }) else { continue }
+      guard let path = target.path, !roots.contains(where: { PlanChecks.isInside(path, $0) }) else { continue }
       findings.report(.outsideAllowedRoots(path.text, at: target.pathPlace, roots: place))
+    }
+  }
+
+  /// Whether all that the pattern can find is the folder `root` or lies in it.
+  private static func isInside(_ path: PathPattern, _ root: String) -> Bool {
+    let names = root.split(separator: "/")
+    guard path.components.count >= names.count else { return false }
+    return zip(path.components, names).allSatisfy { component, name in
+      guard case .literal(let text) = component else { return false }
+      // As bytes: to Swift, an é of one character and one of two are the same text, to a file system they are not.
+      return text.utf8.elementsEqual(name.utf8)
     }
   }
 

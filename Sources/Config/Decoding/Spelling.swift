@@ -10,7 +10,8 @@ enum Spelling {
     let ranked = known.map { (word: $0, distance: distance(typed, normalized($0))) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
     // One slip in three letters: `nme` still means `name`, `foo` means nothing.
-    return best.distance <= max(1, typed.count / 3) && best.distance < typed.count ? best.word : nil
+    let allowed = max(1, max(typed.count, best.word.utf8.count) / 3)
+    return best.distance <= allowed && best.distance < typed.count ? best.word : nil
   }
 
   /// Case and the choice between `-` and `_` are not counted as slips.

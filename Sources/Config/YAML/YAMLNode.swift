@@ -10,15 +10,6 @@ struct YAMLNode: Sendable {
   /// Without anchor; a block's range may end on a later line.
   let place: SourcePlace
 
-  /// Itself and all nodes below, aliases counted as often as they stand.
-  var count: Int {
-    switch content {
-    case .scalar: 1
-    case .sequence(let items): items.reduce(1) { $0 + $1.count }
-    case .mapping(let entries): entries.reduce(1) { $0 + $1.value.count + 1 }
-    }
-  }
-
   var scalar: YAMLScalar? {
     if case .scalar(let scalar) = content { scalar } else { nil }
   }

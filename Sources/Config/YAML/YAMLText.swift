@@ -41,7 +41,8 @@ struct YAMLText {
 
   private static func indentingTab(near offset: Int, in text: SourceText) -> SourcePlace? {
     let line = text.line(text.lineIndex(of: offset))
-    let indentation = text.bytes[line].prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+    // A dash or a question mark indents what follows it.
+    let indentation = text.bytes[line].prefix { " \t-?".utf8.contains($0) }
     guard let tab = indentation.firstIndex(of: UInt8(ascii: "\t")), tab <= offset, offset <= indentation.endIndex
     else { return nil }
     let end = indentation[tab...].firstIndex { $0 != UInt8(ascii: "\t") } ?? indentation.endIndex
