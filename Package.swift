@@ -47,7 +47,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(name: "PlanTests", dependencies: ["Plan"], swiftSettings: strict),
-    .testTarget(name: "ConfigTests", dependencies: ["Config", "Plan"], swiftSettings: strict),
+    .testTarget(
+      name: "ConfigTests", dependencies: ["Config", "Plan"], exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "KernelTests",
       dependencies: ["Kernel", .product(name: "SystemPackage", package: "swift-system")], swiftSettings: strict),

@@ -4,7 +4,7 @@ public import Plan
 public struct CheckedConfiguration: Sendable {
   /// Present exactly when `diagnostics` holds no error.
   public let plan: BatchPlan?
-  /// In source order.
+  /// In source order; those about options and the environment come last.
   public let diagnostics: [Diagnostic]
 
   /// Checks `source`. Pure: opens no file, reads no environment of its own.
@@ -16,6 +16,23 @@ public struct CheckedConfiguration: Sendable {
   public static func check(
     _ source: SourceText, overrides: [String] = [], environment: [String: String] = [:], memoryLimit: ByteCount? = nil
   ) -> CheckedConfiguration {
-    CheckedConfiguration(plan: nil, diagnostics: [])
+    check(source, overrides: overrides, environment: environment, memoryLimit: memoryLimit, limits: YAMLLimits())
+  }
+
+  /// The same with other bounds on what a text may cost.
+  static func check(
+    _ source: SourceText, overrides: [String], environment: [String: String], memoryLimit: ByteCount?,
+    limits: YAMLLimits
+  ) -> CheckedConfiguration {
+    var findings = Findings()
+    let legacy = LegacyEnvironment(environment, findings: &findings)
+    guard let text = YAMLComposer.compose(source, limits: limits, findings: &findings) else {
+      return CheckedConfiguration(plan: nil, diagnostics: findings.ordered(first: source))
+    }
+    let root = Overrides(overrides).applied(to: text, limits: limits, findings: &findings)
+    let decoder = BatchDecoder(root, environment: legacy, findings: &findings)
+    PlanChecks(decoder, memoryLimit: memoryLimit).run(findings: &findings)
+    let plan = findings.hasErrors ? nil : decoder.plan
+    return CheckedConfiguration(plan: plan, diagnostics: findings.ordered(first: source))
   }
 }

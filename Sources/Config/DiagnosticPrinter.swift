@@ -5,6 +5,104 @@ public struct DiagnosticPrinter: Sendable {
 
   public init(colour: Bool) { self.colour = colour }
 
-  /// The finding as text, ending with a newline.
-  public func text(of diagnostic: Diagnostic) -> String { "" }
+  /// The finding as text, ending with a newline. Lines and columns count from 1, columns in Unicode scalars.
+  public func text(of diagnostic: Diagnostic) -> String {
+    let label = diagnostic.severity.rawValue
+    var text = finding(label, diagnostic.severity.colour, diagnostic.message, at: diagnostic.place)
+    if let hint = diagnostic.hint { text += "  \(painted("hint:", .bold)) \(hint)\n" }
+    for note in diagnostic.notes { text += finding("note", .cyan, note.message, at: note.place) }
+    return text
+  }
+
+  private func finding(_ label: String, _ labelColour: Colour, _ message: String, at place: SourcePlace) -> String {
+    let start = place.start
+    let location = "\(place.source.name.shownName):\(start.line):\(start.column):"
+    let excerpt = Excerpt(place)
+    let header = "\(painted(location, .bold)) \(painted("\(label):", labelColour)) \(message)\n"
+    return header + "  \(excerpt.line)\n" + "  \(excerpt.indentation)\(painted(excerpt.carets, .green))\n"
+  }
+
+  fileprivate enum Colour: String {
+    case bold = "1"
+    case red = "1;31"
+    case magenta = "1;35"
+    case cyan = "1;36"
+    case green = "1;32"
+  }
+
+  private func painted(_ text: String, _ colour: Colour) -> String {
+    self.colour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
+  }
+}
+
+extension Diagnostic.Severity {
+  fileprivate var colour: DiagnosticPrinter.Colour {
+    switch self {
+    case .error: .red
+    case .warning: .magenta
+    }
+  }
+}
+
+extension String {
+  /// A file name, escaped but never cut: it must still open.
+  fileprivate var shownName: String { unicodeScalars.map { PrintedScalar($0).text }.joined() }
+}
+
+/// The source line of a place, and the marks below it.
+struct Excerpt {
+  private(set) var line = ""
+  /// Blanks, and the tabs of the line, up to the first mark.
+  private(set) var indentation = ""
+  private(set) var carets = "^"
+
+  /// How many characters of a line are shown: one line of a wide terminal. Before the place stands at most half of them.
+  private static let longest = 100
+  /// UTF-8 needs at most four bytes for a character.
+  private static let bytesPerScalar = 4
+
+  init(_ place: SourcePlace) {
+    let whole = place.source.line(place.source.lineIndex(of: place.range.lowerBound))
+    let start = min(place.range.lowerBound, whole.upperBound)
+    let end = max(start, min(place.range.upperBound, whole.upperBound))
+    let bytes = place.source.bytes
+    var before = Excerpt.scalars(bytes[max(whole.lowerBound, start - Excerpt.longest * Excerpt.bytesPerScalar)..<start])
+    var marked = Excerpt.scalars(bytes[start..<min(end, start + Excerpt.longest * Excerpt.bytesPerScalar)])
+    var after = Excerpt.scalars(bytes[end..<min(whole.upperBound, end + Excerpt.longest * Excerpt.bytesPerScalar)])
+    cut(&before, &marked, &after, isWhole: whole.count <= Excerpt.longest)
+    line += (before + marked + after).map { Excerpt.printed($0).text }.joined() + lineEnd
+    indentation += before.map { $0 == "\t" ? "\t" : String(repeating: " ", count: Excerpt.printed($0).width) }.joined()
+    carets = Excerpt.carets(under: marked)
+  }
+
+  /// What stands behind the last character shown: an ellipsis when the line goes on.
+  private var lineEnd = ""
+
+  private mutating func cut(
+    _ before: inout [Unicode.Scalar], _ marked: inout [Unicode.Scalar], _ after: inout [Unicode.Scalar], isWhole: Bool
+  ) {
+    if isWhole || before.count + marked.count + after.count <= Excerpt.longest { return }
+    let room = max(Excerpt.longest / 2, Excerpt.longest - marked.count - after.count)
+    if before.count > room {
+      before.removeFirst(before.count - room)
+      (line, indentation) = ("…", " ")
+    }
+    let rest = Excerpt.longest - before.count
+    if marked.count + after.count > rest { lineEnd = "…" }
+    marked.removeLast(max(0, marked.count - rest))
+    after.removeLast(max(0, after.count - (rest - marked.count)))
+  }
+
+  private static func scalars(_ bytes: ArraySlice<UInt8>) -> [Unicode.Scalar] {
+    Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
+  }
+
+  private static func printed(_ scalar: Unicode.Scalar) -> PrintedScalar { PrintedScalar(scalar, keepsTabs: true) }
+
+  /// A tab under the marks is as wide as the terminal makes it: it is copied, and the marks go on behind it.
+  private static func carets(under marked: [Unicode.Scalar]) -> String {
+    let marks = marked.map { $0 == "\t" ? "\t" : String(repeating: "~", count: printed($0).width) }.joined()
+    guard let first = marks.first else { return "^" }
+    return first == "\t" ? "^" : "^" + marks.dropFirst()
+  }
 }

@@ -3,6 +3,83 @@ public struct SourceText: Hashable, Sendable {
   /// A file's path as the user gave it, or `<stdin>`.
   public let name: String
   public let bytes: [UInt8]
+  /// Where each line begins, in bytes; the first is 0. Lines end with LF, CR LF or CR.
+  let lineStarts: [Int]
 
-  public init(name: String, bytes: [UInt8]) { (self.name, self.bytes) = (name, bytes) }
+  public init(name: String, bytes: [UInt8]) {
+    (self.name, self.bytes) = (name, bytes)
+    self.lineStarts = SourceText.lineStarts(in: bytes)
+  }
+
+  /// The place of the bytes in `range`, cut to what the text has.
+  public func place(_ range: Range<Int>) -> SourcePlace {
+    SourcePlace(source: self, range: range.clamped(to: 0..<bytes.count))
+  }
+
+  /// The bytes of the line with this index (counted from 0), without its line end.
+  func line(_ index: Int) -> Range<Int> {
+    let start = lineStarts[index]
+    var end = index + 1 < lineStarts.count ? lineStarts[index + 1] : bytes.count
+    while end > start, SourceText.isLineEnd(bytes[end - 1]) { end -= 1 }
+    return start..<end
+  }
+
+  /// The index, counted from 0, of the line that holds this byte.
+  func lineIndex(of offset: Int) -> Int {
+    var (low, high) = (0, lineStarts.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if lineStarts[middle] <= offset { low = middle } else { high = middle }
+    }
+    return low
+  }
+
+  private static func isLineEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
+
+  private static func lineStarts(in bytes: [UInt8]) -> [Int] {
+    var starts = [0]
+    for (offset, byte) in bytes.enumerated() where isLineEnd(byte) {
+      let next = offset + 1
+      // Of CR LF, only the LF ends the line.
+      if byte == UInt8(ascii: "\r"), next < bytes.count, bytes[next] == UInt8(ascii: "\n") { continue }
+      starts.append(next)
+    }
+    return starts
+  }
+}
+
+/// Some bytes of a source: what a finding points at.
+public struct SourcePlace: Hashable, Comparable, Sendable {
+  public let source: SourceText
+  /// In bytes; may be empty, and then stands for the point before its bound.
+  public let range: Range<Int>
+
+  /// A point in a text as editors count: both from 1, the column in Unicode scalars.
+  public struct Position: Hashable, Sendable {
+    public let line: Int
+    public let column: Int
+  }
+
+  public var start: Position { position(of: range.lowerBound) }
+  /// Just behind the last byte.
+  public var end: Position { position(of: range.upperBound) }
+
+  /// The bytes themselves; what is not UTF-8 in them is replaced.
+  public var text: String { String(decoding: source.bytes[range], as: UTF8.self) }
+
+  /// Earlier in the same text is less.
+  public static func < (a: SourcePlace, b: SourcePlace) -> Bool {
+    (a.range.lowerBound, a.range.upperBound) < (b.range.lowerBound, b.range.upperBound)
+  }
+
+  /// A part of this place; `part` counts bytes from its beginning.
+  func part(_ part: Range<Int>) -> SourcePlace {
+    source.place(range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
+  }
+
+  private func position(of offset: Int) -> Position {
+    let line = source.lineIndex(of: offset)
+    let before = source.bytes[source.lineStarts[line]..<offset]
+    return Position(line: line + 1, column: before.count { !UTF8.isContinuation($0) } + 1)
+  }
 }

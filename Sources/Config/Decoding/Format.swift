@@ -1,0 +1,67 @@
+/// How a value of one type is written: what drives the decoder, and names the type in messages.
+struct Format<Value>: Sendable {
+  /// As in "must be a duration".
+  let noun: String
+  /// Nil when the node does not hold such a value; then the findings say why.
+  let decode: @Sendable (_ node: YAMLNode, _ key: String, _ findings: inout Findings) -> Value?
+}
+
+extension Format {
+  /// A value written as one scalar. `parse` throws the finding; it is never given nothing (`key:`).
+  static func scalar(
+    _ noun: String, _ parse: @escaping @Sendable (YAMLScalar, _ key: String) throws(Diagnostic) -> Value
+  ) -> Format {
+    Format(noun: noun) { node, key, findings in
+      guard let scalar = node.scalar else {
+        findings.report(.wrongType(key, expected: noun, found: node.noun, example: nil, at: node.place))
+        return nil
+      }
+      return findings.attempt { () throws(Diagnostic) in try parse(scalar, key) }
+    }
+  }
+
+  /// A list of such values. When empty lists are refused, `emptyHint` says how to write what may have been meant.
+  static func list<Element>(of element: Format<Element>, emptyHint: String?) -> Format where Value == [Element] {
+    Format(noun: "a list") { node, key, findings in
+      guard case .sequence(let items) = node.content else {
+        let example = node.scalar.map { "[\($0.place.text)]" }
+        findings.report(.wrongType(key, expected: "a list", found: node.noun, example: example, at: node.place))
+        return nil
+      }
+      if items.isEmpty, let emptyHint {
+        findings.report(.emptyList(key, hint: emptyHint, at: node.place))
+        return nil
+      }
+      return items.decodeAll(with: element, key: key, findings: &findings)
+    }
+  }
+
+  /// This, or the word `word`, which stands for `meaning`.
+  func or(_ word: String, _ meaning: Value) -> Format where Value: Sendable {
+    Format(noun: "\(noun) or \(word)") { node, key, findings in
+      if let scalar = node.scalar, scalar.text == word { return meaning }
+      return decode(node, key, &findings)
+    }
+  }
+
+  func map<Other>(_ transform: @escaping @Sendable (Value) -> Other) -> Format<Other> {
+    Format<Other>(noun: noun) { node, key, findings in decode(node, key, &findings).map(transform) }
+  }
+}
+
+extension [YAMLNode] {
+  /// All of them, or nil when one is bad; every bad one is reported.
+  fileprivate func decodeAll<Value>(
+    with format: Format<Value>, key: String, findings: inout Findings
+  ) -> [Value]? {
+    var values: [Value] = []
+    for item in self {
+      if let scalar = item.scalar, scalar.isAbsent || scalar.isNull {
+        findings.report(.emptyItem(key, at: item.place))
+      } else if let value = format.decode(item, key, &findings) {
+        values.append(value)
+      }
+    }
+    return values.count == count ? values : nil
+  }
+}

@@ -1,0 +1,108 @@
+import Plan
+
+/// The variables of the tool this one replaces, as values below everything the config says.
+struct LegacyEnvironment {
+  private(set) var memory = Section(MemoryPlan())
+  private(set) var targets = Section(TargetSettings())
+
+  /// Reads the variables that are set; one that is set to nothing counts as not set.
+  init(_ variables: [String: String], findings: inout Findings) {
+    let reader = Variables(values: variables)
+    readAge(reader, findings: &findings)
+    readConcurrency(reader, findings: &findings)
+    readMemoryLimit(reader, findings: &findings)
+    readEmptyDirectories(reader, findings: &findings)
+    for name in ["EFSPURGE_MAX_CONCURRENT_SUBDIRS", "EFSPURGE_TASK_BATCH_SIZE"] {
+      if let variable = reader[name] { findings.report(.variableWithoutEffect(name, at: variable.namePlace)) }
+    }
+  }
+
+  private mutating func readAge(_ variables: Variables, findings: inout Findings) {
+    guard let variable = variables["EFSPURGE_MAX_AGE_DAYS"] else { return }
+    // 10 000 years, the longest duration of the config.
+    guard let days = variable.decimal, days >= 0, days <= 3_652_425 else {
+      findings.report(.badVariable(variable.name, expected: "a number of days", at: variable.place))
+      // It was given, so it is bad, not missing.
+      targets.note("max_age", at: variable.place)
+      return
+    }
+    targets.values.maxAge = .milliseconds(Int64(days * 86_400_000))
+    targets.note("max_age", at: variable.place)
+  }
+
+  /// Of scanning and deletion, which are one here, the larger.
+  private mutating func readConcurrency(_ variables: Variables, findings: inout Findings) {
+    var largest = 0
+    for name in [
+      "EFSPURGE_MAX_CONCURRENCY", "EFSPURGE_MAX_CONCURRENCY_DELETION", "EFSPURGE_MAX_CONCURRENCY_SCANNING",
+    ] {
+      guard let variable = variables[name] else { continue }
+      guard let number = variable.integer, Limits.concurrency.contains(number) else {
+        let expected = "a whole number \(Digits.text(of: Limits.concurrency))"
+        findings.report(.badVariable(name, expected: expected, at: variable.place))
+        continue
+      }
+      guard number > largest else { continue }
+      largest = number
+      targets.values.concurrency = .atMost(number)
+      targets.note("concurrency", at: variable.place)
+    }
+  }
+
+  private mutating func readMemoryLimit(_ variables: Variables, findings: inout Findings) {
+    guard let variable = variables["EFSPURGE_MEMORY_LIMIT_MB"] else { return }
+    // A tebibyte-sized number of MiB is far above any machine, and still fits.
+    guard let megabytes = variable.integer, (0...1 << 30).contains(megabytes) else {
+      findings.report(.badVariable(variable.name, expected: "a whole number of MiB", at: variable.place))
+      return
+    }
+    // Nought turned the old tool's guard off; here there is always one.
+    memory.values.limit = megabytes == 0 ? .auto : .size(.mebibytes(UInt64(megabytes)))
+    memory.note("limit", at: variable.place)
+  }
+
+  private mutating func readEmptyDirectories(_ variables: Variables, findings: inout Findings) {
+    if let variable = variables["EFSPURGE_REMOVE_EMPTY_DIRS"] {
+      switch variable.text.lowercased() {
+      case "1", "true", "yes": targets.values.removesEmptyDirectories = true
+      case "0", "false", "no": targets.values.removesEmptyDirectories = false
+      default:
+        findings.report(.badVariable(variable.name, expected: "1, true, yes, 0, false or no", at: variable.place))
+      }
+    }
+    guard let variable = variables["EFSPURGE_MAX_EMPTY_DIRS_TO_DELETE"] else { return }
+    guard let count = variable.integer, count >= 0 else {
+      findings.report(.badVariable(variable.name, expected: "a whole number", at: variable.place))
+      return
+    }
+    targets.values.emptyDirectories.maxCount = count == 0 ? nil : UInt64(count)
+  }
+}
+
+/// Environment variables as texts that findings can point at.
+private struct Variables {
+  let values: [String: String]
+
+  subscript(name: String) -> Variable? {
+    guard let text = values[name], !text.isEmpty else { return nil }
+    return Variable(
+      name: name, text: text, source: SourceText(name: "environment", bytes: Array("\(name)=\(text)".utf8)))
+  }
+}
+
+private struct Variable {
+  let name: String
+  let text: String
+  let source: SourceText
+
+  var namePlace: SourcePlace { source.place(0..<name.utf8.count) }
+  var place: SourcePlace { source.place(name.utf8.count + 1..<source.bytes.count) }
+
+  /// Digits only.
+  var integer: Int? { text.utf8.allSatisfy(Digits.isDigit) ? Int(text) : nil }
+
+  /// Digits with at most one point; Swift's own reader would take `inf` and `0x1p4` too.
+  var decimal: Double? {
+    text.utf8.allSatisfy { Digits.isDigit($0) || $0 == UInt8(ascii: ".") } ? Double(text) : nil
+  }
+}

@@ -1,0 +1,133 @@
+/// One key of a group: the table of these is the schema.
+struct Key<Record>: Sendable {
+  let name: String
+  /// As in "a duration".
+  let type: String
+  /// As it would be written; nil when the key must be given, or when nothing is the default.
+  let builtIn: String?
+  let summary: String
+  let isRequired: Bool
+  let read: @Sendable (YAMLEntry, inout Record, inout Findings) -> Void
+
+  init<Value>(
+    _ name: String, _ format: Format<Value>, _ field: any WritableKeyPath<Record, Value> & Sendable,
+    builtIn: String? = nil,
+    isRequired: Bool = false, _ summary: String
+  ) {
+    (self.name, self.type, self.builtIn, self.summary) = (name, format.noun, builtIn, summary)
+    self.isRequired = isRequired
+    self.read = { entry, record, findings in
+      guard let value = format.decode(entry.value, name, &findings) else { return }
+      record[keyPath: field] = value
+    }
+  }
+
+  /// A key whose value may be nil: by leaving it out, and by the word `unset` when there is one.
+  init<Value: Sendable>(
+    _ name: String, _ format: Format<Value>, _ field: any WritableKeyPath<Record, Value?> & Sendable,
+    unset: String? = nil, isRequired: Bool = false, _ summary: String
+  ) {
+    let optional = format.map { Optional($0) }
+    let words = unset.map { optional.or($0, nil) } ?? optional
+    self.init(name, words, field, builtIn: unset, isRequired: isRequired, summary)
+  }
+
+  private init(
+    name: String, type: String, builtIn: String?, summary: String,
+    read: @escaping @Sendable (YAMLEntry, inout Record, inout Findings) -> Void
+  ) {
+    (self.name, self.type, self.builtIn, self.summary) = (name, type, builtIn, summary)
+    (self.isRequired, self.read) = (false, read)
+  }
+
+  /// A group of keys of its own.
+  static func group<Inner: Sendable>(
+    _ name: String, _ keys: [Key<Inner>], _ field: any WritableKeyPath<Record, Section<Inner>> & Sendable,
+    _ summary: String
+  ) -> Key {
+    Key(name: name, type: "a group of keys", builtIn: nil, summary: summary) { entry, record, findings in
+      record[keyPath: field].read(entry.value, as: name, owner: entry.key.place, keys: keys, findings: &findings)
+    }
+  }
+
+  /// A key whose feature is still to come: only `off`, which is what happens without it, is taken. What is not even one of
+  /// `choices` is called wrong rather than not supported. `group` is named where the key alone says too little.
+  static func notSupportedYet(
+    _ name: String, of group: String? = nil, off: String, choices: [String]? = nil, _ summary: String
+  ) -> Key {
+    let fullName = group.map { "\($0).\(name)" } ?? name
+    return Key(name: name, type: "reserved", builtIn: off, summary: summary) { entry, _, findings in
+      let text = entry.value.scalar?.text
+      if text == off { return }
+      if let scalar = entry.value.scalar, let choices, !choices.contains(scalar.text) {
+        findings.report(.unknownChoice(scalar.text, of: fullName, choices: choices, at: scalar.place))
+      } else {
+        findings.report(.notSupportedYet(fullName, off: off, at: entry.value.place))
+      }
+    }
+  }
+}
+
+/// What was read from one group of keys, and where each value stands.
+struct Section<Values: Sendable>: Sendable {
+  struct Given: Sendable {
+    let key: SourcePlace
+    let value: SourcePlace
+    /// Written in this very group rather than taken over from `defaults` or the environment.
+    var isOwn: Bool
+  }
+
+  var values: Values
+  private(set) var given: [String: Given] = [:]
+
+  init(_ values: Values) { self.values = values }
+
+  /// The same values, as what another group starts from.
+  var inherited: Section {
+    var copy = self
+    for key in given.keys { copy.given[key]?.isOwn = false }
+    return copy
+  }
+
+  /// Reads every entry of `node` that the table knows; reports the others, empty values, and required keys that are missing.
+  mutating func read(
+    _ node: YAMLNode, as name: String, owner: SourcePlace, keys: [Key<Values>], findings: inout Findings
+  ) {
+    guard case .mapping(let entries) = node.content else {
+      findings.report(
+        .wrongType(name, expected: "a group of keys", found: node.noun, example: nil, at: node.place))
+      return
+    }
+    for entry in entries { read(entry, keys: keys, findings: &findings) }
+    for key in keys where key.isRequired && given[key.name] == nil {
+      findings.report(.missingKey(key.name, in: name, at: entries.first?.key.place ?? owner))
+    }
+  }
+
+  private mutating func read(_ entry: YAMLEntry, keys: [Key<Values>], findings: inout Findings) {
+    guard let key = keys.first(where: { $0.name == entry.key.text }) else {
+      let nearest = Spelling.nearest(to: entry.key.text, among: keys.map(\.name))
+      let homes = Schema.homes(of: entry.key.text)
+      findings.report(.unknownKey(entry.key, nearest: nearest, homes: homes))
+      // What was meant is not missing, it is misspelt.
+      if homes.isEmpty, let nearest, given[nearest] == nil { note(nearest, at: entry.value.place) }
+      return
+    }
+    // Recorded even when the value is bad: then it is bad, not missing.
+    given[key.name] = Given(key: entry.key.place, value: entry.value.place, isOwn: true)
+    if let scalar = entry.value.scalar, scalar.isAbsent {
+      findings.report(.emptyValue(key.name, at: entry.key.place))
+    } else if let scalar = entry.value.scalar, scalar.isNull {
+      findings.report(.nullValue(key.name, at: scalar.place))
+    } else {
+      key.read(entry, &values, &findings)
+    }
+  }
+
+  /// Notes a value that came from elsewhere than a group of keys.
+  mutating func note(_ key: String, at place: SourcePlace) {
+    given[key] = Given(key: place, value: place, isOwn: false)
+  }
+
+  func place(of key: String) -> SourcePlace? { given[key]?.value }
+}

@@ -1,0 +1,116 @@
+import Plan
+
+/// The set of names a path component can match, in a form in which two of them can be compared.
+struct NameShape {
+  private enum Element {
+    case oneOf(Set<UInt8>)
+    /// Any number of any bytes.
+    case any
+  }
+
+  private let elements: [Element]
+  /// Set when it matches this one name only.
+  private let literal: [UInt8]?
+
+  init(_ component: PathPattern.Component) {
+    switch component {
+    case .literal(let name):
+      (elements, literal) = (name.utf8.map { .oneOf([$0]) }, Array(name.utf8))
+    case .wildcard(let glob):
+      (elements, literal) = (NameShape.elements(of: Array(glob.pattern.utf8)), nil)
+    case .template(let template):
+      (elements, literal) = (template.pieces.flatMap(NameShape.elements), nil)
+    }
+  }
+
+  /// Whether some name matches both.
+  func canEqual(_ other: NameShape) -> Bool {
+    if let literal, let otherLiteral = other.literal { return literal == otherLiteral }
+    var reachable = NameShape.closure([true] + Array(repeating: false, count: other.elements.count), other.elements)
+    for element in elements {
+      reachable = NameShape.advance(reachable, over: element, other.elements)
+    }
+    return reachable[other.elements.count]
+  }
+
+  /// `reachable[j]` says whether what was read so far of one side can be what stands before element j of the other.
+  private static func advance(_ reachable: [Bool], over element: Element, _ other: [Element]) -> [Bool] {
+    switch element {
+    case .any:
+      // It can stand for whatever the other side still has, up to any point behind the first reachable one.
+      let first = reachable.firstIndex(of: true) ?? reachable.count
+      return reachable.indices.map { $0 >= first }
+    case .oneOf(let bytes):
+      var next = [Bool](repeating: false, count: reachable.count)
+      for (index, theirs) in other.enumerated() where reachable[index] {
+        switch theirs {
+        case .any: next[index] = true
+        case .oneOf(let others): if !others.isDisjoint(with: bytes) { next[index + 1] = true }
+        }
+      }
+      return closure(next, other)
+    }
+  }
+
+  /// Adds the points reached by letting a star of the other side stand for nothing.
+  private static func closure(_ reachable: [Bool], _ other: [Element]) -> [Bool] {
+    var closed = reachable
+    for (index, element) in other.enumerated() where closed[index] {
+      if case .any = element { closed[index + 1] = true }
+    }
+    return closed
+  }
+
+  // MARK: Elements
+
+  private static let digits = Set(UInt8(ascii: "0")...UInt8(ascii: "9"))
+  private static let anyByte = Set(UInt8.min...UInt8.max)
+
+  private static func elements(of piece: DateTemplate.Piece) -> [Element] {
+    switch piece {
+    case .text(let text): text.utf8.map { .oneOf([$0]) }
+    case .year: Array(repeating: .oneOf(digits), count: 4)
+    case .month, .day: Array(repeating: .oneOf(digits), count: 2)
+    }
+  }
+
+  /// `pattern` is one that `Glob` has taken.
+  private static func elements(of pattern: [UInt8]) -> [Element] {
+    var elements: [Element] = []
+    var at = 0
+    while at < pattern.count {
+      switch pattern[at] {
+      case UInt8(ascii: "*"): elements.append(.any)
+      case UInt8(ascii: "?"): elements.append(.oneOf(anyByte))
+      case UInt8(ascii: "["):
+        let (bytes, end) = set(in: pattern[at...])
+        elements.append(.oneOf(bytes))
+        at = end - 1
+      case UInt8(ascii: "\\") where at + 1 < pattern.count:
+        at += 1
+        elements.append(.oneOf([pattern[at]]))
+      case let byte: elements.append(.oneOf([byte]))
+      }
+      at += 1
+    }
+    return elements
+  }
+
+  /// The shortest beginning of `text` that is a pattern is its set; `Glob` itself says which bytes are in it.
+  private static func set(in text: ArraySlice<UInt8>) -> (bytes: Set<UInt8>, end: Int) {
+    for end in text.indices.dropFirst() where text[end] == UInt8(ascii: "]") {
+      guard let glob = try? Glob(String(decoding: text[...end], as: UTF8.self)) else { continue }
+      return (anyByte.filter { byte in glob.matches([byte].span) }, end + 1)
+    }
+    return (anyByte, text.endIndex)
+  }
+}
+
+extension PathPattern {
+  var shapes: [NameShape] { components.map { NameShape($0) } }
+}
+
+extension [NameShape] {
+  /// Whether a folder of one can be, or lie inside, a folder of the other.
+  func canOverlap(_ other: [NameShape]) -> Bool { zip(self, other).allSatisfy { $0.canEqual($1) } }
+}

@@ -1,0 +1,44 @@
+import Plan
+
+/// The keys of `partitions`: which of the folders a date template finds are taken.
+enum Partitions {
+  static let keys: [Key<PartitionRule>] = [
+    Key(
+      "older_than", .partitionAge, \.olderThan,
+      "The folder's period ended at least this long ago (UTC); without it, every period that has ended is taken."),
+    Key("from", .period, \.from, "The first period taken."),
+    Key("to", .period, \.to, "The last period taken."),
+    Key("order", .choice, \.order, builtIn: "oldest_first", "Which folder is purged first."),
+  ]
+
+  /// Says when the bounds leave nothing between them.
+  static func check(_ section: Section<PartitionRule>, findings: inout Findings) {
+    guard let from = section.values.from, let to = section.values.to, from.start >= to.end,
+      let fromPlace = section.place(of: "from"), let toPlace = section.place(of: "to")
+    else { return }
+    findings.report(.boundsReversed(at: fromPlace, to: toPlace))
+  }
+
+  /// Whether no folder can be chosen by both.
+  static func areDisjoint(_ a: PartitionRule, _ b: PartitionRule) -> Bool {
+    if let to = a.to, let from = b.from, to.end <= from.start { return true }
+    if let to = b.to, let from = a.from, to.end <= from.start { return true }
+    return false
+  }
+}
+
+extension Format where Value == Period {
+  /// `2024`, `2024-01` or `2024-01-31`.
+  static var period: Format {
+    .scalar("a period") { scalar, key throws(Diagnostic) in
+      let parts = scalar.text.split(separator: "-", omittingEmptySubsequences: false)
+      let widths = parts.map(\.utf8.count)
+      let numbers = parts.compactMap { $0.utf8.allSatisfy(Digits.isDigit) ? Int($0) : nil }
+      guard numbers.count == parts.count, widths == Array([4, 2, 2].prefix(widths.count)), let year = numbers.first,
+        let period = Period(
+          year: year, month: numbers.count > 1 ? numbers[1] : nil, day: numbers.count > 2 ? numbers[2] : nil)
+      else { throw .badPeriod(scalar.text, of: key, at: scalar.place) }
+      return period
+    }
+  }
+}

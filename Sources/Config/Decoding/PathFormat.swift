@@ -1,0 +1,144 @@
+import Plan
+
+extension Format where Value == PathPattern {
+  /// An absolute path whose components may be wildcards or date templates.
+  static var pathPattern: Format {
+    .scalar("a path") { scalar, key throws(Diagnostic) in try PathReader(scalar, of: key).pattern() }
+  }
+}
+
+extension Format where Value == String {
+  /// An absolute path of one file or folder.
+  static var absolutePath: Format {
+    .scalar("an absolute path") { scalar, key throws(Diagnostic) in
+      let reader = try PathReader(scalar, of: key)
+      try reader.refuseWildcards()
+      return scalar.text
+    }
+  }
+}
+
+/// A path cut into components, each with its place.
+struct PathReader {
+  private let scalar: YAMLScalar
+  private let key: String
+  private let components: [(text: String, range: Range<Int>)]
+
+  /// Throws for what no path of a config may have, whatever its components mean.
+  init(_ scalar: YAMLScalar, of key: String) throws(Diagnostic) {
+    (self.scalar, self.key) = (scalar, key)
+    _ = try PathReader.printable(scalar, key)
+    guard scalar.text.hasPrefix("/") else { throw .relativePath(scalar.text, of: key, at: scalar.place) }
+    components = PathReader.split(scalar.text)
+    // The root alone has no components; whether it may be named is for others to say.
+    if scalar.text == "/" { return }
+    for component in components {
+      let place = scalar.place(ofBytes: component.range)
+      if component.text.isEmpty { throw .emptyComponent(of: key, fixed: PathReader.fixed(components), at: place) }
+      if component.text == "." || component.text == ".." { throw .dotComponent(component.text, of: key, at: place) }
+    }
+  }
+
+  func pattern() throws(Diagnostic) -> PathPattern {
+    if scalar.text == "/" { throw .protectedPath("/", protected: "/", at: scalar.place) }
+    var parts: [PathPattern.Component] = []
+    for component in components { parts.append(try part(component.text, component.range)) }
+    try checkFieldOrder(parts)
+    return PathPattern(text: scalar.text, components: parts)
+  }
+
+  func refuseWildcards() throws(Diagnostic) {
+    for component in components where !Glob.isLiteral(component.text) || component.text.contains("{") {
+      throw .wildcardNotAllowed(of: key, at: scalar.place(ofBytes: component.range))
+    }
+  }
+
+  private static func printable(_ scalar: YAMLScalar, _ key: String) throws(Diagnostic) -> String {
+    guard !scalar.text.isEmpty else { throw .emptyText(key, at: scalar.place) }
+    guard !scalar.text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+      throw .controlCharacterInText(key, at: scalar.place)
+    }
+    return scalar.text
+  }
+
+  /// What stands between and behind the slashes; the ranges count bytes.
+  private static func split(_ text: String) -> [(text: String, range: Range<Int>)] {
+    var start = 1
+    return text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { bytes in
+      defer { start += bytes.count + 1 }
+      return (String(decoding: bytes, as: UTF8.self), start..<start + bytes.count)
+    }
+  }
+
+  private static func fixed(_ components: [(text: String, range: Range<Int>)]) -> String {
+    "/" + components.map(\.text).filter { !$0.isEmpty }.joined(separator: "/")
+  }
+
+  // MARK: Components
+
+  private func part(_ text: String, _ range: Range<Int>) throws(Diagnostic) -> PathPattern.Component {
+    let isWildcard = !Glob.isLiteral(text)
+    if text.contains("{") || text.contains("}") {
+      if isWildcard { throw .mixedComponent(text, at: scalar.place(ofBytes: range)) }
+      return .template(DateTemplate(pieces: try pieces(of: text, range)))
+    }
+    if !isWildcard { return .literal(text) }
+    if text.contains("**") { throw .doubleStarInPath(at: scalar.place(ofBytes: range)) }
+    do {
+      return .wildcard(try Glob(text))
+    } catch {
+      throw .badGlob(error, in: scalar, from: range.lowerBound)
+    }
+  }
+
+  private func pieces(of text: String, _ range: Range<Int>) throws(Diagnostic) -> [DateTemplate.Piece] {
+    let bytes = Array(text.utf8)
+    var pieces: [DateTemplate.Piece] = []
+    var at = 0
+    while at < bytes.count {
+      let isField = bytes[at] == UInt8(ascii: "{")
+      let end = isField ? bytes[at...].firstIndex(of: UInt8(ascii: "}")).map { $0 + 1 } : textEnd(bytes, from: at)
+      guard let end else {
+        throw .strayBrace(at: scalar.place(ofBytes: range.lowerBound + at..<range.lowerBound + at + 1))
+      }
+      let piece = String(decoding: bytes[at..<end], as: UTF8.self)
+      let place = scalar.place(ofBytes: range.lowerBound + at..<range.lowerBound + end)
+      pieces.append(isField ? try PathReader.field(piece, at: place) : .text(piece))
+      at = end
+    }
+    return pieces
+  }
+
+  /// Where fixed text ends: before the next `{`. Nil when a `}` stands there that nothing has opened.
+  private func textEnd(_ bytes: [UInt8], from start: Int) -> Int? {
+    let end = bytes[start...].firstIndex { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") } ?? bytes.count
+    return end < bytes.count && bytes[end] == UInt8(ascii: "}") ? nil : end
+  }
+
+  private static func field(_ text: String, at place: SourcePlace) throws(Diagnostic) -> DateTemplate.Piece {
+    switch text {
+    case "{YYYY}": return .year
+    case "{MM}": return .month
+    case "{DD}": return .day
+    default:
+      throw .unknownDateField(text, nearest: Spelling.nearest(to: text, among: ["{YYYY}", "{MM}", "{DD}"]), at: place)
+    }
+  }
+
+  /// A month says nothing without its year, nor a day without its month.
+  private func checkFieldOrder(_ parts: [PathPattern.Component]) throws(Diagnostic) {
+    let fields = PathReader.fields(in: parts)
+    if fields.contains(.day), !fields.contains(.month) { throw .fieldNeedsField("{DD}", "{MM}", at: scalar.place) }
+    if fields.contains(.month), !fields.contains(.year) { throw .fieldNeedsField("{MM}", "{YYYY}", at: scalar.place) }
+    if fields.isEmpty, parts.contains(where: { if case .template = $0 { true } else { false } }) {
+      throw .strayBrace(at: scalar.place)
+    }
+  }
+
+  private static func fields(in parts: [PathPattern.Component]) -> [DateTemplate.Piece] {
+    parts.flatMap { part -> [DateTemplate.Piece] in
+      guard case .template(let template) = part else { return [] }
+      return template.pieces.filter { if case .text = $0 { false } else { true } }
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import Plan
+
+/// What the groups and targets say together: checks that need more than one value.
+struct PlanChecks {
+  private let draft: BatchDraft
+  /// Those that will run.
+  private let enabled: [DecodedTarget]
+  private let all: [DecodedTarget]
+  /// The memory there is, as far as it is known without a machine.
+  private let limit: ByteCount?
+
+  init(_ decoder: BatchDecoder, memoryLimit: ByteCount?) {
+    draft = decoder.draft
+    all = decoder.targets
+    enabled = decoder.targets.filter(\.isEnabled)
+    limit =
+      switch decoder.draft.memory.values.limit {
+      case .auto: memoryLimit
+      case .size(let size): size
+      }
+  }
+
+  /// In the order in which a reader would fear them.
+  func run(findings: inout Findings) {
+    checkProtectedPaths(&findings)
+    checkAllowedRoots(&findings)
+    checkOverlaps(&findings)
+    checkNames(&findings)
+    checkThresholds(&findings)
+    checkBudgets(&findings)
+    checkConcurrency(&findings)
+  }
+
+  // MARK: Paths
+
+  private func checkProtectedPaths(_ findings: inout Findings) {
+    for target in all {
+      guard let path = target.path, let reached = ProtectedPaths.reached(by: path) else { continue }
+      findings.report(.protectedPath(path.text, protected: reached, at: target.pathPlace))
+    }
+  }
+
+  private func checkAllowedRoots(_ findings: inout Findings) {
+    let roots = draft.safety.values.allowedRoots
+    guard !roots.isEmpty, let place = draft.safety.place(of: "allowed_roots") else { return }
+    for target in all {
+      guard let path = target.path, !roots.contains(where: { PlanChecks.isInside(path, $0) }) else { continue }
+      findings.report(.outsideAllowedRoots(path.text, at: target.pathPlace, roots: place))
+    }
+  }
+
+  /// Whether all that the pattern can find is the folder `root` or lies in it.
+  private static func isInside(_ path: PathPattern, _ root: String) -> Bool {
+    let names = root.split(separator: "/")
+    guard path.components.count >= names.count else { return false }
+    return zip(path.components, names).allSatisfy { component, name in
+      guard case .literal(let text) = component else { return false }
+      // As bytes: to Swift, an é of one character and one of two are the same text, to a file system they are not.
+      return text.utf8.elementsEqual(name.utf8)
+    }
+  }
+
+  /// Each target is reported with the first one before it that it overlaps. Those that reach a protected path would meet
+  /// many, and are refused anyway.
+  private func checkOverlaps(_ findings: inout Findings) {
+    let allowed = enabled.filter { $0.path.flatMap(ProtectedPaths.reached) == nil }
+    let placed = allowed.compactMap { target in target.path.map { (target: target, path: $0, shapes: $0.shapes) } }
+    for (index, one) in placed.enumerated() {
+      let other = placed[..<index].first { other in
+        one.shapes.canOverlap(other.shapes) && !PlanChecks.divideByDate(one.target, other.target)
+      }
+      guard let other else { continue }
+      let relation = PlanChecks.relation(of: one.path, to: other.path)
+      findings.report(
+        .overlappingTargets(
+          one.path.text, relation, other.path.text, at: one.target.pathPlace, other: other.target.pathPlace))
+    }
+  }
+
+  /// Whether two targets over the same folders share them out by their bounds.
+  private static func divideByDate(_ a: DecodedTarget, _ b: DecodedTarget) -> Bool {
+    guard let rule = a.partitions, let otherRule = b.partitions, a.path?.components == b.path?.components else {
+      return false
+    }
+    return Partitions.areDisjoint(rule, otherRule)
+  }
+
+  private static func relation(of path: PathPattern, to other: PathPattern) -> Diagnostic.Relation {
+    guard path.isLiteral, other.isLiteral else { return .unclear }
+    if path.components.count == other.components.count { return .same }
+    return path.components.count > other.components.count ? .inside : .around
+  }
+
+  private func checkNames(_ findings: inout Findings) {
+    var places: [String: SourcePlace] = [:]
+    for target in all {
+      guard let name = target.name else { continue }
+      if let first = places[name] {
+        findings.report(.duplicateTargetName(name, at: target.namePlace, first: first))
+      } else {
+        places[name] = target.namePlace
+      }
+    }
+  }
+
+  // MARK: Memory
+
+  private func checkThresholds(_ findings: inout Findings) {
+    let memory = draft.memory.values
+    checkOrder(("resume_at", memory.resumeAt), ("pause_at", memory.pauseAt), &findings)
+    checkOrder(("pause_at", memory.pauseAt), ("abort_at", memory.abortAt), &findings)
+  }
+
+  private typealias NamedThreshold = (key: String, value: MemoryPlan.Threshold)
+
+  private func checkOrder(_ lower: NamedThreshold, _ upper: NamedThreshold, _ findings: inout Findings) {
+    guard !isBelow(lower.value, upper.value) else { return }
+    let places = [lower, upper].compactMap { draft.memory.place(of: $0.key) }
+    // The built-in thresholds are in order, so at least one was written.
+    guard let place = places.first else { return }
+    let texts = (PlanChecks.text(of: lower.value), PlanChecks.text(of: upper.value))
+    findings.report(
+      .thresholdsReversed(
+        lower.key, texts.0, upper.key, texts.1, at: place, other: places.count > 1 ? places[1] : nil))
+  }
+
+  /// True too when the two cannot be compared without a limit.
+  private func isBelow(_ lower: MemoryPlan.Threshold, _ upper: MemoryPlan.Threshold) -> Bool {
+    switch (lower, upper) {
+    case (.share(let a), .share(let b)): return a < b
+    case (.size(let a), .size(let b)) where a >= b: return false
+    default:
+      guard let limit else { return true }
+      return lower.resolved(against: limit) < upper.resolved(against: limit)
+    }
+  }
+
+  private static func text(of threshold: MemoryPlan.Threshold) -> String {
+    switch threshold {
+    case .share(let share): Percentages.text(of: share)
+    case .size(let size): Sizes.text(of: size)
+    }
+  }
+
+  private typealias Budget = (size: ByteCount, place: SourcePlace)
+
+  /// The budgets of the targets that may run at once must fit together. Targets without one share what is left.
+  private func checkBudgets(_ findings: inout Findings) {
+    guard let limit else { return }
+    let available = draft.memory.values.pauseAt.resolved(against: limit)
+    let largest = budgets.sorted { $0.size > $1.size }.prefix(draft.run.values.parallelTargets)
+    let sum = largest.reduce(ByteCount(bytes: 0)) { $0 + $1.size }
+    guard sum > available, let first = largest.first else { return }
+    var others: [SourcePlace] = []
+    for budget in largest.dropFirst() where budget.place != first.place && !others.contains(budget.place) {
+      others.append(budget.place)
+    }
+    findings.report(
+      .budgetsDoNotFit(
+        count: largest.count, sum: Sizes.text(of: sum), available: Sizes.text(of: available),
+        limit: Sizes.text(of: limit), at: first.place, others: others))
+  }
+
+  /// One for each folder that may be purged at once: a pattern may find as many as run in parallel.
+  private var budgets: [Budget] {
+    enabled.flatMap { target -> [Budget] in
+      guard let size = target.settings.values.memoryBudget, let place = target.settings.place(of: "memory_budget")
+      else { return [] }
+      let folders = target.path?.isLiteral == false ? draft.run.values.parallelTargets : 1
+      return Array(repeating: (size, place), count: folders)
+    }
+  }
+
+  // MARK: Concurrency
+
+  private func checkConcurrency(_ findings: inout Findings) {
+    let run = draft.run.values
+    if run.parallelTargets > run.concurrency, let place = draft.run.place(of: "parallel_targets") {
+      findings.report(
+        .moreTargetsThanConcurrency(
+          run.parallelTargets, ceiling: run.concurrency, at: place, other: draft.run.place(of: "concurrency")))
+    }
+    for target in enabled {
+      guard case .atMost(let concurrency) = target.settings.values.concurrency, concurrency > run.concurrency,
+        let place = target.settings.place(of: "concurrency")
+      else { continue }
+      findings.report(
+        .concurrencyOverCeiling(
+          concurrency, ceiling: run.concurrency, at: place, other: draft.run.place(of: "concurrency")))
+    }
+  }
+}

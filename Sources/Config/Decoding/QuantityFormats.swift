@@ -1,0 +1,202 @@
+import Plan
+
+extension Format where Value == Duration {
+  /// `250ms 30s 15m 12h 30d 4w`, combined from large to small. `bareUnit` is proposed for a number without a unit.
+  static func duration(bareUnit: String, atLeast least: Duration = .zero) -> Format {
+    .scalar("a duration") { scalar, key throws(Diagnostic) in
+      let duration = try Durations.parse(scalar, of: key, bareUnit: bareUnit)
+      guard duration >= least else {
+        throw .outOfRange(
+          scalar.text, of: key, range: "at least \(Durations.text(of: least))", at: scalar.place)
+      }
+      return duration
+    }
+  }
+}
+
+extension Format where Value == PartitionAge {
+  /// A duration, or months: `3mo`.
+  static var partitionAge: Format {
+    .scalar("a duration or months") { scalar, key throws(Diagnostic) in
+      guard let months = scalar.text.wholeNumber(before: "mo") else {
+        return .duration(try Durations.parse(scalar, of: key, bareUnit: "mo"))
+      }
+      try Digits.refuseLeadingZero(Array(scalar.text.utf8.dropLast(2))[...], in: scalar)
+      // Calendar years are 1 ... 9999.
+      guard let months, months <= 12 * 9999 else { throw .numberTooLarge(scalar.text, of: key, at: scalar.place) }
+      return .months(months)
+    }
+  }
+}
+
+extension Format where Value == ByteCount {
+  /// `k M G T` by 1000, `Ki Mi Gi Ti` by 1024, both also with a `B`; without a unit, bytes.
+  static func size(atLeast least: ByteCount = ByteCount(bytes: 0)) -> Format {
+    .scalar("a size") { scalar, key throws(Diagnostic) in try Sizes.parse(scalar, of: key, atLeast: least) }
+  }
+}
+
+extension Format where Value == MemoryPlan.Threshold {
+  /// A share of the limit, or a size.
+  static var threshold: Format {
+    .scalar("a percentage or a size") { scalar, key throws(Diagnostic) in
+      if scalar.text.hasSuffix("%") { return .share(try Percentages.parse(scalar, of: key)) }
+      if let number = Int(scalar.text), (1...100).contains(number) {
+        throw .missingUnit(scalar.text, of: key, proposal: scalar.text + "%", at: scalar.place)
+      }
+      return .size(try Sizes.parse(scalar, of: key, atLeast: .smallestMemory))
+    }
+  }
+}
+
+extension ByteCount {
+  /// Less is a slip in the unit: no process runs in it.
+  static var smallestMemory: ByteCount { .mebibytes(1) }
+}
+
+enum Durations {
+  private static let units: [(name: String, length: Duration)] = [
+    ("w", .seconds(604_800)), ("d", .seconds(86_400)), ("h", .seconds(3600)), ("m", .seconds(60)), ("s", .seconds(1)),
+    ("ms", .milliseconds(1)),
+  ]
+  /// 10 000 years, as far as dates go: longer ones are slips, and this keeps all arithmetic on them exact.
+  private static let longest = Duration.seconds(86_400 * 3_652_425)
+
+  static func parse(_ scalar: YAMLScalar, of key: String, bareUnit: String) throws(Diagnostic) -> Duration {
+    if !scalar.text.isEmpty, scalar.text.utf8.allSatisfy(Digits.isDigit) {
+      try Digits.refuseLeadingZero(Array(scalar.text.utf8)[...], in: scalar)
+      throw .missingUnit(scalar.text, of: key, proposal: scalar.text + bareUnit, at: scalar.place)
+    }
+    var rest = Array(scalar.text.utf8)[...]
+    var total = Duration.zero
+    var unitsLeft = units[...]
+    repeat {
+      let (digits, unit) = takePart(from: &rest)
+      if unit == "mo", !digits.isEmpty { throw .monthsNotAllowed(scalar.text, of: key, at: scalar.place) }
+      guard !digits.isEmpty, let index = unitsLeft.firstIndex(where: { $0.name == unit }) else {
+        throw .badDuration(scalar.text, of: key, at: scalar.place)
+      }
+      try Digits.refuseLeadingZero(digits, in: scalar)
+      guard let part = units[index].length.times(digits, atMost: longest) else {
+        throw .numberTooLarge(scalar.text, of: key, at: scalar.place)
+      }
+      total += part
+      unitsLeft = units[(index + 1)...]
+    } while !rest.isEmpty
+    return total
+  }
+
+  private static func takePart(from rest: inout ArraySlice<UInt8>) -> (digits: ArraySlice<UInt8>, unit: String) {
+    let digits = rest.prefix(while: Digits.isDigit)
+    let unit = rest[digits.endIndex...].prefix { !Digits.isDigit($0) }
+    rest = rest[unit.endIndex...]
+    return (digits, String(decoding: unit, as: UTF8.self))
+  }
+
+  /// In the largest unit that divides it, as it would be written.
+  static func text(of duration: Duration) -> String {
+    for unit in units where duration >= unit.length {
+      let (count, rest) = duration.dividedExactly(by: unit.length)
+      if rest == .zero { return "\(count)\(unit.name)" }
+    }
+    return "0s"
+  }
+}
+
+extension Duration {
+  /// This many times the number in `digits`; nil above `longest`.
+  fileprivate func times(_ digits: ArraySlice<UInt8>, atMost longest: Duration) -> Duration? {
+    guard let number = Int64(String(decoding: digits, as: UTF8.self)), number <= Int64(longest / self) else {
+      return nil
+    }
+    return self * number
+  }
+
+  fileprivate func dividedExactly(by unit: Duration) -> (count: Int64, rest: Duration) {
+    let count = Int64(self / unit)
+    return (count, self - unit * count)
+  }
+}
+
+enum Sizes {
+  /// With what the letters in front of `B` stand for.
+  private static let units: [(name: String, bytes: UInt64)] = [
+    ("", 1), ("k", 1000), ("M", 1_000_000), ("G", 1_000_000_000), ("T", 1_000_000_000_000),
+    ("Ki", 1 << 10), ("Mi", 1 << 20), ("Gi", 1 << 30), ("Ti", 1 << 40),
+  ]
+
+  static func parse(_ scalar: YAMLScalar, of key: String, atLeast least: ByteCount) throws(Diagnostic) -> ByteCount {
+    let text = Array(scalar.text.utf8)
+    let digits = text.prefix(while: Digits.isDigit)
+    let number = String(decoding: digits, as: UTF8.self)
+    let suffix = String(decoding: text[digits.endIndex...], as: UTF8.self)
+    guard !digits.isEmpty, let unit = unit(named: suffix) else {
+      let meant = digits.isEmpty ? nil : unitMeant(by: suffix).map { number + $0 }
+      throw .badSize(scalar.text, of: key, meant: meant, at: scalar.place)
+    }
+    try Digits.refuseLeadingZero(digits, in: scalar)
+    guard let product = UInt64(number)?.multipliedReportingOverflow(by: unit), !product.overflow else {
+      throw .numberTooLarge(scalar.text, of: key, at: scalar.place)
+    }
+    let size = ByteCount(bytes: product.partialValue)
+    if size >= least { return size }
+    let meant = suffix.isEmpty && size.bytes > 0 ? number + "Mi" : nil
+    throw .outOfRange(
+      scalar.text, of: key, range: "at least \(Sizes.text(of: least))", inMebibytes: meant, at: scalar.place)
+  }
+
+  private static func unit(named suffix: String) -> UInt64? {
+    // A lone `B` is no unit of this schema; `k` and `kB` are.
+    let letters = suffix.count > 1 && suffix.hasSuffix("B") ? String(suffix.dropLast()) : suffix
+    return units.first { $0.name == letters }?.bytes
+  }
+
+  /// The unit that differs from `suffix` in case or a blank only.
+  private static func unitMeant(by suffix: String) -> String? {
+    let letters = suffix.lowercased().filter { $0 != " " && $0 != "b" }
+    return units.first { !$0.name.isEmpty && $0.name.lowercased() == letters }?.name
+  }
+
+  /// In the largest binary unit that leaves a whole number, or one decimal.
+  static func text(of size: ByteCount) -> String {
+    for unit in units.reversed() where unit.name.hasSuffix("i") && size.bytes >= unit.bytes {
+      if size.bytes % unit.bytes == 0 { return "\(size.bytes / unit.bytes)\(unit.name)" }
+      let tenths = size.bytes / (unit.bytes / 10)
+      return "\(tenths / 10).\(tenths % 10)\(unit.name)"
+    }
+    return size.bytes == 1 ? "1 byte" : "\(size.bytes) bytes"
+  }
+}
+
+enum Percentages {
+  /// Above 0 %, up to 100 %, with decimals.
+  static func parse(_ scalar: YAMLScalar, of key: String) throws(Diagnostic) -> Percentage {
+    let number = scalar.text.utf8.dropLast()
+    let isDecimal =
+      number.count { $0 == UInt8(ascii: ".") } <= 1 && number.first != UInt8(ascii: ".")
+      && number.last != UInt8(ascii: ".") && number.allSatisfy { Digits.isDigit($0) || $0 == UInt8(ascii: ".") }
+    guard isDecimal, let percent = Double(String(decoding: number, as: UTF8.self)) else {
+      throw .badPercentage(scalar.text, of: key, at: scalar.place)
+    }
+    guard percent > 0, let percentage = Percentage(percent: percent) else {
+      throw .outOfRange(scalar.text, of: key, range: "above 0% and at most 100%", at: scalar.place)
+    }
+    return percentage
+  }
+
+  /// As it would be written, to a tenth of a percent.
+  static func text(of percentage: Percentage) -> String {
+    let tenths = Int((percentage.percent * 10).rounded())
+    return tenths % 10 == 0 ? "\(tenths / 10)%" : "\(tenths / 10).\(tenths % 10)%"
+  }
+}
+
+extension String {
+  /// Nil when this is not digits and `unit`; a number of nil when they do not fit.
+  fileprivate func wholeNumber(before unit: String) -> Int?? {
+    guard hasSuffix(unit) else { return nil }
+    let digits = dropLast(unit.count)
+    guard !digits.isEmpty, digits.utf8.allSatisfy(Digits.isDigit) else { return nil }
+    return .some(Int(digits))
+  }
+}

@@ -1,0 +1,304 @@
+import Plan
+
+// The catalogue: every wording of this module, one static member each, grouped as the check goes. A message begins in lower
+// case and names the key; what the user wrote goes through `shown`, so that nothing in it can disturb a terminal.
+
+// MARK: - Reading the text
+
+extension Diagnostic {
+  static func textTooLarge(limit: Int, at place: SourcePlace) -> Diagnostic {
+    .error(.textTooLarge, "the config is larger than \(limit) bytes", at: place, hint: "a ConfigMap cannot hold more")
+  }
+
+  static func byteOrderMark(_ encoding: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .byteOrderMark, "the config begins with a byte order mark of \(encoding)", at: place,
+      hint: "save it as UTF-8 without a byte order mark")
+  }
+
+  static func nulByte(at place: SourcePlace) -> Diagnostic {
+    .error(.nulByte, "the config holds a NUL byte", at: place, hint: "is this a text, and is it saved as UTF-8?")
+  }
+
+  static func notUTF8(at place: SourcePlace) -> Diagnostic {
+    .error(.notUTF8, "these bytes are not UTF-8", at: place, hint: "save the config as UTF-8")
+  }
+
+  static func controlCharacter(at place: SourcePlace) -> Diagnostic {
+    .error(.controlCharacter, "YAML does not allow this control character", at: place, hint: nil)
+  }
+
+  static func tabIndentation(at place: SourcePlace) -> Diagnostic {
+    .error(.tabIndentation, "YAML does not allow tabs in the indentation", at: place, hint: "indent with spaces")
+  }
+
+  static func syntax(
+    _ problem: String, at place: SourcePlace, context: (text: String, place: SourcePlace)?
+  ) -> Diagnostic {
+    let notes = context.map { [Note.context($0.text, at: $0.place)] } ?? []
+    return .error(.syntax, "not YAML: \(problem.shown)", at: place, notes: notes, hint: nil)
+  }
+
+  static func emptyDocument(at place: SourcePlace) -> Diagnostic {
+    .error(.emptyDocument, "there is no config in this text", at: place, hint: "begin with version: 1")
+  }
+
+  static func severalDocuments(at place: SourcePlace) -> Diagnostic {
+    .error(.severalDocuments, "a config is one document; here a second one begins", at: place, hint: nil)
+  }
+
+  static func nestingTooDeep(limit: Int, at place: SourcePlace) -> Diagnostic {
+    .error(.nestingTooDeep, "nested more than \(limit) levels deep", at: place, hint: nil)
+  }
+
+  static func tooManyNodes(limit: Int, at place: SourcePlace) -> Diagnostic {
+    .error(.tooManyNodes, "the config holds more than \(limit) values", at: place, hint: nil)
+  }
+
+  static func aliasExpansion(_ name: String, limit: Int, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .aliasExpansion, "with the alias *\(name.shown) written out, the config holds more than \(limit) values",
+      at: place,
+      hint: nil)
+  }
+
+  static func unknownAnchor(_ name: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .unknownAnchor, "no anchor &\(name.shown) ends before this alias", at: place,
+      hint: "an alias can repeat only what stands before it")
+  }
+
+  static func explicitTag(at place: SourcePlace) -> Diagnostic {
+    .error(.explicitTag, "tags are not allowed", at: place, hint: "leave the tag out: the key gives the value its type")
+  }
+
+  static func duplicateKey(_ key: YAMLKey, first: SourcePlace) -> Diagnostic {
+    .error(
+      .duplicateKey, "the key \(key.text.quoted) is here twice", at: key.place, notes: [.firstHere(at: first)],
+      hint: nil)
+  }
+
+  static func keyNotText(at place: SourcePlace) -> Diagnostic {
+    .error(.keyNotText, "a key must be a word", at: place, hint: nil)
+  }
+
+  static func mergeKey(at place: SourcePlace) -> Diagnostic {
+    .error(.mergeKey, "merge keys are not allowed", at: place, hint: "write what targets share under defaults")
+  }
+}
+
+// MARK: - Options and environment
+
+extension Diagnostic {
+  static func overrideWithoutValue(at place: SourcePlace) -> Diagnostic {
+    .error(
+      .overrideWithoutValue, "--set needs KEY=VALUE", at: place, hint: "for instance --set defaults.max_age=60d")
+  }
+
+  static func overrideEmptyKey(at place: SourcePlace) -> Diagnostic {
+    .error(
+      .overrideEmptyKey, "--set: a key is missing here", at: place, hint: "for instance --set defaults.max_age=60d")
+  }
+
+  static func overrideUnknownTarget(_ name: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .overrideUnknownTarget, "--set: there is no target \(name.quoted)", at: place, hint: .didYouMean(nearest))
+  }
+
+  static func overrideInsideValue(_ key: YAMLKey, at place: SourcePlace, value: SourcePlace) -> Diagnostic {
+    .error(
+      .overrideInsideValue, "--set: there is no place for \(key.text.quoted) in a value that has no keys", at: place,
+      notes: [.valueHere(at: value)], hint: nil)
+  }
+
+  static func badVariable(_ name: String, expected: String, at place: SourcePlace) -> Diagnostic {
+    .error(.badVariable, "the environment variable \(name) must be \(expected)", at: place, hint: nil)
+  }
+
+  static func variableWithoutEffect(_ name: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .variableWithoutEffect, "the environment variable \(name) has no effect", at: place,
+      hint: "memory is bounded without it; unset it")
+  }
+}
+
+// MARK: - Keys and types
+
+extension Diagnostic {
+  static func unknownKey(_ key: YAMLKey, nearest: String?, homes: [String]) -> Diagnostic {
+    let belongs = homes.isEmpty ? nil : "it belongs in \(homes.joined(separator: " or "))"
+    return .error(
+      .unknownKey, "unknown key \(key.text.quoted)", at: key.place, hint: belongs ?? .didYouMean(nearest))
+  }
+
+  static func missingKey(_ key: String, in group: String, at place: SourcePlace) -> Diagnostic {
+    .error(.missingKey, "\(group): the required key '\(key)' is missing", at: place, hint: nil)
+  }
+
+  static func missingMaxAge(at place: SourcePlace) -> Diagnostic {
+    .error(
+      .missingMaxAge, "no 'max_age' for this target", at: place,
+      hint: "write it here or under defaults, for instance max_age: 30d")
+  }
+
+  static func wrongType(
+    _ key: String, expected: String, found: String, example: String?, at place: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .wrongType, "\(key.quoted) must be \(expected), not \(found)", at: place,
+      hint: example.map { "did you mean \($0.shown)?" })
+  }
+
+  static func emptyValue(_ key: String, at place: SourcePlace) -> Diagnostic {
+    .error(.emptyValue, "\(key.quoted) has no value", at: place, hint: "give it one, or leave the key out")
+  }
+
+  static func nullValue(_ key: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .nullValue, "\(key.quoted) is null", at: place,
+      hint: "give it a value or leave the key out; a text of this spelling needs quotes")
+  }
+
+  static func emptyItem(_ key: String, at place: SourcePlace) -> Diagnostic {
+    .error(.emptyItem, "\(key.quoted) has an empty item", at: place, hint: "remove the dash, or write a value after it")
+  }
+
+  static func emptyList(_ key: String, hint: String, at place: SourcePlace) -> Diagnostic {
+    .error(.emptyList, "\(key.quoted) is an empty list", at: place, hint: hint)
+  }
+
+  static func emptyText(_ key: String, at place: SourcePlace) -> Diagnostic {
+    .error(.emptyText, "\(key.quoted) is an empty text", at: place, hint: nil)
+  }
+
+  static func controlCharacterInText(_ key: String, at place: SourcePlace) -> Diagnostic {
+    .error(.controlCharacterInText, "\(key.quoted) holds a control character", at: place, hint: nil)
+  }
+
+  static func notSupportedYet(_ key: String, off: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .notSupportedYet, "'\(key)' is not supported yet", at: place,
+      hint: "leave it out, or write \(off)")
+  }
+
+  static func unknownVersion(_ text: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .unknownVersion, "this program does not know version \(text.quoted) of the config", at: place,
+      hint: "write version: 1")
+  }
+
+  static func noTargets(at place: SourcePlace) -> Diagnostic {
+    .error(.noTargets, "there is no target", at: place, hint: "each target is an item: - path: /data/api")
+  }
+
+  static func tooManyTargets(limit: Int, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .tooManyTargets, "there are more than \(limit) targets", at: place,
+      hint: "let one target find many folders: its path may hold * or {YYYY}-{MM}")
+  }
+}
+
+// MARK: - Values
+
+extension Diagnostic {
+  /// How to write what an empty list may have been meant to say.
+  enum Advice {
+    static let includeEverything = "leave the key out, or write [\"**\"], to include everything"
+    static let anyOwner = "leave the key out, or write any, for files of all users"
+    static let allowEveryPath = "leave the key out to allow every path that is not protected"
+  }
+
+  static func badBoolean(_ text: String, of key: String, meant: String?, at place: SourcePlace) -> Diagnostic {
+    .error(.badBoolean, "'\(key)' must be true or false, not \(text.quoted)", at: place, hint: .didYouMean(meant))
+  }
+
+  static func unknownChoice(_ text: String, of key: String, choices: [String], at place: SourcePlace) -> Diagnostic {
+    .error(
+      .unknownChoice, "'\(key)' must be one of \(choices.joined(separator: ", ")), not \(text.quoted)", at: place,
+      hint: .didYouMean(Spelling.nearest(to: text, among: choices)))
+  }
+
+  static func notANumber(_ text: String, of key: String, expected: String, at place: SourcePlace) -> Diagnostic {
+    .error(.notANumber, "'\(key)' must be \(expected), not \(text.quoted)", at: place, hint: nil)
+  }
+
+  static func leadingZero(_ text: String, at place: SourcePlace) -> Diagnostic {
+    .error(.leadingZero, "the number \(text.quoted) begins with a zero", at: place, hint: "write it without")
+  }
+
+  static func outOfRange(
+    _ text: String, of key: String, range: String, inMebibytes meant: String? = nil, at place: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .outOfRange, "'\(key)' must be \(range), not \(text.quoted)", at: place,
+      hint: meant.map { "without a unit, a size is in bytes; did you mean \($0)?" })
+  }
+
+  static func numberTooLarge(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
+    .error(.numberTooLarge, "'\(key)' is too large: \(text.quoted)", at: place, hint: nil)
+  }
+
+  static func missingUnit(_ text: String, of key: String, proposal: String, at place: SourcePlace) -> Diagnostic {
+    .error(.missingUnit, "'\(key)' needs a unit: \(text.quoted)", at: place, hint: .didYouMean(proposal.shown))
+  }
+
+  static func badDuration(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .badDuration, "'\(key)' must be a duration, not \(text.quoted)", at: place,
+      hint: "whole numbers with ms, s, m, h, d or w, from large to small: 250ms, 30d, 1d12h")
+  }
+
+  static func monthsNotAllowed(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .monthsNotAllowed, "'\(key)' cannot be given in months, which differ in length: \(text.quoted)", at: place,
+      hint: "give it in days: 90d")
+  }
+
+  static func badSize(_ text: String, of key: String, meant: String?, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .badSize, "'\(key)' must be a size, not \(text.quoted)", at: place,
+      hint: .didYouMean(meant) ?? "a whole number of bytes, or with k, M, G, T, Ki, Mi, Gi or Ti: 256Mi")
+  }
+
+  static func badPercentage(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
+    .error(.badPercentage, "'\(key)' must be a percentage, not \(text.quoted)", at: place, hint: "for instance 80%")
+  }
+
+  static func badPeriod(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .badPeriod, "'\(key)' must be a year, month or day of the calendar, not \(text.quoted)", at: place,
+      hint: "for instance 2024, 2024-01 or 2024-01-31")
+  }
+
+  /// `start` is the byte of the scalar at which the pattern begins.
+  static func badGlob(_ fault: Glob.Malformed, in scalar: YAMLScalar, from start: Int = 0) -> Diagnostic {
+    let offset = start + fault.offset
+    // What is wrong begins there; how far it goes, only its reason knows.
+    let length = fault.reason == .doubleStarInsideComponent ? 2 : 1
+    let place = scalar.place(
+      ofBytes: min(offset, scalar.text.utf8.count)..<min(offset + length, scalar.text.utf8.count))
+    return badGlob(fault.reason, at: place)
+  }
+
+  private static func badGlob(_ reason: Glob.Malformed.Reason, at place: SourcePlace) -> Diagnostic {
+    switch reason {
+    case .empty: .error(.globEmpty, "the pattern is empty", at: place, hint: "to match everything, write \"**\"")
+    case .unclosedSet:
+      .error(.globUnclosedSet, "no ']' closes this set", at: place, hint: "for the character itself, write \\[")
+    case .emptyRange: .error(.globEmptyRange, "this range ends before it begins", at: place, hint: nil)
+    case .danglingEscape:
+      .error(.globDanglingEscape, "nothing follows this '\\'", at: place, hint: "for the character itself, write \\\\")
+    case .doubleStarInsideComponent:
+      .error(
+        .globDoubleStar, "'**' must be a whole component", at: place,
+        hint: "'*' stays within a component; '**/' stands for any folders")
+    case .leadingSlash:
+      .error(
+        .globLeadingSlash, "the pattern begins with '/'", at: place, hint: "patterns are relative to the target's path")
+    case .emptyComponent:
+      .error(
+        .globEmptyComponent, "the pattern has an empty component", at: place,
+        hint: "to match what is inside, end with /**")
+    }
+  }
+}

@@ -1,0 +1,197 @@
+// The catalogue, second part: what paths and whole plans can have wrong with them, and the notes.
+
+// MARK: - Paths
+
+extension Diagnostic {
+  static func relativePath(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .relativePath, "'\(key)' must be absolute, not \(text.quoted)", at: place,
+      hint: "begin with '/': nothing is expanded")
+  }
+
+  static func emptyComponent(of key: String, fixed: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .emptyComponent, "'\(key)' has an empty component", at: place,
+      hint: "one '/' between components and none at the end: \(fixed.shown)")
+  }
+
+  static func dotComponent(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
+    .error(.dotComponent, "'\(key)' must not go through '\(text)'", at: place, hint: "write the folder that is meant")
+  }
+
+  static func wildcardNotAllowed(of key: String, at place: SourcePlace) -> Diagnostic {
+    .error(.wildcardNotAllowed, "'\(key)' must be a plain path, without wildcards and dates", at: place, hint: nil)
+  }
+
+  static func mixedComponent(_ text: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .mixedComponent, "the component \(text.quoted) mixes wildcards with date fields", at: place,
+      hint: "a component may have one or the other")
+  }
+
+  static func doubleStarInPath(at place: SourcePlace) -> Diagnostic {
+    .error(
+      .doubleStarInPath, "a target's path cannot hold '**'", at: place,
+      hint: "a target is walked to any depth anyway; use include to choose files")
+  }
+
+  static func unknownDateField(_ text: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .unknownDateField, "unknown date field \(text.quoted)", at: place,
+      hint: .didYouMean(nearest) ?? "the fields are {YYYY}, {MM} and {DD}")
+  }
+
+  static func strayBrace(at place: SourcePlace) -> Diagnostic {
+    .error(.strayBrace, "a brace without its partner", at: place, hint: "date fields are written {YYYY}, {MM} and {DD}")
+  }
+
+  static func fieldNeedsField(_ field: String, _ other: String, at place: SourcePlace) -> Diagnostic {
+    .error(.fieldNeedsField, "\(field) needs \(other) in the same path", at: place, hint: nil)
+  }
+
+  static func protectedPath(_ text: String, protected: String, at place: SourcePlace) -> Diagnostic {
+    let message =
+      text == protected
+      ? "\(text.quoted) is a protected path" : "\(text.quoted) touches the protected path '\(protected)'"
+    return .error(.protectedPath, message, at: place, hint: "files of the system are never purged")
+  }
+
+  static func outsideAllowedRoots(_ text: String, at place: SourcePlace, roots: SourcePlace) -> Diagnostic {
+    .error(
+      .outsideAllowedRoots, "\(text.quoted) lies outside safety.allowed_roots", at: place,
+      notes: [.rootsHere(at: roots)],
+      hint: nil)
+  }
+
+  static func partitionsWithoutTemplate(at place: SourcePlace, path: SourcePlace) -> Diagnostic {
+    .error(
+      .partitionsWithoutTemplate, "'partitions' needs a path with date fields", at: place, notes: [.pathHere(at: path)],
+      hint: "for instance /data/{YYYY}-{MM}")
+  }
+
+  static func boundsReversed(at place: SourcePlace, to: SourcePlace) -> Diagnostic {
+    .error(.boundsReversed, "'from' is later than 'to'", at: place, notes: [.boundHere(at: to)], hint: nil)
+  }
+}
+
+// MARK: - Plans
+
+extension Diagnostic {
+  /// What one target's path is to another's.
+  enum Relation: String {
+    case same = "is the same folder as"
+    case inside = "lies inside"
+    case around = "contains"
+    case unclear = "can meet the folders of"
+  }
+
+  static func duplicateTargetName(_ name: String, at place: SourcePlace, first: SourcePlace) -> Diagnostic {
+    .error(
+      .duplicateTargetName, "two targets are named \(name.quoted)", at: place, notes: [.firstHere(at: first)], hint: nil
+    )
+  }
+
+  static func overlappingTargets(
+    _ path: String, _ relation: Relation, _ otherPath: String, at place: SourcePlace, other: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .overlappingTargets, "\(path.quoted) \(relation.rawValue) another target, \(otherPath.quoted)", at: place,
+      notes: [.otherTargetHere(at: other)], hint: "every file must belong to one target only")
+  }
+
+  static func sizesReversed(at place: SourcePlace, max: SourcePlace) -> Diagnostic {
+    .error(
+      .sizesReversed, "'min_size' is larger than 'max_size': no file could go", at: place,
+      notes: [.maxSizeHere(at: max)],
+      hint: nil)
+  }
+
+  static func thresholdsReversed(
+    _ lower: String, _ lowerText: String, _ upper: String, _ upperText: String, at place: SourcePlace,
+    other: SourcePlace?
+  ) -> Diagnostic {
+    .error(
+      .thresholdsReversed, "'\(lower)' (\(lowerText)) must be below '\(upper)' (\(upperText))", at: place,
+      notes: other.map { [.thresholdHere(at: $0)] } ?? [], hint: nil)
+  }
+
+  static func budgetsDoNotFit(
+    count: Int, sum: String, available: String, limit: String, at place: SourcePlace, others: [SourcePlace]
+  ) -> Diagnostic {
+    let budgets = count == 1 ? "the largest memory budget needs" : "the \(count) largest memory budgets need"
+    return .error(
+      .budgetsDoNotFit, "\(budgets) \(sum), but pause_at leaves \(available) of \(limit)", at: place,
+      notes: others.map { .budgetHere(at: $0) }, hint: "lower the budgets or run.parallel_targets, or raise the limit")
+  }
+
+  static func moreTargetsThanConcurrency(
+    _ count: Int, ceiling: Int, at place: SourcePlace, other: SourcePlace?
+  ) -> Diagnostic {
+    .error(
+      .moreTargetsThanConcurrency, "\(count) targets at once need more than run.concurrency, which is \(ceiling)",
+      at: place,
+      notes: other.map { [.ceilingHere(at: $0)] } ?? [], hint: nil)
+  }
+}
+
+// MARK: - Warnings
+
+extension Diagnostic {
+  static func youngMaxAge(at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .youngMaxAge, "'max_age' is under a day: files of today go", at: place,
+      hint: "is the unit right? days are written 30d")
+  }
+
+  static func disabledTarget(_ name: String?, at place: SourcePlace) -> Diagnostic {
+    .warning(.disabledTarget, "the target\(name.map { " \($0.quoted)" } ?? "") is disabled", at: place, hint: nil)
+  }
+
+  static func concurrencyOverCeiling(_ count: Int, ceiling: Int, at place: SourcePlace, other: SourcePlace?)
+    -> Diagnostic
+  {
+    .warning(
+      .concurrencyOverCeiling, "a concurrency of \(count) is over run.concurrency, which is \(ceiling)", at: place,
+      notes: other.map { [.ceilingHere(at: $0)] } ?? [], hint: nil)
+  }
+
+  static func keyWithoutEffect(_ key: String, needs other: String, at place: SourcePlace) -> Diagnostic {
+    .warning(.keyWithoutEffect, "'\(key)' has no effect: '\(other)' is not true here", at: place, hint: nil)
+  }
+}
+
+// MARK: - Notes
+
+extension Diagnostic.Note {
+  static func context(_ text: String, at place: SourcePlace) -> Self {
+    Self(rule: .context, message: text.shown, place: place)
+  }
+  static func firstHere(at place: SourcePlace) -> Self {
+    Self(rule: .firstHere, message: "the first one is here", place: place)
+  }
+  static func valueHere(at place: SourcePlace) -> Self {
+    Self(rule: .valueHere, message: "the value is here", place: place)
+  }
+  static func rootsHere(at place: SourcePlace) -> Self {
+    Self(rule: .rootsHere, message: "the allowed roots are here", place: place)
+  }
+  static func pathHere(at place: SourcePlace) -> Self {
+    Self(rule: .pathHere, message: "the path is here", place: place)
+  }
+  static func boundHere(at place: SourcePlace) -> Self { Self(rule: .boundHere, message: "'to' is here", place: place) }
+  static func otherTargetHere(at place: SourcePlace) -> Self {
+    Self(rule: .otherTargetHere, message: "the other target is here", place: place)
+  }
+  static func maxSizeHere(at place: SourcePlace) -> Self {
+    Self(rule: .maxSizeHere, message: "'max_size' is here", place: place)
+  }
+  static func thresholdHere(at place: SourcePlace) -> Self {
+    Self(rule: .thresholdHere, message: "the other threshold is here", place: place)
+  }
+  static func budgetHere(at place: SourcePlace) -> Self {
+    Self(rule: .budgetHere, message: "another of these budgets is here", place: place)
+  }
+  static func ceilingHere(at place: SourcePlace) -> Self {
+    Self(rule: .ceilingHere, message: "run.concurrency is here", place: place)
+  }
+}

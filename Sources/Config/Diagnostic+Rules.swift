@@ -1,0 +1,64 @@
+extension Diagnostic {
+  /// One for each wording of the catalogue.
+  public enum Rule: String, Hashable, Sendable, CaseIterable {
+    // Reading the text.
+    case textTooLarge, byteOrderMark, nulByte, notUTF8, controlCharacter, tabIndentation, syntax, emptyDocument
+    case severalDocuments, nestingTooDeep, tooManyNodes, aliasExpansion, unknownAnchor, explicitTag, duplicateKey
+    case keyNotText, mergeKey
+    // Options and environment.
+    case overrideWithoutValue, overrideEmptyKey, overrideUnknownTarget, overrideInsideValue, badVariable
+    case variableWithoutEffect
+    // Keys and types.
+    case unknownKey, missingKey, missingMaxAge, wrongType, emptyValue, nullValue, emptyItem, emptyList, emptyText
+    case controlCharacterInText, notSupportedYet, unknownVersion, noTargets, tooManyTargets
+    // Values.
+    case badBoolean, unknownChoice, notANumber, leadingZero, outOfRange, numberTooLarge, missingUnit, badDuration
+    case monthsNotAllowed, badSize, badPercentage, badPeriod
+    case globEmpty, globUnclosedSet, globEmptyRange, globDanglingEscape, globDoubleStar, globLeadingSlash
+    case globEmptyComponent
+    // Paths.
+    case relativePath, emptyComponent, dotComponent, wildcardNotAllowed, mixedComponent, doubleStarInPath
+    case unknownDateField, strayBrace, fieldNeedsField, protectedPath, outsideAllowedRoots, partitionsWithoutTemplate
+    case boundsReversed
+    // Plans.
+    case duplicateTargetName, overlappingTargets, sizesReversed, thresholdsReversed, budgetsDoNotFit
+    case moreTargetsThanConcurrency
+    // Warnings.
+    case youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
+  }
+
+  /// One for each wording of a note.
+  public enum NoteRule: String, Hashable, Sendable, CaseIterable {
+    case context, firstHere, valueHere, rootsHere, pathHere, boundHere, otherTargetHere, maxSizeHere, thresholdHere
+    case budgetHere, ceilingHere
+  }
+
+  static func error(
+    _ rule: Rule, _ message: String, at place: SourcePlace, notes: [Note] = [], hint: String?
+  ) -> Diagnostic {
+    Diagnostic(severity: .error, rule: rule, message: message, place: place, notes: notes, hint: hint)
+  }
+
+  static func warning(
+    _ rule: Rule, _ message: String, at place: SourcePlace, notes: [Note] = [], hint: String?
+  ) -> Diagnostic {
+    Diagnostic(severity: .warning, rule: rule, message: message, place: place, notes: notes, hint: hint)
+  }
+}
+
+extension Optional where Wrapped == String {
+  static func didYouMean(_ word: String?) -> String? { word.map { "did you mean \($0)?" } }
+}
+
+extension String {
+  /// In single quotes, fit to be printed.
+  var quoted: String { "'\(shown)'" }
+
+  /// What the user wrote, fit to be printed in one line: escaped, and cut when it is long.
+  var shown: String {
+    // Longer values push the message itself out of sight; the source line shows the place anyway.
+    let longest = 80
+    let printed = unicodeScalars.prefix(longest).map { PrintedScalar($0).text }.joined()
+    return unicodeScalars.count > longest ? printed + "…" : printed
+  }
+}

@@ -1,0 +1,191 @@
+/// How much a config may ask of the reader. Anything above is refused, so that no text, however made, costs more than this.
+struct YAMLLimits: Sendable {
+  /// A ConfigMap holds at most 1 MiB, so no config that can be deployed is larger.
+  var bytes = 1 << 20
+  /// The schema is 5 deep (targets, item, partitions, list, text); a few more let the decoder name what is wrong with them.
+  var depth = 16
+  /// Aliases expanded. 2000 targets with every key have 80 000 nodes.
+  var nodes = 100_000
+}
+
+/// Builds the one value a YAML text holds, and refuses what YAML allows but a reviewed config must not hide: duplicate
+/// keys, further documents, tags, merge keys, aliases that blow up.
+struct YAMLComposer: ~Copyable {
+  private let text: SourceText
+  private let limits: YAMLLimits
+  private let events: YAMLEvents
+  private var anchors: [String: (node: YAMLNode, count: Int)] = [:]
+  private var nodeCount = 0
+  private var findings: Findings
+
+  /// The value in `text` from its byte `start` on, or nil when that is no YAML or nothing at all; says why in `findings`.
+  static func compose(
+    _ text: SourceText, from start: Int = 0, limits: YAMLLimits = YAMLLimits(), findings: inout Findings
+  ) -> YAMLNode? {
+    let fault = YAMLText(text, from: start, limit: limits.bytes).fault
+    if let fault {
+      findings.report(fault)
+      return nil
+    }
+    var composer = YAMLComposer(text, from: start, limits: limits, findings: findings)
+    let root = composer.root()
+    findings = composer.findings
+    return root
+  }
+
+  private init(_ text: SourceText, from start: Int, limits: YAMLLimits, findings: Findings) {
+    (self.text, self.limits, self.findings) = (text, limits, findings)
+    self.events = YAMLEvents(text, from: start)
+  }
+
+  private mutating func root() -> YAMLNode? {
+    do {
+      return try document()
+    } catch {
+      findings.report(error)
+      return nil
+    }
+  }
+
+  private mutating func document() throws(Diagnostic) -> YAMLNode? {
+    // The start of the stream, which says nothing.
+    _ = try next()
+    guard case .documentStart = try next().kind else {
+      findings.report(.emptyDocument(at: text.place(0..<0)))
+      return nil
+    }
+    let root = try node(from: try next(), depth: 1)
+    _ = try next()
+    let after = try next()
+    if case .documentStart = after.kind { findings.report(.severalDocuments(at: place(of: after))) }
+    return root
+  }
+
+  private func next() throws(Diagnostic) -> YAMLEvent {
+    do {
+      return try events.next()
+    } catch {
+      throw YAMLText.diagnostic(for: error, in: text)
+    }
+  }
+
+  // MARK: Values
+
+  private mutating func node(from event: YAMLEvent, depth: Int) throws(Diagnostic) -> YAMLNode {
+    let place = place(of: event)
+    if depth > limits.depth { throw .nestingTooDeep(limit: limits.depth, at: place) }
+    try charge(1) { .tooManyNodes(limit: $0, at: place) }
+    if event.hasTag { findings.report(.explicitTag(at: text.place(tagRange(of: event)))) }
+    let before = nodeCount
+    let node = try content(of: event, at: place, depth: depth)
+    // A later anchor of the same name takes over, as YAML has it.
+    if let anchor = event.anchor { anchors[anchor] = (node, nodeCount - before + 1) }
+    return node
+  }
+
+  private mutating func content(
+    of event: YAMLEvent, at place: SourcePlace, depth: Int
+  ) throws(Diagnostic) -> YAMLNode {
+    switch event.kind {
+    case .scalar(let text, let style):
+      return YAMLNode(content: .scalar(YAMLScalar(text: text, style: style, place: place)), place: place)
+    case .alias(let name):
+      return try expansion(of: name, at: place)
+    case .sequenceStart:
+      return try sequence(from: place, depth: depth)
+    case .mappingStart:
+      return try mapping(from: place, depth: depth)
+    case .streamStart, .streamEnd, .documentStart, .documentEnd, .sequenceEnd, .mappingEnd:
+      // libyaml's grammar lets none of these stand where a value stands.
+      throw .syntax("a value is missing", at: place, context: nil)
+    }
+  }
+
+  private mutating func expansion(of name: String, at place: SourcePlace) throws(Diagnostic) -> YAMLNode {
+    guard let (node, count) = anchors[name] else { throw .unknownAnchor(name, at: place) }
+    try charge(count) { .aliasExpansion(name, limit: $0, at: place) }
+    return node
+  }
+
+  private mutating func sequence(from start: SourcePlace, depth: Int) throws(Diagnostic) -> YAMLNode {
+    var items: [YAMLNode] = []
+    while true {
+      let event = try next()
+      if case .sequenceEnd = event.kind { return node(.sequence(items), from: start, to: event) }
+      items.append(try node(from: event, depth: depth + 1))
+    }
+  }
+
+  private mutating func mapping(from start: SourcePlace, depth: Int) throws(Diagnostic) -> YAMLNode {
+    var entries: [YAMLEntry] = []
+    var places: [String: SourcePlace] = [:]
+    while true {
+      let event = try next()
+      if case .mappingEnd = event.kind { return node(.mapping(entries), from: start, to: event) }
+      let key = try key(from: event, depth: depth + 1)
+      let value = try node(from: try next(), depth: depth + 1)
+      guard let key else { continue }
+      if let first = places[key.text] {
+        findings.report(.duplicateKey(key, first: first))
+      } else {
+        places[key.text] = key.place
+        entries.append(YAMLEntry(key: key, value: value))
+      }
+    }
+  }
+
+  /// Nil for what cannot be a key here; that is reported, and its value is read and dropped.
+  private mutating func key(from event: YAMLEvent, depth: Int) throws(Diagnostic) -> YAMLKey? {
+    let node = try node(from: event, depth: depth)
+    guard let scalar = node.scalar, !scalar.text.isEmpty else {
+      findings.report(.keyNotText(at: node.place))
+      return nil
+    }
+    if scalar.style == .plain, scalar.text == "<<" {
+      findings.report(.mergeKey(at: node.place))
+      return nil
+    }
+    return YAMLKey(text: scalar.text, place: node.place)
+  }
+
+  private mutating func charge(_ count: Int, or refusal: (Int) -> Diagnostic) throws(Diagnostic) {
+    nodeCount += count
+    if nodeCount > limits.nodes { throw refusal(limits.nodes) }
+  }
+
+  // MARK: Places
+
+  private func node(_ content: YAMLNode.Content, from start: SourcePlace, to end: YAMLEvent) -> YAMLNode {
+    let first = start.range.lowerBound
+    return YAMLNode(content: content, place: text.place(first..<max(first, end.range.upperBound)))
+  }
+
+  /// Where the value itself stands: behind its anchor and tag.
+  private func place(of event: YAMLEvent) -> SourcePlace {
+    var start = event.range.lowerBound
+    let end = event.range.upperBound
+    if event.anchor != nil || event.hasTag {
+      while start < end, text.bytes[start] == UInt8(ascii: "&") || text.bytes[start] == UInt8(ascii: "!") {
+        start = skip(from: skip(from: start, to: end, while: { !isBlank($0) }), to: end, while: isBlank)
+      }
+    }
+    return text.place(start..<end)
+  }
+
+  private func tagRange(of event: YAMLEvent) -> Range<Int> {
+    var start = event.range.lowerBound
+    let end = event.range.upperBound
+    while start < end, text.bytes[start] == UInt8(ascii: "&") {
+      start = skip(from: skip(from: start, to: end, while: { !isBlank($0) }), to: end, while: isBlank)
+    }
+    return start..<skip(from: start, to: end, while: { !isBlank($0) })
+  }
+
+  private func skip(from start: Int, to end: Int, while condition: (UInt8) -> Bool) -> Int {
+    text.bytes[start..<end].firstIndex { !condition($0) } ?? end
+  }
+}
+
+private func isBlank(_ byte: UInt8) -> Bool {
+  byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+}

@@ -1,0 +1,58 @@
+/// A YAML value with the place it was written at.
+struct YAMLNode: Sendable {
+  enum Content: Sendable {
+    case scalar(YAMLScalar)
+    case sequence([YAMLNode])
+    case mapping([YAMLEntry])
+  }
+
+  var content: Content
+  /// Without anchor; a block's range may end on a later line.
+  let place: SourcePlace
+
+  var scalar: YAMLScalar? {
+    if case .scalar(let scalar) = content { scalar } else { nil }
+  }
+
+  /// As in "must be a duration, not a list".
+  var noun: String {
+    switch content {
+    case .scalar: "a single value"
+    case .sequence: "a list"
+    case .mapping: "a group of keys"
+    }
+  }
+}
+
+struct YAMLEntry: Sendable {
+  let key: YAMLKey
+  var value: YAMLNode
+}
+
+struct YAMLKey: Sendable {
+  let text: String
+  let place: SourcePlace
+}
+
+/// A text that the schema, not its looks, gives a type.
+struct YAMLScalar: Sendable {
+  enum Style: Sendable { case plain, quoted, block }
+
+  let text: String
+  let style: Style
+  let place: SourcePlace
+
+  /// Nothing was written: `path:`.
+  var isAbsent: Bool { style == .plain && text.isEmpty }
+
+  /// YAML's words for nothing. Where they are meant as a text, they are quoted.
+  var isNull: Bool { style == .plain && ["~", "null", "Null", "NULL"].contains(text) }
+
+  /// Where these bytes of `text` stand; the whole scalar when escapes or line folds make them differ from the source.
+  func place(ofBytes part: Range<Int>) -> SourcePlace {
+    let quote = style == .quoted ? 1 : 0
+    let inner = place.range.lowerBound + quote..<max(place.range.lowerBound + quote, place.range.upperBound - quote)
+    guard place.source.bytes[inner].elementsEqual(text.utf8) else { return place }
+    return place.source.place(inner.lowerBound + part.lowerBound..<inner.lowerBound + part.upperBound)
+  }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import Plan
+import Testing
+
+@testable import Config
+
+/// One config with mistakes, and the whole output they must print. Comments at its top set what comes from outside:
+/// `# set: KEY=VALUE`, `# env: NAME=VALUE`, `# memory-limit: MIB`, `# limits: bytes=N depth=N nodes=N`.
+struct Golden: Sendable, CustomTestStringConvertible {
+  let name: String
+  var testDescription: String { name }
+
+  static let tests = URL(filePath: #filePath).deletingLastPathComponent()
+  static let folder = tests.appending(path: "Goldens")
+
+  static let all: [Golden] = {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return files.filter { $0.hasSuffix(".yaml") }.map { Golden(name: String($0.dropLast(5))) }.sorted {
+      $0.name < $1.name
+    }
+  }()
+
+  private var input: URL { Golden.folder.appending(path: "\(name).yaml") }
+  var output: URL { Golden.folder.appending(path: "\(name).txt") }
+
+  func source() throws -> SourceText { SourceText(name: "\(name).yaml", bytes: [UInt8](try Data(contentsOf: input))) }
+
+  func checked() throws -> CheckedConfiguration {
+    let source = try source()
+    let directives = Directives(String(decoding: source.bytes, as: UTF8.self))
+    return CheckedConfiguration.check(
+      source, overrides: directives.overrides, environment: directives.environment,
+      memoryLimit: directives.memoryLimit, limits: directives.limits)
+  }
+}
+
+private struct Directives {
+  var overrides: [String] = []
+  var environment: [String: String] = [:]
+  var memoryLimit: ByteCount?
+  var limits = YAMLLimits()
+
+  init(_ text: String) {
+    for line in text.split(separator: "\n").prefix(while: { $0.hasPrefix("#") }) {
+      let parts = line.dropFirst(2).split(separator: ": ", maxSplits: 1).map { String($0) }
+      guard parts.count == 2 else { continue }
+      apply(parts[0], parts[1])
+    }
+  }
+
+  private mutating func apply(_ name: String, _ value: String) {
+    switch name {
+    case "set": overrides.append(value)
+    case "env":
+      let pair = value.split(separator: "=", maxSplits: 1)
+      if pair.count == 2 { environment[String(pair[0])] = String(pair[1]) }
+    case "memory-limit": memoryLimit = UInt64(value).map { .mebibytes($0) }
+    case "limits": applyLimits(value)
+    default: break
+    }
+  }
+
+  private mutating func applyLimits(_ value: String) {
+    for pair in value.split(separator: " ").map({ $0.split(separator: "=") }) {
+      guard pair.count == 2, let number = Int(pair[1]) else { continue }
+      switch pair[0] {
+      case "bytes": limits.bytes = number
+      case "depth": limits.depth = number
+      default: limits.nodes = number
+      }
+    }
+  }
+}
+
+@Suite("The printed findings")
+struct GoldenTests {
+  private static let updates = ProcessInfo.processInfo.environment["UPDATE_GOLDENS"] == "1"
+
+  @Test("Every config with mistakes prints exactly the output that was agreed on", arguments: Golden.all)
+  func golden(_ golden: Golden) throws {
+    let printed = try golden.checked().printed
+    if Self.updates { try Data(printed.utf8).write(to: golden.output) }
+    let expected = String(decoding: try Data(contentsOf: golden.output), as: UTF8.self)
+    #expect(printed == expected)
+  }
+
+  @Test("A plan is there exactly when no finding is an error", arguments: Golden.all)
+  func planOrErrors(_ golden: Golden) throws {
+    let checked = try golden.checked()
+    #expect((checked.plan == nil) == checked.diagnostics.contains { $0.severity == .error })
+  }
+
+  @Test("There are enough goldens to be worth the name")
+  func count() { #expect(Golden.all.count >= 25) }
+
+  @Test("Every output belongs to a config")
+  func noStrayOutput() throws {
+    let outputs = try FileManager.default.contentsOfDirectory(atPath: Golden.folder.path).filter {
+      $0.hasSuffix(".txt")
+    }
+    #expect(Set(outputs) == Set(Golden.all.map { "\($0.name).txt" }))
+  }
+
+  @Test("Every wording of the catalogue appears in a golden")
+  func everyRule() throws {
+    let found = Set(try Golden.all.flatMap { try $0.checked().rules })
+    #expect(Diagnostic.Rule.allCases.filter { !found.contains($0) } == [])
+  }
+
+  @Test("Every note of the catalogue appears in a golden")
+  func everyNote() throws {
+    let found = Set(try Golden.all.flatMap { try $0.checked().diagnostics.flatMap(\.notes).map(\.rule) })
+    #expect(Diagnostic.NoteRule.allCases.filter { !found.contains($0) } == [])
+  }
+
+  /// Together with the tests above: no wording can be added to the catalogue, nor elsewhere, without a golden.
+  @Test("Each rule is worded in one place, and that is in the catalogue")
+  func oneWordingEach() throws {
+    let sources = Golden.tests.appending(path: "../../Sources/Config").standardizedFileURL
+    let files = try FileManager.default.subpathsOfDirectory(atPath: sources.path).filter { $0.hasSuffix(".swift") }
+    var uses: [String: [String]] = [:]
+    for file in files {
+      let text = try String(contentsOf: sources.appending(path: file), encoding: .utf8)
+      for match in text.matches(of: /\.(?:error|warning)\(\s*\.(\w+)|Self\(rule: \.(\w+)/) {
+        guard let rule = match.1 ?? match.2 else { continue }
+        uses[String(rule), default: []].append(file)
+      }
+    }
+    let rules = Diagnostic.Rule.allCases.map(\.rawValue) + Diagnostic.NoteRule.allCases.map(\.rawValue)
+    #expect(uses.keys.sorted() == rules.sorted())
+    #expect(uses.filter { $0.value.count != 1 || !$0.value[0].hasSuffix("Messages.swift") }.isEmpty)
+  }
+}

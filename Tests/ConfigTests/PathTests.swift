@@ -1,0 +1,126 @@
+import Plan
+import Testing
+
+@testable import Config
+
+@Suite("Paths and what they may reach")
+struct PathTests {
+  private func components(_ path: String) -> [PathPattern.Component]? {
+    checkTarget("path: '\(path)'", "max_age: 1d").onlyTarget?.path.components
+  }
+
+  @Test("Components are literal, wildcards or date templates")
+  func kinds() throws {
+    let template = DateTemplate(pieces: [.text("y"), .year, .month, .text("-"), .day, .text("z")])
+    #expect(components("/data/a b/é") == [.literal("data"), .literal("a b"), .literal("é")])
+    #expect(components("/data/a*/[x]?") == [.literal("data"), .wildcard(try Glob("a*")), .wildcard(try Glob("[x]?"))])
+    #expect(components("/data/y{YYYY}{MM}-{DD}z") == [.literal("data"), .template(template)])
+  }
+
+  @Test("A template without a partitions block takes every period that has ended")
+  func templateAlone() {
+    #expect(checkTarget("path: /data/{YYYY}", "max_age: 1d").onlyTarget?.partitions == PartitionRule())
+    #expect(checkTarget("path: /data/a", "max_age: 1d").onlyTarget?.partitions == nil)
+  }
+
+  @Test("Date fields may be spread over components")
+  func spread() {
+    let path = checkTarget("path: /data/{YYYY}/{MM}/{DD}", "max_age: 1d").onlyTarget?.path
+    #expect(path?.hasTemplate == true)
+    #expect(path?.components.count == 4)
+  }
+
+  @Test(
+    "Protected folders cannot be targets, nor what is below the system's own, nor a pattern that could meet them",
+    arguments: [
+      "/", "/etc", "/etc/cron.d", "/usr/local/cache", "/proc/1", "/sys", "/dev/shm", "/bin", "/sbin/x", "/lib",
+      "/lib64/x",
+      "/boot", "/run/user/0", "/root", "/root/.cache", "/var", "/var/run/x", "/var/lib", "/home", "/mnt", "/opt", "/*",
+      "/?tc",
+      "/[a-f]*", "/h*", "/*/x", "/var/l*", "/*/lib", "/v*/run", "/\\etc", "/e\\tc/x",
+    ])
+  func protected(path: String) {
+    #expect(checkTarget("path: '\(path)'", "max_age: 1d").rules == [.protectedPath])
+  }
+
+  @Test(
+    "Folders beside and below the protected ones may be targets",
+    arguments: [
+      "/data", "/etcetera", "/library", "/home/alice/tmp", "/home/*", "/mnt/efs", "/mnt/*/tmp", "/var/lib/app/cache",
+      "/var/log/app",
+      "/var/tmp", "/tmp", "/opt/app/logs", "/da*", "/[c]ache", "/{YYYY}", "/srv/*", "/media/x",
+    ])
+  func unprotected(path: String) {
+    #expect(checkTarget("path: '\(path)'", "max_age: 1d").printed == "")
+  }
+
+  @Test(
+    "Two patterns overlap when some folder can belong to both",
+    arguments: [
+      ("/d/a", "/d/a", true), ("/d/a", "/d/a/b", true), ("/d/a/b", "/d/a", true), ("/d/a", "/d/ab", false),
+      ("/d/*", "/d/a", true), ("/d/*/x", "/d/a", true), ("/d/*/x", "/d/a/y", false), ("/d/*/x", "/d/*/y", false),
+      ("/d/a*", "/d/*b", true), ("/d/a*", "/d/b*", false), ("/d/*a", "/d/*b", false), ("/d/[a-m]*", "/d/[n-z]*", false),
+      ("/d/[a-n]*", "/d/[n-z]*", true), ("/d/[!a]", "/d/[a]", false), ("/d/[!a]", "/d/[b]", true),
+      ("/d/?", "/d/??", false),
+      ("/d/?*", "/d/??", true), ("/d/[]a]", "/d/]", true), ("/d/[\\]a]x", "/d/]x", true), ("/d/\\*", "/d/a", false),
+      ("/d/\\*", "/d/*", true),
+      ("/d/{YYYY}", "/d/2024", true), ("/d/{YYYY}", "/d/24", false), ("/d/{YYYY}-{MM}", "/d/{YYYY}{MM}", false),
+      ("/d/{YYYY}", "/d/x*", false), ("/d/{YYYY}", "/d/2*", true), ("/d/{YYYY}/{MM}", "/d/{YYYY}", true),
+      ("/d/**/x", "/d/a", false), ("/d/a*b*c", "/d/axxbyyc", true), ("/d/a*b*c", "/d/acb", false),
+      ("/d/*é", "/d/aé", true),
+    ] as [(String, String, Bool)])
+  func overlap(one: String, other: String, expected: Bool) {
+    let text =
+      "version: 1\ndefaults: {max_age: 1d}\ntargets: [{name: a, path: '\(one)'}, {name: b, path: '\(other)'}]\n"
+    let reversed = text.replacing("'\(one)'", with: "'#'").replacing("'\(other)'", with: "'\(one)'").replacing(
+      "'#'", with: "'\(other)'")
+    #expect(check(text).rules.contains(.overlappingTargets) == expected)
+    if one != other { #expect(check(reversed).rules.contains(.overlappingTargets) == expected) }
+  }
+
+  @Test("Targets over the same template may share it out by bounds that do not meet")
+  func dividedByDate() {
+    func rules(_ first: String, _ second: String) -> [Diagnostic.Rule] {
+      check(
+        """
+        version: 1
+        defaults: {max_age: 1d}
+        targets:
+          - {name: a, path: '/d/{YYYY}-{MM}', partitions: \(first)}
+          - {name: b, path: '/d/{YYYY}-{MM}', partitions: \(second)}
+        """
+      ).rules
+    }
+    #expect(rules("{to: 2024-12}", "{from: 2025}") == [])
+    #expect(rules("{from: 2025}", "{to: 2024}") == [])
+    #expect(rules("{to: 2024-12}", "{from: 2024-12}") == [.overlappingTargets])
+    #expect(rules("{from: 2024}", "{from: 2025}") == [.overlappingTargets])
+    #expect(rules("{}", "{from: 2025}") == [.overlappingTargets])
+  }
+
+  @Test("A disabled target overlaps nobody")
+  func disabledOverlap() {
+    let text = "version: 1\ndefaults: {max_age: 1d}\ntargets: [{path: /d/a}, {path: /d/a, name: b, enabled: false}]\n"
+    #expect(check(text).rules == [.disabledTarget])
+  }
+
+  @Test("A target may be an allowed root or lie inside one, by whole components")
+  func allowedRoots() {
+    func rules(_ path: String) -> [Diagnostic.Rule] {
+      check("version: 1\nsafety: {allowed_roots: [/data, /x/y]}\ntargets: [{path: '\(path)', max_age: 1d}]\n").rules
+    }
+    for path in ["/data", "/data/a/*", "/x/y/{YYYY}"] { #expect(rules(path) == []) }
+    for path in ["/datax", "/x", "/x/*", "/x/y*", "/*/y/z"] { #expect(rules(path).contains(.outsideAllowedRoots)) }
+  }
+
+  @Test("An allowed root is compared by its bytes, as the file system does")
+  func allowedRootBytes() {
+    let text = "version: 1\nsafety: {allowed_roots: [/d/\u{E9}]}\ntargets: [{path: /d/e\u{301}, max_age: 1d}]\n"
+    #expect(check(text).rules == [.outsideAllowedRoots])
+  }
+
+  @Test("A root that is the root allows every path that is not protected")
+  func rootAsRoot() {
+    #expect(check("version: 1\nsafety: {allowed_roots: [/]}\ntargets: [{path: /data, max_age: 1d}]\n").rules == [])
+  }
+}

@@ -1,0 +1,38 @@
+import Plan
+
+@testable import Config
+
+/// Checks a text, as the executable does.
+func check(
+  _ yaml: String, set overrides: [String] = [], environment: [String: String] = [:], memoryLimit: ByteCount? = nil
+) -> CheckedConfiguration {
+  CheckedConfiguration.check(
+    SourceText(name: "config.yaml", bytes: Array(yaml.utf8)), overrides: overrides, environment: environment,
+    memoryLimit: memoryLimit)
+}
+
+/// Checks a config that has nothing but one target with these keys.
+func checkTarget(_ keys: String..., set overrides: [String] = []) -> CheckedConfiguration {
+  check(targetText(keys), set: overrides)
+}
+
+func targetText(_ keys: [String]) -> String {
+  "version: 1\ntargets:\n  - \(keys.joined(separator: "\n    "))\n"
+}
+
+/// A target that needs nothing else.
+let minimal = "version: 1\ntargets:\n  - path: /data/api\n    max_age: 30d\n"
+
+extension CheckedConfiguration {
+  var rules: [Diagnostic.Rule] { diagnostics.map(\.rule) }
+
+  /// The whole printed output.
+  var printed: String { diagnostics.map { DiagnosticPrinter(colour: false).text(of: $0) }.joined() }
+
+  var onlyTarget: Target? { plan?.targets.first }
+}
+
+/// The place of the one finding cut out of its source; nil unless there is exactly one.
+func offendingToken(_ checked: CheckedConfiguration) -> String? {
+  checked.diagnostics.count == 1 ? checked.diagnostics[0].place.text : nil
+}
