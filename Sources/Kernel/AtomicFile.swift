@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 public import SystemPackage
 
 /// Writes whole files so that a reader sees the old content or the new one, never a part.

@@ -22,7 +22,8 @@ public struct Retention: Hashable, Sendable {
 
   public init(
     maxAge: Duration, ageFrom: AgeSource = .mtime, include: [Glob] = [], exclude: [Glob] = [],
-    minSize: ByteCount = ByteCount(bytes: 0), maxSize: ByteCount? = nil, owners: Set<UInt32>? = nil, maxDepth: Int? = nil
+    minSize: ByteCount = ByteCount(bytes: 0), maxSize: ByteCount? = nil, owners: Set<UInt32>? = nil,
+    maxDepth: Int? = nil
   ) {
     self.maxAge = maxAge
     self.ageFrom = ageFrom

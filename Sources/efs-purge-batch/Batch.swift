@@ -1,10 +1,11 @@
-internal import Config
-internal import Kernel
-internal import Logging
-internal import Plan
-internal import Report
-internal import Runner
-internal import SystemPackage
+import Config
+import Glibc
+import Kernel
+import Logging
+import Plan
+import Report
+import Runner
+import SystemPackage
 
 /// One execution of `plan` or `run`, from the config's text to the exit status.
 struct Batch {
@@ -20,7 +21,7 @@ struct Batch {
     events = EventLog(
       .init(
         runID: runID, toolVersion: ToolVersion.current, mode: settings.mode, isDetailed: settings.logLevel <= .debug),
-      errnoName: errnoName)
+      errnoName: ErrnoName.of)
   }
 
   /// Does the work, tells about it everywhere it was asked to, and says what to exit with. Throws when nothing was touched.
@@ -77,17 +78,30 @@ struct Batch {
 
   private func execute(_ plan: BatchPlan) throws(Unusable) -> BatchOutcome {
     let stop = StopRequest()
-    watchSignals(stop)
+    try watchSignals(stop)
     logger.log(events.started(config: settings.configPath, targets: plan.targets.count { $0.isEnabled }))
-    let runner = BatchRunner(plan: plan, settings: runnerSettings(settings, runID: runID), stop: stop) {
-      [logger, events] event in logger.log(events.line(for: event))
-    }
+    let runner = BatchRunner(
+      plan: plan,
+      settings: .init(mode: settings.mode, runID: runID, now: settings.now, selection: settings.selection),
+      stop: stop
+    ) { [logger, events] event in logger.log(events.line(for: event)) }
     let outcome = runner.run()
     guard !outcome.targets.isEmpty || settings.selection.isEmpty else {
       let patterns = settings.selection.map { quoted($0.pattern) }.joined(separator: ", ")
       throw Unusable("no target matches --target \(patterns)")
     }
     return outcome
+  }
+
+  /// The first signal ends the run in good order, a second one without waiting for what is in flight.
+  private func watchSignals(_ stop: StopRequest) throws(Unusable) {
+    do throws(Errno) {
+      try StopSignals.watch { signal in
+        stop.request(.stoppedSignal, message: "\(signal == SIGTERM ? "SIGTERM" : "SIGINT") was received")
+      }
+    } catch {
+      throw Unusable("cannot watch for signals: \(error)")
+    }
   }
 
   // MARK: - After

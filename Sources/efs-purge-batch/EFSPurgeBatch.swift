@@ -1,4 +1,5 @@
-internal import ArgumentParser
+import ArgumentParser
+import Kernel
 
 @main
 struct EFSPurgeBatch: ParsableCommand {
@@ -34,6 +35,7 @@ struct EFSPurgeBatch: ParsableCommand {
 
   static func main() {
     ignoreBrokenPipes()
+    ProcessLimits.limitAllocatorArenas()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -1,13 +1,13 @@
-internal import Glibc
-internal import Plan
-internal import Report
+import Glibc
+import Kernel
+import Plan
+import Report
 
 /// What the process is told by the machine it runs on: the only place that asks the clock.
 enum Host {
   static func now() -> Timestamp {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
+    let time = WallClock.now()
+    return Timestamp(seconds: time.seconds, nanoseconds: time.nanoseconds)
   }
 
   /// In Kubernetes, the pod's name.

@@ -1,5 +1,5 @@
-internal import Config
-internal import SystemPackage
+import Config
+import SystemPackage
 
 /// Reads configs.
 enum InputFile {

@@ -1,4 +1,4 @@
-internal import Runner
+import Runner
 
 /// Why nothing could be done and nothing was touched: one sentence for the user. Ends the process with status 2.
 struct Unusable: Error {

@@ -228,7 +228,11 @@ import Testing
     tree.file("a/old")
     let swapped = Monitor(false)
     let fileSystem = ScriptedFileSystem(onStatus: { [path = tree.path] name in
-      if name == "f", !swapped.withLock({ swap in defer { swap = true }; return swap }) {
+      if name == "f",
+        !swapped.withLock({ swap in
+          defer { swap = true }; return swap
+        })
+      {
         rename(path + "/a/b", path + "/moved")
         tree.file("a/b/decoy/old")
       }

@@ -19,7 +19,7 @@ final class ScratchTree: Sendable {
   @discardableResult
   func file(_ relative: String, days: Double = 100, size: Int = 0) -> String {
     let name = "\(path)/\(relative)"
-    directory(String(relative.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")))
+    directory(relative.split(separator: "/").dropLast().joined(separator: "/"))
     let descriptor = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     precondition(descriptor >= 0, "cannot make \(name): \(errno)")
     if size > 0 { _ = [UInt8](repeating: 1, count: size).withUnsafeBytes { write(descriptor, $0.baseAddress, size) } }

@@ -27,9 +27,8 @@ struct CgroupTree: Hashable, Sendable {
     self.version = version
     self.mount = mount
     var components = path.split(separator: "/")
-    if components.contains("..") || SmallFile.text(mount + "/" + components.joined(separator: "/") + "/" + marker) == nil {
-      components = []
-    }
+    let own = components.reduce(mount) { $0 + "/" + $1 }
+    if components.contains("..") || SmallFile.text(own + "/" + marker) == nil { components = [] }
     var directories: [String] = []
     while true {
       directories.append(components.reduce(mount) { $0 + "/" + $1 })

@@ -1,5 +1,5 @@
-internal import Plan
-internal import Runner
+import Plan
+import Runner
 
 /// A tally under the report's field names. `files_kept` is an object with every reason, so that a query need not ask
 /// whether a key is there.

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
-internal import Plan
+import FoundationEssentials
+import Plan
 public import Runner
 
 /// The JSON report of a run. Its field names are a promise to scripts; CONTRACT: a renamed one is a breaking change.

@@ -1,5 +1,5 @@
-internal import Plan
-internal import Runner
+import Plan
+import Runner
 
 /// One element of the report's `targets`: the counters and what belongs to the target as a whole, in one object.
 struct TargetFigures: Hashable, Sendable, Encodable {

@@ -1,5 +1,5 @@
-internal import Runner
-internal import SystemPackage
+import Runner
+import SystemPackage
 
 /// What happens between a target's start and its end.
 extension EventLog {

@@ -1,5 +1,5 @@
-internal import Plan
-internal import Runner
+import Plan
+import Runner
 
 /// A target's start, progress and end, as the replaced tool told them.
 extension EventLog {

@@ -1,4 +1,4 @@
-internal import Plan
+import Plan
 public import Runner
 public import SystemPackage
 

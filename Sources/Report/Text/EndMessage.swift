@@ -1,4 +1,4 @@
-internal import Plan
+import Plan
 public import Runner
 
 /// The few lines a container leaves behind as its termination message.

@@ -1,5 +1,5 @@
 public import Plan
-internal import Runner
+import Runner
 
 /// Figures as people read them. Always with a point as decimal mark and commas between thousands: output is compared
 /// and grepped, so it must not change with the locale.

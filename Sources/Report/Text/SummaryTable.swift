@@ -1,4 +1,4 @@
-internal import Plan
+import Plan
 public import Runner
 
 /// What a run did, as the table a person reads at its end.

@@ -35,7 +35,8 @@ extension PurgeWorker {
     return .removedFiles(node, rest: victims, count)
   }
 
-  func removeDirectory(_ name: [UInt8], of parent: NodeID, in directory: DirectoryHandle) -> Completion.DirectoryRemoval {
+  func removeDirectory(_ name: [UInt8], of parent: NodeID, in directory: DirectoryHandle) -> Completion.DirectoryRemoval
+  {
     guard mayDo(1) else { return .left }
     do {
       try fileSystem.removeDirectory(name, in: directory)

@@ -124,12 +124,14 @@ extension TargetWalk {
       return (ending, stuck == 0 ? nil : "\(stuck) operations in flight did not return in time")
     }
     if failed { return (.failed, nil) }
-    if let imbalance = tally.imbalance(in: rules.mode) { return (.failed, "the books do not balance: \(imbalance)") }
-    if state.unsettledFiles != 0 { return (.failed, "the books do not balance: \(state.unsettledFiles) files unsettled") }
+    if let imbalance = tally.imbalance(in: rules.mode) ?? state.unsettled {
+      return (.failed, "the books do not balance: \(imbalance)")
+    }
     if tally.errors > 0 { return (.completedWithErrors, "\(tally.errors) errors") }
     if state.restlessDirectories > 0 {
-      let count = state.restlessDirectories
-      return (.completedWithErrors, "\(count) directories gave up new entries at each of \(WalkLimits.rereads) listings")
+      let reason =
+        "\(state.restlessDirectories) directories gave up new entries at each of \(WalkLimits.rereads) listings"
+      return (.completedWithErrors, reason)
     }
     return (.completed, nil)
   }

@@ -82,6 +82,8 @@ struct WalkState {
   private var queuedFiles = 0
   /// Files judged old and not dealt with.
   private(set) var unsettledFiles = 0
+  /// What is wrong at the end of a walk that was not stopped, when something was judged and then lost.
+  var unsettled: String? { unsettledFiles == 0 ? nil : "\(unsettledFiles) files unsettled" }
   private var subdirectoriesBeingEntered = 0
   private var emptyDirectoriesReserved: UInt64 = 0
   /// Entries of directories that could not be reached any more; whoever logs them sets it back.
@@ -229,7 +231,8 @@ extension WalkState {
     list(id)
     return .judge(
       Chunk(
-        node: id, directory: directory, batch: claims.batch, indices: claims.next..<end, pathPrefix: pathPrefix(of: id)))
+        node: id, directory: directory, batch: claims.batch, indices: claims.next..<end, pathPrefix: pathPrefix(of: id))
+    )
   }
 
   private func pathPrefix(of id: NodeID) -> [UInt8] {
@@ -272,7 +275,8 @@ extension WalkState {
   }
 
   /// Takes back what `list` noted when it stands on top, where it would make others look in vain.
-  private mutating func unlist(_ id: NodeID, _ kind: DirectoryNode.Lists, _ list: WritableKeyPath<WalkState, [NodeID]>) {
+  private mutating func unlist(_ id: NodeID, _ kind: DirectoryNode.Lists, _ list: WritableKeyPath<WalkState, [NodeID]>)
+  {
     guard self[keyPath: list].last == id else { return }
     self[keyPath: list].removeLast()
     table[id].lists.remove(kind)

@@ -1,4 +1,4 @@
-internal import ArgumentParser
+import ArgumentParser
 
 /// The options of `plan` and `run`, as texts: a value that means nothing is the user's config at fault (status 2), not
 /// the shape of the command line (status 64).

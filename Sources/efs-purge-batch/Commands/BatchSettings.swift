@@ -1,7 +1,7 @@
-internal import FoundationEssentials
-internal import Plan
-internal import Report
-internal import Runner
+import FoundationEssentials
+import Plan
+import Report
+import Runner
 
 /// What the command line and the environment ask for, understood.
 struct BatchSettings {

@@ -1,10 +1,10 @@
-internal import ArgumentParser
-internal import Config
-internal import FoundationEssentials
-internal import Plan
-internal import Report
-internal import Runner
-internal import SystemPackage
+import ArgumentParser
+import Config
+import FoundationEssentials
+import Plan
+import Report
+import Runner
+import SystemPackage
 
 struct CheckConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,4 +1,4 @@
-internal import Config
+import Config
 
 /// How many findings there are of each kind.
 struct FindingCount {

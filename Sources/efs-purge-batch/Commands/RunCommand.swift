@@ -1,6 +1,6 @@
-internal import ArgumentParser
-internal import Report
-internal import Runner
+import ArgumentParser
+import Report
+import Runner
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

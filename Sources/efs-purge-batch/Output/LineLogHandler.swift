@@ -1,6 +1,6 @@
-internal import Logging
-internal import Plan
-internal import Report
+import Logging
+import Plan
+import Report
 
 /// How log lines look.
 enum LogFormat: Sendable {

@@ -1,7 +1,7 @@
-internal import FoundationEssentials
-internal import Glibc
-internal import Report
-internal import SystemPackage
+import FoundationEssentials
+import Glibc
+import Report
+import SystemPackage
 
 /// Where results go.
 enum StandardOutput {
