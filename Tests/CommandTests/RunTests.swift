@@ -145,7 +145,7 @@ import Testing
     let command = try Command("run", "--config", wrong)
     #expect(command.status == 2)
     #expect(command.errors.contains("\(wrong):5:5: error: unknown key 'max_aeg'"))
-    #expect(command.errors.hasSuffix("efs-purge-batch: error: config \"\(wrong)\": 2 errors; nothing was touched\n"))
+    #expect(command.errors.hasSuffix("efs-purge-batch: error: config \"\(wrong)\": 1 error; nothing was touched\n"))
     #expect(try files() == Self.everything)
   }
 }

@@ -8,8 +8,11 @@ import SystemPackage
 final class ScratchTree: Sendable {
   let path: String
 
+  /// In memory where there is such a place: ext4 looks long for inodes when thousands were freed a moment ago.
+  private static let base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+
   init() {
-    path = "/tmp/efs-purge-batch-test-\(UInt64.random(in: 0 ... .max))"
+    path = "\(ScratchTree.base)/efs-purge-batch-test-\(UInt64.random(in: 0 ... .max))"
     mkdir(path, 0o755)
   }
 
@@ -37,6 +40,23 @@ final class ScratchTree: Sendable {
     }
     if let days { age(here, days: days) }
     return here
+  }
+
+  /// Directories one inside the other, with an old file in the last one.
+  func chain(_ depth: Int) {
+    let old = timespec(tv_sec: 1, tv_nsec: 0)
+    var here = open(path, O_RDONLY | O_DIRECTORY)
+    for _ in 0..<depth {
+      mkdirat(here, "dddd", 0o755)
+      let next = openat(here, "dddd", O_RDONLY | O_DIRECTORY)
+      futimens(here, [old, old])
+      close(here)
+      here = next
+    }
+    close(openat(here, "f", O_CREAT | O_WRONLY, 0o644))
+    utimensat(here, "f", [old, old], 0)
+    futimens(here, [old, old])
+    close(here)
   }
 
   func age(_ name: String, days: Double) {
@@ -102,7 +122,16 @@ func removeTree(_ path: String) { system("chmod -R u+rwx \(path) 2>/dev/null; rm
 /// Collects what a run tells.
 final class Events: Sendable {
   private let events = Monitor<[RunEvent]>([])
-  func add(_ event: RunEvent) { events.withLock { $0.append(event) } }
+  func add(_ event: RunEvent) {
+    events.withLock { $0.append(event) }
+    events.broadcast()
+  }
+
+  /// Returns when so many events that satisfy `wanted` have come, or after ten seconds.
+  func await(_ count: Int, _ wanted: (RunEvent) -> Bool) {
+    _ = events.wait(timeout: .seconds(10)) { events -> Bool? in events.count(where: wanted) >= count ? true : nil }
+  }
+
   var all: [RunEvent] { events.withLock { $0 } }
 
   var failures: [PurgeFailure] {

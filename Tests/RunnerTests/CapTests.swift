@@ -1,0 +1,143 @@
+import Kernel
+import Plan
+import SystemPackage
+import Testing
+
+@testable import Runner
+
+@Suite struct CapTests {
+  @Test(arguments: [1, 8, 64], [1, 37, 299] as [UInt64])
+  func `a cap on deletions is met exactly, and ends with status 5`(workers: Int, cap: UInt64) {
+    let tree = ScratchTree()
+    for index in 0..<300 { tree.file("d\(index % 9)/f\(index)") }
+    var target = makeTarget(tree.path)
+    target.maxDeletions = cap
+    let events = Events()
+    let outcome = purge([target], workers: workers, events: events)
+    #expect(outcome.totals.filesPurged == cap)
+    #expect(walkTree(tree.path).filter(\.isFile).count == 300 - Int(cap))
+    #expect(outcome.exitStatus == .guardTripped)
+    #expect(outcome.targets[0].ending == .stoppedGuard)
+    #expect(outcome.totals.imbalance(in: .purge) == nil)
+    let trips = events.all.filter { if case .guardTripped = $0 { true } else { false } }
+    #expect(trips.count == 1)
+  }
+
+  @Test func `a cap as large as the work is not reached`() {
+    let tree = ScratchTree()
+    for index in 0..<50 { tree.file("f\(index)") }
+    var target = makeTarget(tree.path)
+    target.maxDeletions = 50
+    #expect(purge([target]).exitStatus == .success)
+  }
+
+  @Test(arguments: [1, 16]) func `a cap on bytes is never exceeded`(workers: Int) {
+    let tree = ScratchTree()
+    for index in 0..<60 { tree.file("d\(index % 5)/f\(index)", size: 4096) }
+    var target = makeTarget(tree.path)
+    target.maxDeletedBytes = ByteCount(bytes: 10 * 4096 + 100)
+    let outcome = purge([target], workers: workers)
+    #expect(outcome.totals.filesPurged == 10)
+    #expect(outcome.totals.bytesFreed == 10 * 4096)
+    #expect(outcome.exitStatus == .guardTripped)
+  }
+
+  @Test func `room that a vanished file gives back is used by others`() {
+    let tree = ScratchTree()
+    for index in 0..<20 { tree.file("f\(index)") }
+    let fileSystem = ScriptedFileSystem(onRemoveFile: { ["f0", "f1", "f2", "f3", "f4"].contains($0) ? .ioError : nil })
+    var target = makeTarget(tree.path)
+    target.maxDeletions = 15
+    let outcome = purge([target], workers: 8, fileSystem: fileSystem)
+    #expect(outcome.totals.filesPurged == 15)
+    #expect(outcome.totals.filesFailed + outcome.totals.filesLeft == 5)
+  }
+
+  @Test func `the run's cap holds over targets in parallel and stops them all`() {
+    let trees = (0..<3).map { _ in ScratchTree() }
+    for tree in trees { for index in 0..<40 { tree.file("f\(index)") } }
+    let outcome = purge(trees.enumerated().map { makeTarget($1.path, name: "t\($0)") }) {
+      $0.run.parallelTargets = 3
+      $0.safety.maxDeletions = 70
+    }
+    #expect(outcome.totals.filesPurged == 70)
+    #expect(outcome.exitStatus == .guardTripped)
+  }
+
+  @Test func `a target's own cap stops only that target`() {
+    let trees = (0..<2).map { _ in ScratchTree() }
+    for tree in trees { for index in 0..<40 { tree.file("f\(index)") } }
+    var targets = trees.enumerated().map { makeTarget($1.path, name: "t\($0)") }
+    targets[0].maxDeletions = 1
+    let outcome = purge(targets)
+    #expect(outcome.targets.map(\.ending) == [.stoppedGuard, .completed])
+    #expect(outcome.exitStatus == .guardTripped)
+  }
+
+  @Test func `a dry run shows that a cap would be reached`() {
+    let tree = ScratchTree()
+    for index in 0..<40 { tree.file("f\(index)") }
+    var target = makeTarget(tree.path)
+    target.maxDeletions = 7
+    let outcome = purge([target], mode: .dryRun)
+    #expect(outcome.exitStatus == .guardTripped)
+    #expect(tree.contents.count == 40)
+  }
+
+  @Test func `an allowance never grants more than it has, in any order of calls`() {
+    for seed in 1...50 as ClosedRange<UInt64> {
+      var random = SeededGenerator(seed: seed)
+      var allowance = DeletionAllowance(maxFiles: 20, maxBytes: ByteCount(bytes: 1000))
+      var held: [UInt64] = []
+      for _ in 0..<400 {
+        if Bool.random(using: &random), let size = held.popLast() {
+          allowance.settle(reserved: size, deleted: Bool.random(using: &random) ? size : nil)
+        } else {
+          let size = UInt64.random(in: 0...120, using: &random)
+          if allowance.reserve(size) { held.append(size) }
+        }
+        #expect(allowance.files + allowance.reservedFiles <= 20, "seed \(seed)")
+        #expect(allowance.bytes + allowance.reservedBytes <= 1000, "seed \(seed)")
+      }
+    }
+  }
+}
+
+@Suite struct RateLimitTests {
+  private let start = MonotonicTime(nanoseconds: 1_000_000_000)
+
+  @Test func `over any time no more passes than the rate and a tenth of a second's worth, besides the last request`() {
+    for seed in 1...30 as ClosedRange<UInt64> {
+      var random = SeededGenerator(seed: seed)
+      var bucket = TokenBucket(perSecond: 100, now: start)
+      var now = start
+      var granted = 0
+      for _ in 0..<500 {
+        let count = Int.random(in: 1...16, using: &random)
+        if bucket.take(count, now: now) == nil { granted += count }
+        let elapsed = now.since(start).inSeconds
+        #expect(Double(granted) <= 100 * elapsed + 10 + 16, "seed \(seed)")
+        now = now.advanced(by: .milliseconds(Int.random(in: 0...50, using: &random)))
+      }
+    }
+  }
+
+  @Test func `whoever waits as long as told is let through`() {
+    var bucket = TokenBucket(perSecond: 10, now: start)
+    var now = start
+    for _ in 0..<100 {
+      if let wait = bucket.take(7, now: now) {
+        now = now.advanced(by: wait)
+        #expect(bucket.take(7, now: now) == nil)
+      }
+    }
+    // 700 to 1400 operations were let through; the first at once.
+    #expect(now.since(start).inSeconds >= 69)
+  }
+
+  @Test func `a stop ends the wait`() {
+    let limit = RateLimit(perSecond: 1)
+    #expect(limit.acquire(1000, unless: { false }))
+    #expect(!limit.acquire(1, unless: { true }))
+  }
+}

@@ -1,0 +1,224 @@
+import Glibc
+import Kernel
+import Plan
+import Testing
+
+@testable import Runner
+
+/// Which folders become targets, and in which order they are walked.
+@Suite struct TargetTests {
+  private let now = Timestamp(seconds: CivilDate(year: 2026, month: 11, day: 23)!.startOfDay.seconds + 3600)
+
+  private func pattern(_ tree: ScratchTree, _ tail: [PathPattern.Component], _ text: String) -> PathPattern {
+    let prefix = tree.path.split(separator: "/").map { PathPattern.Component.literal(String($0)) }
+    return PathPattern(text: tree.path + "/" + text, components: prefix + tail)
+  }
+
+  private let yearMonth = PathPattern.Component.template(DateTemplate(pieces: [.year, .text("-"), .month]))
+
+  private func folders(of target: Target, events: Events = Events()) throws -> [ResolvedTarget] {
+    try TargetExpansion(fileSystem: LinuxFileSystem(), now: now, onEvent: events.add).folders(of: target)
+  }
+
+  @Test func `partitions three months old are those whose period has ended three months ago`() throws {
+    let tree = ScratchTree()
+    for month in ["2025-12", "2026-06", "2026-07", "2026-08", "2026-11", "2026-13", "x2026-01", "2026-1"] {
+      tree.directory(month)
+    }
+    tree.file("2026-05")
+    var target = makeTarget("/", name: "monthly")
+    target.path = pattern(tree, [yearMonth], "{YYYY}-{MM}")
+    target.partitions = PartitionRule(olderThan: .months(3))
+    #expect(try folders(of: target).map(\.name) == ["monthly/2025-12", "monthly/2026-06", "monthly/2026-07"])
+    target.partitions?.order = .newestFirst
+    target.partitions?.from = Period(year: 2026, month: 1)
+    #expect(try folders(of: target).map(\.name) == ["monthly/2026-07", "monthly/2026-06"])
+    target.partitions?.to = Period(year: 2026, month: 6)
+    #expect(try folders(of: target).map(\.name) == ["monthly/2026-06"])
+  }
+
+  @Test func `the current period is never chosen, whatever older_than says`() throws {
+    let tree = ScratchTree()
+    for month in ["2026-10", "2026-11", "2026-12"] { tree.directory(month) }
+    var target = makeTarget("/", name: "m")
+    target.path = pattern(tree, [yearMonth], "{YYYY}-{MM}")
+    for rule in [PartitionRule(), PartitionRule(olderThan: .duration(.zero)), PartitionRule(olderThan: .months(0))] {
+      target.partitions = rule
+      #expect(try folders(of: target).map(\.name) == ["m/2026-10"])
+    }
+  }
+
+  @Test func `years and months may be folders of their own, with fixed parts between`() throws {
+    let tree = ScratchTree()
+    for path in ["2025/07/logs", "2025/08/other", "2024/12/logs", "20x5/07/logs"] { tree.directory(path) }
+    var target = makeTarget("/", name: "logs")
+    target.path = pattern(
+      tree,
+      [
+        .template(DateTemplate(pieces: [.year])), .template(DateTemplate(pieces: [.month])), .literal("logs"),
+      ], "{YYYY}/{MM}/logs")
+    target.partitions = PartitionRule()
+    #expect(try folders(of: target).map(\.name) == ["logs/2024/12/logs", "logs/2025/07/logs"])
+  }
+
+  @Test func `a wildcard finds folders in order of name, and no links and no files`() throws {
+    let tree = ScratchTree()
+    for name in ["b/tmp", "a/tmp", "c/other"] { tree.directory(name) }
+    tree.file("file")
+    makeSymlink(tree.path + "/a", tree.path + "/link")
+    var target = makeTarget("/", name: "users")
+    target.path = pattern(tree, [.wildcard(try Glob("*")), .literal("tmp")], "*/tmp")
+    #expect(try folders(of: target).map(\.name) == ["users/a/tmp", "users/b/tmp"])
+  }
+
+  @Test func `a pattern that matches nothing is no failure, but is told`() throws {
+    let events = Events()
+    var target = makeTarget("/", name: "none")
+    let tree = ScratchTree()
+    target.path = pattern(tree, [.literal("missing"), .wildcard(try Glob("*"))], "missing/*")
+    let outcome = purge([target], events: events)
+    #expect(outcome.exitStatus == .success)
+    #expect(events.notices.contains { $0.contains("does not exist") })
+  }
+
+  @Test func `a fixed part that cannot be read is a failed target`() throws {
+    let tree = ScratchTree()
+    tree.file("plain")
+    var target = makeTarget("/", name: "bad")
+    target.path = pattern(tree, [.literal("plain"), .wildcard(try Glob("*"))], "plain/*")
+    let outcome = purge([target])
+    #expect(outcome.targets.map(\.ending) == [.failed])
+    #expect(outcome.exitStatus == .failures)
+  }
+
+  @Test func `of two targets that turn out to overlap the later one is refused`() throws {
+    let tree = ScratchTree()
+    tree.file("a/inner/old")
+    tree.file("b/old")
+    var wild = makeTarget("/", name: "wild")
+    wild.path = pattern(tree, [.wildcard(try Glob("*"))], "*")
+    let outcome = purge([makeTarget(tree.path + "/a/inner", name: "inner"), wild])
+    #expect(outcome.targets.map(\.name).sorted() == ["inner", "wild/a", "wild/b"])
+    let refused = outcome.targets.first { $0.name == "wild/a" }
+    #expect(refused?.ending == .failed)
+    #expect(refused?.reason == "overlaps with the target inner")
+    #expect(outcome.totals.filesPurged == 2)
+  }
+
+  @Test func `higher priority goes first, else the order of the config`() {
+    let tree = ScratchTree()
+    var targets = ["a", "b", "c", "d"].map { name -> Target in
+      tree.file("\(name)/old")
+      return makeTarget(tree.path + "/" + name, name: name)
+    }
+    targets[2].priority = 5
+    targets[3].priority = -1
+    #expect(purge(targets).targets.map(\.name) == ["c", "a", "b", "d"])
+  }
+
+  @Test func `a selection takes targets by configured or by found name`() throws {
+    let tree = ScratchTree()
+    for name in ["a", "b"] { tree.file("\(name)/old") }
+    var wild = makeTarget("/", name: "wild")
+    wild.path = pattern(tree, [.wildcard(try Glob("*"))], "*")
+    #expect(purge([wild], mode: .dryRun, selection: [try Glob("wild")]).targets.count == 2)
+    #expect(purge([wild], mode: .dryRun, selection: [try Glob("*/b")]).targets.map(\.name) == ["wild/b"])
+    #expect(purge([wild], mode: .dryRun, selection: [try Glob("other")]).targets.isEmpty)
+  }
+
+  @Test func `a disabled target is reported as skipped and not touched`() {
+    let tree = ScratchTree()
+    tree.file("old")
+    var target = makeTarget(tree.path)
+    target.isEnabled = false
+    let outcome = purge([target])
+    #expect(outcome.targets.map(\.ending) == [.skipped])
+    #expect(outcome.exitStatus == .success)
+    #expect(tree.exists("old"))
+  }
+
+  @Test func `one failed target does not stop the others, unless that is asked for`() {
+    let tree = ScratchTree()
+    tree.file("good/old")
+    let targets = [makeTarget(tree.path + "/missing", name: "bad"), makeTarget(tree.path + "/good", name: "good")]
+    let stopped = purge(targets) { $0.run.onTargetFailure = .stop }
+    #expect(stopped.targets.map(\.ending) == [.failed, .notStarted])
+    #expect(stopped.exitStatus == .failures)
+    #expect(tree.exists("good/old"))
+    #expect(purge(targets).targets.map(\.ending) == [.failed, .completed])
+    #expect(!tree.exists("good/old"))
+  }
+
+  @Test func `targets in parallel keep below the ceiling on operations in flight`() {
+    let trees = (0..<3).map { _ in ScratchTree() }
+    for tree in trees { for index in 0..<200 { tree.file("d\(index % 10)/f\(index)") } }
+    let inFlight = Monitor((now: 0, most: 0))
+    let fileSystem = ScriptedFileSystem(onStatus: { _ in
+      inFlight.withLock {
+        $0.now += 1
+        $0.most = max($0.most, $0.now)
+      }
+      sched_yield()
+      inFlight.withLock { $0.now -= 1 }
+      return nil
+    })
+    let outcome = purge(trees.enumerated().map { makeTarget($1.path, name: "t\($0)") }, workers: 50, fileSystem: fileSystem)
+    { plan in
+      plan.run.parallelTargets = 3
+      plan.run.concurrency = 6
+    }
+    #expect(outcome.totals.filesPurged == 600)
+    #expect(outcome.targets.allSatisfy { $0.concurrencyPeak <= 2 })
+    #expect(inFlight.withLock { $0.most } <= 6)
+  }
+
+  @Test func `a clock that disagrees with the file system's stops the target before anything is deleted`() {
+    let tree = ScratchTree()
+    tree.file("old")
+    let ahead = Timestamp(seconds: Fixture.now.seconds + 3600)
+    let outcome = purge([makeTarget(tree.path)], now: ahead)
+    #expect(outcome.exitStatus == .guardTripped)
+    #expect(outcome.targets[0].reason?.contains("behind ours") == true)
+    #expect(tree.contents == ["old"])
+    #expect(purge([makeTarget(tree.path)], mode: .dryRun, now: ahead).exitStatus == .success)
+  }
+
+  @Test func `a root that is replaced after it was found is not touched`() throws {
+    let tree = ScratchTree()
+    tree.file("d/old")
+    var wild = makeTarget("/", name: "w")
+    wild.path = pattern(tree, [.wildcard(try Glob("*"))], "*")
+    let opened = Monitor(0)
+    let fileSystem = ScriptedFileSystem(onOpen: { [path = tree.path] name in
+      // The second opening of a root is the walk's own; the first was the search's.
+      if name == "/", opened.withLock({ $0 += 1; return $0 }) == 2 {
+        rename(path + "/d", path + "/moved")
+        tree.file("d/other")
+      }
+      return nil
+    })
+    let outcome = purge([wild], fileSystem: fileSystem)
+    #expect(outcome.exitStatus == .guardTripped)
+    #expect(tree.contents == ["d", "d/other", "moved", "moved/old"])
+  }
+}
+
+@Suite struct VerdictTests {
+  @Test(arguments: [
+    ([Ending.completed, .skipped], nil, Ending.completed, Runner.ExitStatus.success),
+    ([.completed, .completedWithErrors], nil, .completedWithErrors, .failures),
+    ([.failed], nil, .completedWithErrors, .failures),
+    ([.failed, .stoppedTime, .notStarted], .stoppedTime, .stoppedTime, .interrupted),
+    ([.stoppedSignal, .stoppedMemory], .stoppedMemory, .stoppedMemory, .memory),
+    ([.stoppedGuard, .stoppedMemory], .stoppedMemory, .stoppedGuard, .guardTripped),
+    ([], .stoppedSignal, .stoppedSignal, .interrupted),
+  ] as [([Ending], Ending?, Ending, Runner.ExitStatus)])
+  func `the gravest ending decides the exit status`(
+    endings: [Ending], stopped: Ending?, expected: Ending, status: Runner.ExitStatus
+  ) {
+    let outcomes = endings.map { TargetOutcome(name: "t", path: "/t", ending: $0) }
+    let verdict = Verdicts.ofBatch(outcomes, stopped: stopped)
+    #expect(verdict.0 == expected)
+    #expect(verdict.1 == status)
+  }
+}
