@@ -67,12 +67,14 @@ import Testing
     let trees = (0..<3).map { _ in ScratchTree() }
     for tree in trees { tree.file("old") }
     let stop = StopRequest()
+    let events = Events()
     let fileSystem = ScriptedFileSystem(onRemoveFile: { _ in
       stop.request(.stoppedSignal, message: "stop")
+      events.await(1) { if case .stopping = $0 { true } else { false } }
       return nil
     })
     let targets = trees.enumerated().map { makeTarget($1.path, name: "t\($0)") }
-    let outcome = purge(targets, workers: 1, fileSystem: fileSystem, stop: stop)
+    let outcome = purge(targets, workers: 1, events: events, fileSystem: fileSystem, stop: stop)
     #expect(outcome.targets.map(\.ending) == [.stoppedSignal, .notStarted, .notStarted])
     #expect(outcome.targets[2].startedAt == nil)
   }
