@@ -11,7 +11,11 @@ import Testing
     let stop = StopRequest()
     let removals = Monitor(0)
     let fileSystem = ScriptedFileSystem(onRemoveFile: { _ in
-      if removals.withLock({ $0 += 1; return $0 }) == 500 { stop.request(.stoppedSignal, message: "SIGTERM was received") }
+      if removals.withLock({
+        $0 += 1; return $0
+      }) == 500 {
+        stop.request(.stoppedSignal, message: "SIGTERM was received")
+      }
       return nil
     })
     let first = purge([makeTarget(tree.path)], workers: workers, fileSystem: fileSystem, stop: stop)

@@ -162,8 +162,9 @@ import Testing
       inFlight.withLock { $0.now -= 1 }
       return nil
     })
-    let outcome = purge(trees.enumerated().map { makeTarget($1.path, name: "t\($0)") }, workers: 50, fileSystem: fileSystem)
-    { plan in
+    let outcome = purge(
+      trees.enumerated().map { makeTarget($1.path, name: "t\($0)") }, workers: 50, fileSystem: fileSystem
+    ) { plan in
       plan.run.parallelTargets = 3
       plan.run.concurrency = 6
     }
@@ -191,7 +192,11 @@ import Testing
     let opened = Monitor(0)
     let fileSystem = ScriptedFileSystem(onOpen: { [path = tree.path] name in
       // The second opening of a root is the walk's own; the first was the search's.
-      if name == "/", opened.withLock({ $0 += 1; return $0 }) == 2 {
+      if name == "/",
+        opened.withLock({
+          $0 += 1; return $0
+        }) == 2
+      {
         rename(path + "/d", path + "/moved")
         tree.file("d/other")
       }
@@ -204,15 +209,16 @@ import Testing
 }
 
 @Suite struct VerdictTests {
-  @Test(arguments: [
-    ([Ending.completed, .skipped], nil, Ending.completed, Runner.ExitStatus.success),
-    ([.completed, .completedWithErrors], nil, .completedWithErrors, .failures),
-    ([.failed], nil, .completedWithErrors, .failures),
-    ([.failed, .stoppedTime, .notStarted], .stoppedTime, .stoppedTime, .interrupted),
-    ([.stoppedSignal, .stoppedMemory], .stoppedMemory, .stoppedMemory, .memory),
-    ([.stoppedGuard, .stoppedMemory], .stoppedMemory, .stoppedGuard, .guardTripped),
-    ([], .stoppedSignal, .stoppedSignal, .interrupted),
-  ] as [([Ending], Ending?, Ending, Runner.ExitStatus)])
+  @Test(
+    arguments: [
+      ([Ending.completed, .skipped], nil, Ending.completed, Runner.ExitStatus.success),
+      ([.completed, .completedWithErrors], nil, .completedWithErrors, .failures),
+      ([.failed], nil, .completedWithErrors, .failures),
+      ([.failed, .stoppedTime, .notStarted], .stoppedTime, .stoppedTime, .interrupted),
+      ([.stoppedSignal, .stoppedMemory], .stoppedMemory, .stoppedMemory, .memory),
+      ([.stoppedGuard, .stoppedMemory], .stoppedMemory, .stoppedGuard, .guardTripped),
+      ([], .stoppedSignal, .stoppedSignal, .interrupted),
+    ] as [([Ending], Ending?, Ending, Runner.ExitStatus)])
   func `the gravest ending decides the exit status`(
     endings: [Ending], stopped: Ending?, expected: Ending, status: Runner.ExitStatus
   ) {
