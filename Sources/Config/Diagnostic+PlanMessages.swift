@@ -9,6 +9,14 @@ extension Diagnostic {
       hint: "begin with '/': nothing is expanded")
   }
 
+  static func pathTooLong(of key: String, limit: Int, at place: SourcePlace) -> Diagnostic {
+    .error(.pathTooLong, "'\(key)' is longer than \(limit) bytes", at: place, hint: nil)
+  }
+
+  static func nameTooLong(limit: Int, at place: SourcePlace) -> Diagnostic {
+    .error(.nameTooLong, "this component is longer than \(limit) bytes", at: place, hint: nil)
+  }
+
   static func emptyComponent(of key: String, fixed: String, at place: SourcePlace) -> Diagnostic {
     .error(
       .emptyComponent, "'\(key)' has an empty component", at: place,

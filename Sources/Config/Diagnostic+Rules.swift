@@ -17,7 +17,8 @@ extension Diagnostic {
     case globEmpty, globUnclosedSet, globEmptyRange, globDanglingEscape, globDoubleStar, globLeadingSlash
     case globEmptyComponent
     // Paths.
-    case relativePath, emptyComponent, dotComponent, wildcardNotAllowed, mixedComponent, doubleStarInPath
+    case pathTooLong, nameTooLong, relativePath, emptyComponent, dotComponent, wildcardNotAllowed, mixedComponent,
+      doubleStarInPath
     case unknownDateField, strayBrace, fieldNeedsField, protectedPath, outsideAllowedRoots, partitionsWithoutTemplate
     case boundsReversed
     // Plans.

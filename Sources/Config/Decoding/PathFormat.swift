@@ -23,17 +23,24 @@ struct PathReader {
   private let scalar: YAMLScalar
   private let key: String
   private let components: [(text: String, range: Range<Int>)]
+  /// What Linux takes: PATH_MAX without its final NUL, and NAME_MAX. Bounds too what comparing two patterns costs.
+  private static let longestPath = 4095
+  private static let longestName = 255
 
   /// Throws for what no path of a config may have, whatever its components mean.
   init(_ scalar: YAMLScalar, of key: String) throws(Diagnostic) {
     (self.scalar, self.key) = (scalar, key)
     _ = try PathReader.printable(scalar, key)
+    guard scalar.text.utf8.count <= PathReader.longestPath else {
+      throw .pathTooLong(of: key, limit: PathReader.longestPath, at: scalar.place)
+    }
     guard scalar.text.hasPrefix("/") else { throw .relativePath(scalar.text, of: key, at: scalar.place) }
     components = PathReader.split(scalar.text)
     // The root alone has no components; whether it may be named is for others to say.
     if scalar.text == "/" { return }
     for component in components {
       let place = scalar.place(ofBytes: component.range)
+      if component.range.count > PathReader.longestName { throw .nameTooLong(limit: PathReader.longestName, at: place) }
       if component.text.isEmpty { throw .emptyComponent(of: key, fixed: PathReader.fixed(components), at: place) }
       if component.text == "." || component.text == ".." { throw .dotComponent(component.text, of: key, at: place) }
     }
