@@ -163,6 +163,12 @@ extension Diagnostic {
       notes: other.map { [.ceilingHere(at: $0)] } ?? [], hint: nil)
   }
 
+  static func limitAboveContainer(_ limit: String, container: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .limitAboveContainer, "memory.limit (\(limit)) is above the container's limit, \(container)",
+      at: place, hint: "the kernel would act before the guard; write auto to follow the container")
+  }
+
   static func keyWithoutEffect(_ key: String, needs other: String, at place: SourcePlace) -> Diagnostic {
     .warning(.keyWithoutEffect, "'\(key)' has no effect: '\(other)' is not true here", at: place, hint: nil)
   }

@@ -25,7 +25,7 @@ extension Diagnostic {
     case duplicateTargetName, overlappingTargets, sizesReversed, thresholdsReversed, budgetsDoNotFit
     case moreTargetsThanConcurrency
     // Warnings.
-    case youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
+    case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
   }
 
   /// One for each wording of a note.

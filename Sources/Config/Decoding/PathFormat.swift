@@ -30,7 +30,7 @@ struct PathReader {
   /// Throws for what no path of a config may have, whatever its components mean.
   init(_ scalar: YAMLScalar, of key: String) throws(Diagnostic) {
     (self.scalar, self.key) = (scalar, key)
-    _ = try PathReader.printable(scalar, key)
+    try scalar.checkText(of: key)
     guard scalar.text.utf8.count <= PathReader.longestPath else {
       throw .pathTooLong(of: key, limit: PathReader.longestPath, at: scalar.place)
     }
@@ -58,14 +58,6 @@ struct PathReader {
     for component in components where !Glob.isLiteral(component.text) || component.text.contains("{") {
       throw .wildcardNotAllowed(of: key, at: scalar.place(ofBytes: component.range))
     }
-  }
-
-  private static func printable(_ scalar: YAMLScalar, _ key: String) throws(Diagnostic) -> String {
-    guard !scalar.text.isEmpty else { throw .emptyText(key, at: scalar.place) }
-    guard !scalar.text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-      throw .controlCharacterInText(key, at: scalar.place)
-    }
-    return scalar.text
   }
 
   /// What stands between and behind the slashes; the ranges count bytes.

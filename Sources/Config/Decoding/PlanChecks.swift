@@ -8,15 +8,18 @@ struct PlanChecks {
   private let all: [DecodedTarget]
   /// The memory there is, as far as it is known without a machine.
   private let limit: ByteCount?
+  /// The part of it that the config does not say.
+  private let container: ByteCount?
 
   init(_ decoder: BatchDecoder, memoryLimit: ByteCount?) {
     draft = decoder.draft
     all = decoder.targets
     enabled = decoder.targets.filter(\.isEnabled)
+    container = memoryLimit
     limit =
       switch decoder.draft.memory.values.limit {
       case .auto: memoryLimit
-      case .size(let size): size
+      case .size(let size): min(size, memoryLimit ?? size)
       }
   }
 
@@ -24,6 +27,7 @@ struct PlanChecks {
   func run(findings: inout Findings) {
     PathChecks(all, safety: draft.safety).run(findings: &findings)
     checkNames(&findings)
+    checkLimit(&findings)
     checkThresholds(&findings)
     checkBudgets(&findings)
     checkConcurrency(&findings)
@@ -42,6 +46,14 @@ struct PlanChecks {
   }
 
   // MARK: Memory
+
+  /// A guard above what the container gives never acts: the kernel kills first.
+  private func checkLimit(_ findings: inout Findings) {
+    guard case .size(let size) = draft.memory.values.limit, let container, size > container,
+      let place = draft.memory.place(of: "limit")
+    else { return }
+    findings.report(.limitAboveContainer(Sizes.text(of: size), container: Sizes.text(of: container), at: place))
+  }
 
   private func checkThresholds(_ findings: inout Findings) {
     let memory = draft.memory.values
