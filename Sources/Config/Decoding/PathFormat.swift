@@ -36,7 +36,7 @@ struct PathReader {
     }
     guard scalar.text.hasPrefix("/") else { throw .relativePath(scalar.text, of: key, at: scalar.place) }
     components = PathReader.split(scalar.text)
-    // The root alone has no components; whether it may be named is for others to say.
+    // The root is the one path that ends with a slash; whether it may be named is for others to say.
     if scalar.text == "/" { return }
     for component in components {
       let place = scalar.place(ofBytes: component.range)
@@ -129,9 +129,6 @@ struct PathReader {
     let fields = PathReader.fields(in: parts)
     if fields.contains(.day), !fields.contains(.month) { throw .fieldNeedsField("{DD}", "{MM}", at: scalar.place) }
     if fields.contains(.month), !fields.contains(.year) { throw .fieldNeedsField("{MM}", "{YYYY}", at: scalar.place) }
-    if fields.isEmpty, parts.contains(where: { if case .template = $0 { true } else { false } }) {
-      throw .strayBrace(at: scalar.place)
-    }
   }
 
   private static func fields(in parts: [PathPattern.Component]) -> [DateTemplate.Piece] {
