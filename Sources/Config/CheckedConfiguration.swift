@@ -12,7 +12,7 @@ public struct CheckedConfiguration: Sendable {
   /// - Parameters:
   ///   - overrides: the values of `--set`, each `KEY=VALUE`; they win over the text.
   ///   - environment: the variables of the tool this one replaces; they fill in what text and overrides leave open.
-  ///   - memoryLimit: the container limit to check budgets against, where the config says `auto`.
+  ///   - memoryLimit: the container limit to check thresholds and budgets against; nil: not known.
   public static func check(
     _ source: SourceText, overrides: [String] = [], environment: [String: String] = [:], memoryLimit: ByteCount? = nil
   ) -> CheckedConfiguration {

@@ -9,6 +9,14 @@ extension Diagnostic {
       hint: "begin with '/': nothing is expanded")
   }
 
+  static func pathTooLong(of key: String, limit: Int, at place: SourcePlace) -> Diagnostic {
+    .error(.pathTooLong, "'\(key)' is longer than \(limit) bytes", at: place, hint: nil)
+  }
+
+  static func nameTooLong(limit: Int, at place: SourcePlace) -> Diagnostic {
+    .error(.nameTooLong, "this component is longer than \(limit) bytes", at: place, hint: nil)
+  }
+
   static func emptyComponent(of key: String, fixed: String, at place: SourcePlace) -> Diagnostic {
     .error(
       .emptyComponent, "'\(key)' has an empty component", at: place,
@@ -153,6 +161,12 @@ extension Diagnostic {
     .warning(
       .concurrencyOverCeiling, "a concurrency of \(count) is over run.concurrency, which is \(ceiling)", at: place,
       notes: other.map { [.ceilingHere(at: $0)] } ?? [], hint: nil)
+  }
+
+  static func limitAboveContainer(_ limit: String, container: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .limitAboveContainer, "memory.limit (\(limit)) is above the container's limit, \(container)",
+      at: place, hint: "the kernel would act before the guard; write auto to follow the container")
   }
 
   static func keyWithoutEffect(_ key: String, needs other: String, at place: SourcePlace) -> Diagnostic {

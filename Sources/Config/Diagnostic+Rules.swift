@@ -17,14 +17,15 @@ extension Diagnostic {
     case globEmpty, globUnclosedSet, globEmptyRange, globDanglingEscape, globDoubleStar, globLeadingSlash
     case globEmptyComponent
     // Paths.
-    case relativePath, emptyComponent, dotComponent, wildcardNotAllowed, mixedComponent, doubleStarInPath
+    case pathTooLong, nameTooLong, relativePath, emptyComponent, dotComponent, wildcardNotAllowed, mixedComponent,
+      doubleStarInPath
     case unknownDateField, strayBrace, fieldNeedsField, protectedPath, outsideAllowedRoots, partitionsWithoutTemplate
     case boundsReversed
     // Plans.
     case duplicateTargetName, overlappingTargets, sizesReversed, thresholdsReversed, budgetsDoNotFit
     case moreTargetsThanConcurrency
     // Warnings.
-    case youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
+    case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
   }
 
   /// One for each wording of a note.

@@ -18,11 +18,6 @@ public struct Diagnostic: Error, Hashable, Sendable {
     public let message: String
     public let place: SourcePlace
   }
-
-  /// The same finding, pointing at `place`.
-  func moved(to place: SourcePlace) -> Diagnostic {
-    Diagnostic(severity: severity, rule: rule, message: message, place: place, notes: notes, hint: hint)
-  }
 }
 
 /// The findings of one check, in the order in which they were made.
@@ -43,24 +38,22 @@ struct Findings {
     }
   }
 
-  /// Each finding once, in source order: the text `first` before all others, which keep their order.
+  /// In source order: those about the text `first`, each once, before all others, which keep their order.
   func ordered(first: SourceText) -> [Diagnostic] {
+    // What an alias repeats is found as often as it is repeated.
     var seen: Set<Key> = []
-    let unique = all.filter { seen.insert(Key(finding: $0)).inserted }
-    let inText = unique.filter { $0.place.source == first }.enumerated().sorted {
+    let inText = all.filter { $0.place.source == first && seen.insert(Key(finding: $0)).inserted }
+    let sorted = inText.enumerated().sorted {
       ($0.element.place.range.lowerBound, $0.offset) < ($1.element.place.range.lowerBound, $1.offset)
     }
-    return inText.map(\.element) + unique.filter { $0.place.source != first }
+    return sorted.map(\.element) + all.filter { $0.place.source != first }
   }
 
-  /// What makes two findings the same to a reader. Leaves out the text itself, which would be hashed whole.
+  /// What makes two findings about one text the same to a reader.
   private struct Key: Hashable {
-    let source: String
     let range: Range<Int>
     let message: String
 
-    init(finding: Diagnostic) {
-      (source, range, message) = (finding.place.source.name, finding.place.range, finding.message)
-    }
+    init(finding: Diagnostic) { (range, message) = (finding.place.range, finding.message) }
   }
 }

@@ -49,7 +49,7 @@ public struct SourceText: Hashable, Sendable {
 }
 
 /// Some bytes of a source: what a finding points at.
-public struct SourcePlace: Hashable, Comparable, Sendable {
+public struct SourcePlace: Hashable, Sendable {
   public let source: SourceText
   /// In bytes; may be empty, and then stands for the point before its bound.
   public let range: Range<Int>
@@ -66,16 +66,6 @@ public struct SourcePlace: Hashable, Comparable, Sendable {
 
   /// The bytes themselves; what is not UTF-8 in them is replaced.
   public var text: String { String(decoding: source.bytes[range], as: UTF8.self) }
-
-  /// Earlier in the same text is less.
-  public static func < (a: SourcePlace, b: SourcePlace) -> Bool {
-    (a.range.lowerBound, a.range.upperBound) < (b.range.lowerBound, b.range.upperBound)
-  }
-
-  /// A part of this place; `part` counts bytes from its beginning.
-  func part(_ part: Range<Int>) -> SourcePlace {
-    source.place(range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
-  }
 
   private func position(of offset: Int) -> Position {
     let line = source.lineIndex(of: offset)

@@ -25,7 +25,16 @@ struct PlanCheckTests {
     #expect(memoryRules("pause_at: 900Mi, limit: 1Gi") == [])
     #expect(memoryRules("pause_at: 990Mi, limit: 1Gi") == [.thresholdsReversed])
     #expect(memoryRules("pause_at: 990Mi", limit: .mebibytes(1024)) == [.thresholdsReversed])
-    #expect(memoryRules("pause_at: 990Mi, limit: 4Gi, resume_at: 900Mi", limit: .mebibytes(1024)) == [])
+  }
+
+  @Test("A limit above the container's is warned of, and the container's is the one that counts")
+  func limitAboveContainer() {
+    #expect(memoryRules("limit: 800Mi", limit: .mebibytes(512)) == [.limitAboveContainer])
+    #expect(memoryRules("limit: 512Mi", limit: .mebibytes(512)) == [])
+    #expect(
+      memoryRules("limit: 4Gi, pause_at: 990Mi", limit: .mebibytes(1024)) == [
+        .limitAboveContainer, .thresholdsReversed,
+      ])
   }
 
   private func budgetRules(parallel: Int, limit: UInt64?, _ targets: String...) -> [Diagnostic.Rule] {

@@ -1,9 +1,9 @@
 import Plan
 
 /// The set of names a path component can match, in a form in which two of them can be compared.
-struct NameShape {
-  private enum Element {
-    case oneOf(Set<UInt8>)
+struct NameShape: Sendable {
+  private enum Element: Sendable {
+    case oneOf(ByteSet)
     /// Any number of any bytes.
     case any
   }
@@ -15,7 +15,7 @@ struct NameShape {
   init(_ component: PathPattern.Component) {
     switch component {
     case .literal(let name):
-      (elements, literal) = (name.utf8.map { .oneOf([$0]) }, Array(name.utf8))
+      (elements, literal) = (name.utf8.map { .oneOf(ByteSet($0...$0)) }, Array(name.utf8))
     case .wildcard(let glob):
       (elements, literal) = (NameShape.elements(of: Array(glob.pattern.utf8)), nil)
     case .template(let template):
@@ -26,11 +26,23 @@ struct NameShape {
   /// Whether some name matches both.
   func canEqual(_ other: NameShape) -> Bool {
     if let literal, let otherLiteral = other.literal { return literal == otherLiteral }
+    // Most pairs differ before their first star or behind their last; telling so costs no memory.
+    guard NameShape.agree(elements, other.elements), NameShape.agree(elements.reversed(), other.elements.reversed())
+    else { return false }
     var reachable = NameShape.closure([true] + Array(repeating: false, count: other.elements.count), other.elements)
     for element in elements {
       reachable = NameShape.advance(reachable, over: element, other.elements)
     }
     return reachable[other.elements.count]
+  }
+
+  /// Whether what stands before the first star of both can be the same.
+  private static func agree(_ a: some Sequence<Element>, _ b: some Sequence<Element>) -> Bool {
+    for pair in zip(a, b) {
+      guard case (.oneOf(let bytes), .oneOf(let others)) = pair else { return true }
+      if !bytes.meets(others) { return false }
+    }
+    return true
   }
 
   /// `reachable[j]` says whether what was read so far of one side can be what stands before element j of the other.
@@ -45,7 +57,7 @@ struct NameShape {
       for (index, theirs) in other.enumerated() where reachable[index] {
         switch theirs {
         case .any: next[index] = true
-        case .oneOf(let others): if !others.isDisjoint(with: bytes) { next[index + 1] = true }
+        case .oneOf(let others): if others.meets(bytes) { next[index + 1] = true }
         }
       }
       return closure(next, other)
@@ -63,12 +75,12 @@ struct NameShape {
 
   // MARK: Elements
 
-  private static let digits = Set(UInt8(ascii: "0")...UInt8(ascii: "9"))
-  private static let anyByte = Set(UInt8.min...UInt8.max)
+  private static let digits = ByteSet(UInt8(ascii: "0")...UInt8(ascii: "9"))
+  private static let anyByte = ByteSet(UInt8.min...UInt8.max)
 
   private static func elements(of piece: DateTemplate.Piece) -> [Element] {
     switch piece {
-    case .text(let text): text.utf8.map { .oneOf([$0]) }
+    case .text(let text): text.utf8.map { .oneOf(ByteSet($0...$0)) }
     case .year: Array(repeating: .oneOf(digits), count: 4)
     case .month, .day: Array(repeating: .oneOf(digits), count: 2)
     }
@@ -88,8 +100,8 @@ struct NameShape {
         at = end - 1
       case UInt8(ascii: "\\") where at + 1 < pattern.count:
         at += 1
-        elements.append(.oneOf([pattern[at]]))
-      case let byte: elements.append(.oneOf([byte]))
+        elements.append(.oneOf(ByteSet(pattern[at]...pattern[at])))
+      case let byte: elements.append(.oneOf(ByteSet(byte...byte)))
       }
       at += 1
     }
@@ -97,17 +109,24 @@ struct NameShape {
   }
 
   /// The shortest beginning of `text` that is a pattern is its set; `Glob` itself says which bytes are in it.
-  private static func set(in text: ArraySlice<UInt8>) -> (bytes: Set<UInt8>, end: Int) {
+  private static func set(in text: ArraySlice<UInt8>) -> (bytes: ByteSet, end: Int) {
     for end in text.indices.dropFirst() where text[end] == UInt8(ascii: "]") {
       guard let glob = try? Glob(String(decoding: text[...end], as: UTF8.self)) else { continue }
-      return (anyByte.filter { byte in glob.matches([byte].span) }, end + 1)
+      return (ByteSet((UInt8.min...UInt8.max).filter { byte in glob.matches([byte].span) }), end + 1)
     }
     return (anyByte, text.endIndex)
   }
 }
 
-extension PathPattern {
-  var shapes: [NameShape] { components.map { NameShape($0) } }
+/// A set of byte values, one bit each.
+private struct ByteSet: Sendable {
+  private var words = SIMD4<UInt64>()
+
+  init(_ bytes: some Sequence<UInt8>) {
+    for byte in bytes { words[Int(byte / 64)] |= 1 << UInt64(byte % 64) }
+  }
+
+  func meets(_ other: ByteSet) -> Bool { words & other.words != .zero }
 }
 
 extension [NameShape] {

@@ -23,17 +23,24 @@ struct PathReader {
   private let scalar: YAMLScalar
   private let key: String
   private let components: [(text: String, range: Range<Int>)]
+  /// What Linux takes: PATH_MAX without its final NUL, and NAME_MAX. Bounds too what comparing two patterns costs.
+  private static let longestPath = 4095
+  private static let longestName = 255
 
   /// Throws for what no path of a config may have, whatever its components mean.
   init(_ scalar: YAMLScalar, of key: String) throws(Diagnostic) {
     (self.scalar, self.key) = (scalar, key)
-    _ = try PathReader.printable(scalar, key)
+    try scalar.checkText(of: key)
+    guard scalar.text.utf8.count <= PathReader.longestPath else {
+      throw .pathTooLong(of: key, limit: PathReader.longestPath, at: scalar.place)
+    }
     guard scalar.text.hasPrefix("/") else { throw .relativePath(scalar.text, of: key, at: scalar.place) }
     components = PathReader.split(scalar.text)
-    // The root alone has no components; whether it may be named is for others to say.
+    // The root is the one path that ends with a slash; whether it may be named is for others to say.
     if scalar.text == "/" { return }
     for component in components {
       let place = scalar.place(ofBytes: component.range)
+      if component.range.count > PathReader.longestName { throw .nameTooLong(limit: PathReader.longestName, at: place) }
       if component.text.isEmpty { throw .emptyComponent(of: key, fixed: PathReader.fixed(components), at: place) }
       if component.text == "." || component.text == ".." { throw .dotComponent(component.text, of: key, at: place) }
     }
@@ -51,14 +58,6 @@ struct PathReader {
     for component in components where !Glob.isLiteral(component.text) || component.text.contains("{") {
       throw .wildcardNotAllowed(of: key, at: scalar.place(ofBytes: component.range))
     }
-  }
-
-  private static func printable(_ scalar: YAMLScalar, _ key: String) throws(Diagnostic) -> String {
-    guard !scalar.text.isEmpty else { throw .emptyText(key, at: scalar.place) }
-    guard !scalar.text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-      throw .controlCharacterInText(key, at: scalar.place)
-    }
-    return scalar.text
   }
 
   /// What stands between and behind the slashes; the ranges count bytes.
@@ -130,9 +129,6 @@ struct PathReader {
     let fields = PathReader.fields(in: parts)
     if fields.contains(.day), !fields.contains(.month) { throw .fieldNeedsField("{DD}", "{MM}", at: scalar.place) }
     if fields.contains(.month), !fields.contains(.year) { throw .fieldNeedsField("{MM}", "{YYYY}", at: scalar.place) }
-    if fields.isEmpty, parts.contains(where: { if case .template = $0 { true } else { false } }) {
-      throw .strayBrace(at: scalar.place)
-    }
   }
 
   private static func fields(in parts: [PathPattern.Component]) -> [DateTemplate.Piece] {

@@ -8,87 +8,29 @@ struct PlanChecks {
   private let all: [DecodedTarget]
   /// The memory there is, as far as it is known without a machine.
   private let limit: ByteCount?
+  /// The part of it that the config does not say.
+  private let container: ByteCount?
 
   init(_ decoder: BatchDecoder, memoryLimit: ByteCount?) {
     draft = decoder.draft
     all = decoder.targets
     enabled = decoder.targets.filter(\.isEnabled)
+    container = memoryLimit
     limit =
       switch decoder.draft.memory.values.limit {
       case .auto: memoryLimit
-      case .size(let size): size
+      case .size(let size): min(size, memoryLimit ?? size)
       }
   }
 
   /// In the order in which a reader would fear them.
   func run(findings: inout Findings) {
-    checkProtectedPaths(&findings)
-    checkAllowedRoots(&findings)
-    checkOverlaps(&findings)
+    PathChecks(all, safety: draft.safety).run(findings: &findings)
     checkNames(&findings)
+    checkLimit(&findings)
     checkThresholds(&findings)
     checkBudgets(&findings)
     checkConcurrency(&findings)
-  }
-
-  // MARK: Paths
-
-  private func checkProtectedPaths(_ findings: inout Findings) {
-    for target in all {
-      guard let path = target.path, let reached = ProtectedPaths.reached(by: path) else { continue }
-      findings.report(.protectedPath(path.text, protected: reached, at: target.pathPlace))
-    }
-  }
-
-  private func checkAllowedRoots(_ findings: inout Findings) {
-    let roots = draft.safety.values.allowedRoots
-    guard !roots.isEmpty, let place = draft.safety.place(of: "allowed_roots") else { return }
-    for target in all {
-      guard let path = target.path, !roots.contains(where: { PlanChecks.isInside(path, $0) }) else { continue }
-      findings.report(.outsideAllowedRoots(path.text, at: target.pathPlace, roots: place))
-    }
-  }
-
-  /// Whether all that the pattern can find is the folder `root` or lies in it.
-  private static func isInside(_ path: PathPattern, _ root: String) -> Bool {
-    let names = root.split(separator: "/")
-    guard path.components.count >= names.count else { return false }
-    return zip(path.components, names).allSatisfy { component, name in
-      guard case .literal(let text) = component else { return false }
-      // As bytes: to Swift, an é of one character and one of two are the same text, to a file system they are not.
-      return text.utf8.elementsEqual(name.utf8)
-    }
-  }
-
-  /// Each target is reported with the first one before it that it overlaps. Those that reach a protected path would meet
-  /// many, and are refused anyway.
-  private func checkOverlaps(_ findings: inout Findings) {
-    let allowed = enabled.filter { $0.path.flatMap(ProtectedPaths.reached) == nil }
-    let placed = allowed.compactMap { target in target.path.map { (target: target, path: $0, shapes: $0.shapes) } }
-    for (index, one) in placed.enumerated() {
-      let other = placed[..<index].first { other in
-        one.shapes.canOverlap(other.shapes) && !PlanChecks.divideByDate(one.target, other.target)
-      }
-      guard let other else { continue }
-      let relation = PlanChecks.relation(of: one.path, to: other.path)
-      findings.report(
-        .overlappingTargets(
-          one.path.text, relation, other.path.text, at: one.target.pathPlace, other: other.target.pathPlace))
-    }
-  }
-
-  /// Whether two targets over the same folders share them out by their bounds.
-  private static func divideByDate(_ a: DecodedTarget, _ b: DecodedTarget) -> Bool {
-    guard let rule = a.partitions, let otherRule = b.partitions, a.path?.components == b.path?.components else {
-      return false
-    }
-    return Partitions.areDisjoint(rule, otherRule)
-  }
-
-  private static func relation(of path: PathPattern, to other: PathPattern) -> Diagnostic.Relation {
-    guard path.isLiteral, other.isLiteral else { return .unclear }
-    if path.components.count == other.components.count { return .same }
-    return path.components.count > other.components.count ? .inside : .around
   }
 
   private func checkNames(_ findings: inout Findings) {
@@ -104,6 +46,14 @@ struct PlanChecks {
   }
 
   // MARK: Memory
+
+  /// A guard above what the container gives never acts: the kernel kills first.
+  private func checkLimit(_ findings: inout Findings) {
+    guard case .size(let size) = draft.memory.values.limit, let container, size > container,
+      let place = draft.memory.place(of: "limit")
+    else { return }
+    findings.report(.limitAboveContainer(Sizes.text(of: size), container: Sizes.text(of: container), at: place))
+  }
 
   private func checkThresholds(_ findings: inout Findings) {
     let memory = draft.memory.values

@@ -13,15 +13,17 @@ enum ProtectedPaths {
     "/var/spool",
   ]
 
-  /// The first protected folder that the pattern can be, lie inside when it is one of the system's, or contain.
-  static func reached(by pattern: PathPattern) -> String? {
-    let shapes = pattern.shapes
-    return trees.first { shapes.canOverlap(ProtectedPaths.shapes(of: $0)) }
-      ?? parents.first {
-        let parent = ProtectedPaths.shapes(of: $0)
-        return shapes.count <= parent.count && shapes.canOverlap(parent)
-      }
+  /// The first protected folder that a path of these shapes can be, lie inside when it is one of the system's, or contain.
+  static func reached(by path: [NameShape]) -> String? {
+    for tree in treeShapes where path.canOverlap(tree.shapes) { return tree.path }
+    for parent in parentShapes where path.count <= parent.shapes.count && path.canOverlap(parent.shapes) {
+      return parent.path
+    }
+    return nil
   }
+
+  private static let treeShapes = trees.map { (path: $0, shapes: shapes(of: $0)) }
+  private static let parentShapes = parents.map { (path: $0, shapes: shapes(of: $0)) }
 
   private static func shapes(of path: String) -> [NameShape] {
     path.split(separator: "/").map { NameShape(.literal(String($0))) }

@@ -186,7 +186,8 @@ enum Percentages {
 
   /// As it would be written, to a tenth of a percent.
   static func text(of percentage: Percentage) -> String {
-    let tenths = Int((percentage.percent * 10).rounded())
+    // Half a tenth up: the functions that round are in the C math library, which nothing else here needs.
+    let tenths = Int(percentage.percent * 10 + 0.5)
     return tenths % 10 == 0 ? "\(tenths / 10)%" : "\(tenths / 10).\(tenths % 10)%"
   }
 }

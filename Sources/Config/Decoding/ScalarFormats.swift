@@ -57,11 +57,18 @@ extension Format where Value == String {
   /// A text that can be printed in one line.
   static var text: Format {
     .scalar("a text") { scalar, key throws(Diagnostic) in
-      guard !scalar.text.isEmpty else { throw .emptyText(key, at: scalar.place) }
-      guard !scalar.text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-        throw .controlCharacterInText(key, at: scalar.place)
-      }
+      try scalar.checkText(of: key)
       return scalar.text
+    }
+  }
+}
+
+extension YAMLScalar {
+  /// Throws for a text that is empty or cannot be printed in one line.
+  func checkText(of key: String) throws(Diagnostic) {
+    if text.isEmpty { throw .emptyText(key, at: place) }
+    if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+      throw .controlCharacterInText(key, at: place)
     }
   }
 }

@@ -1,0 +1,83 @@
+import Plan
+
+/// What the targets' paths say together, as far as it can be known without a disk.
+struct PathChecks {
+  private struct Placed {
+    let target: DecodedTarget
+    let path: PathPattern
+    let shapes: [NameShape]
+    /// The protected folder it touches.
+    let protected: String?
+  }
+
+  private let targets: [Placed]
+  private let safety: Section<SafetyPlan>
+
+  init(_ targets: [DecodedTarget], safety: Section<SafetyPlan>) {
+    self.safety = safety
+    self.targets = targets.compactMap { target in
+      guard let path = target.path else { return nil }
+      let shapes = path.components.map { NameShape($0) }
+      return Placed(target: target, path: path, shapes: shapes, protected: ProtectedPaths.reached(by: shapes))
+    }
+  }
+
+  /// In the order in which a reader would fear them.
+  func run(findings: inout Findings) {
+    checkProtectedPaths(&findings)
+    checkAllowedRoots(&findings)
+    checkOverlaps(&findings)
+  }
+
+  private func checkProtectedPaths(_ findings: inout Findings) {
+    for one in targets {
+      guard let protected = one.protected else { continue }
+      findings.report(.protectedPath(one.path.text, protected: protected, at: one.target.pathPlace))
+    }
+  }
+
+  private func checkAllowedRoots(_ findings: inout Findings) {
+    guard !safety.values.allowedRoots.isEmpty, let place = safety.place(of: "allowed_roots") else { return }
+    let roots = safety.values.allowedRoots.map { $0.split(separator: "/") }
+    for one in targets where !roots.contains(where: { PathChecks.isInside(one.path, $0) }) {
+      findings.report(.outsideAllowedRoots(one.path.text, at: one.target.pathPlace, roots: place))
+    }
+  }
+
+  /// Whether all that the pattern can find is the folder with these names or lies in it.
+  private static func isInside(_ path: PathPattern, _ names: [Substring]) -> Bool {
+    guard path.components.count >= names.count else { return false }
+    return zip(path.components, names).allSatisfy { component, name in
+      guard case .literal(let text) = component else { return false }
+      // As bytes: to Swift, an é of one character and one of two are the same text, to a file system they are not.
+      return text.utf8.elementsEqual(name.utf8)
+    }
+  }
+
+  /// Each target is reported with the first one before it that it overlaps. Those that touch a protected path would meet
+  /// many, and are refused anyway; those that are disabled meet nobody.
+  private func checkOverlaps(_ findings: inout Findings) {
+    let allowed = targets.filter { $0.target.isEnabled && $0.protected == nil }
+    for (index, one) in allowed.enumerated() {
+      guard let other = allowed[..<index].first(where: { PathChecks.overlap(one, $0) }) else { continue }
+      findings.report(
+        .overlappingTargets(
+          one.path.text, PathChecks.relation(of: one.path, to: other.path), other.path.text, at: one.target.pathPlace,
+          other: other.target.pathPlace))
+    }
+  }
+
+  private static func overlap(_ a: Placed, _ b: Placed) -> Bool {
+    guard a.shapes.canOverlap(b.shapes) else { return false }
+    // Targets over the same folders may share them out by their bounds.
+    guard let rule = a.target.partitions, let other = b.target.partitions, a.path.components == b.path.components
+    else { return true }
+    return !Partitions.areDisjoint(rule, other)
+  }
+
+  private static func relation(of path: PathPattern, to other: PathPattern) -> Diagnostic.Relation {
+    guard path.isLiteral, other.isLiteral else { return .unclear }
+    if path.components.count == other.components.count { return .same }
+    return path.components.count > other.components.count ? .inside : .around
+  }
+}
