@@ -14,7 +14,7 @@ import Testing
   }
 
   private func make(_ name: String, bytes: Int = 0) {
-    FileManager.default.createFile(atPath: root + "/" + name, contents: Data(count: bytes))
+    _ = FileManager.default.createFile(atPath: root + "/" + name, contents: Data(count: bytes))
   }
 
   private func open(_ path: String = "") throws -> DirectoryHandle {

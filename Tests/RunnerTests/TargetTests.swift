@@ -7,7 +7,8 @@ import Testing
 
 /// Which folders become targets, and in which order they are walked.
 @Suite struct TargetTests {
-  private let now = Timestamp(seconds: CivilDate(year: 2026, month: 11, day: 23)!.startOfDay.seconds + 3600)
+  /// 2026-11-23T01:00:00Z.
+  private let now = Timestamp(seconds: 1_795_395_600)
 
   private func pattern(_ tree: ScratchTree, _ tail: [PathPattern.Component], _ text: String) -> PathPattern {
     let prefix = tree.path.split(separator: "/").map { PathPattern.Component.literal(String($0)) }
