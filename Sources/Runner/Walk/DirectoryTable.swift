@@ -49,16 +49,10 @@ struct DirectoryNode {
   /// Listings after the first.
   var rereads = 0
   var hasFailed = false
-  var lists: Lists = []
+  var marks: Marks = []
 
-  /// Which of the walk's lists of work name this node.
-  struct Lists: OptionSet {
-    let rawValue: UInt8
-    static let entering = Lists(rawValue: 1)
-    static let reading = Lists(rawValue: 2)
-    static let sharing = Lists(rawValue: 4)
-    static let removing = Lists(rawValue: 8)
-  }
+  /// The kinds of work for which the walk's lists name this directory.
+  struct Marks: OptionSet { let rawValue: UInt8 }
 
   /// What is left of a batch to be handed out.
   struct Claims {

@@ -71,11 +71,7 @@ struct WalkState {
   /// Workers that may take in at once; lower than `limits.workers` while memory is short.
   var intakeWorkers: Int
 
-  // Directories by what there is to do in them, latest last. An entry may be stale: it is checked when it is taken.
-  private var entering: [NodeID] = []
-  private var reading: [NodeID] = []
-  private var sharing: [NodeID] = []
-  private var removing: [NodeID] = []
+  private var lists = WorkLists()
 
   var openDirectories = 0
   private var subdirectoryBytes = 0
@@ -133,7 +129,8 @@ extension WalkState {
   /// Whether a further worker would find something to do.
   var hasMoreWork: Bool {
     guard stop == nil, !isFinished else { return false }
-    return !removing.isEmpty || !sharing.isEmpty || (isIntakeOpen && !(entering.isEmpty && reading.isEmpty))
+    if !lists.isEmpty(.removal) || !lists.isEmpty(.judging) { return true }
+    return isIntakeOpen && !(lists.isEmpty(.subdirectory) && lists.isEmpty(.listing))
   }
 
   private var isIntakeOpen: Bool {
@@ -144,52 +141,45 @@ extension WalkState {
   }
 
   private mutating func takeRemoval() -> Work? {
-    while let id = removing.popLast() {
-      guard table.contains(id) else { continue }
-      table[id].lists.remove(.removing)
-      if let work = nextRemoval(in: id) { return work }
-    }
-    return nil
+    take(.removal) { $0.nextRemoval(in: $1) }
   }
 
   private mutating func takeSubdirectory() -> Work? {
-    while let id = entering.last {
-      if table.contains(id), !table[id].subdirectories.isEmpty, !table[id].isReopening {
-        guard let directory = table[id].handle else { return reopening(id) }
-        subdirectoryBytes -= table[id].subdirectories.footprint
-        let name = table[id].subdirectories.popLast() ?? []
-        if table[id].subdirectories.isEmpty {
-          table[id].subdirectories = NameList()
-          unlist(id, .entering, \.entering)
-        }
-        subdirectoryBytes += table[id].subdirectories.footprint
-        subdirectoriesBeingEntered += 1
-        table[id].users += 1
-        list(id)
-        return .enter(Entering(parent: id, directory: directory, name: name))
-      }
-      entering.removeLast()
-      if table.contains(id) { table[id].lists.remove(.entering) }
-    }
-    return nil
+    take(.subdirectory) { $0.enterSubdirectory(of: $1) }
   }
 
   private mutating func takeListing() -> Work? {
-    while let id = reading.popLast() {
-      guard table.contains(id) else { continue }
-      table[id].lists.remove(.reading)
-      if let work = readOn(id) { return work }
+    take(.listing) { $0.readOn($1) }
+  }
+
+  private mutating func takeSharedChunk() -> Work? {
+    take(.judging) { $0.claimChunk(of: $1) }
+  }
+
+  /// The latest directory's work of this kind, going over entries that have none any more.
+  private mutating func take(_ kind: WorkLists.Kind, _ work: (inout WalkState, NodeID) -> Work?) -> Work? {
+    while let id = lists.last(kind) {
+      if table.contains(id), let work = work(&self, id) { return work }
+      if lists.last(kind) == id { lists.removeLast(kind) }
+      if table.contains(id) { table[id].marks.remove(kind.mark) }
     }
     return nil
   }
 
-  private mutating func takeSharedChunk() -> Work? {
-    while let id = sharing.last {
-      if table.contains(id), let work = claimChunk(of: id) { return work }
-      sharing.removeLast()
-      if table.contains(id) { table[id].lists.remove(.sharing) }
+  private mutating func enterSubdirectory(of id: NodeID) -> Work? {
+    guard !table[id].subdirectories.isEmpty, !table[id].isReopening else { return nil }
+    guard let directory = table[id].handle else { return reopening(id) }
+    subdirectoryBytes -= table[id].subdirectories.footprint
+    let name = table[id].subdirectories.popLast() ?? []
+    if table[id].subdirectories.isEmpty {
+      table[id].subdirectories = NameList()
+      lists.forget(id, .subdirectory, &table[id])
     }
-    return nil
+    subdirectoryBytes += table[id].subdirectories.footprint
+    subdirectoriesBeingEntered += 1
+    table[id].users += 1
+    list(id)
+    return .enter(Entering(parent: id, directory: directory, name: name))
   }
 
   private mutating func readOn(_ id: NodeID) -> Work? {
@@ -198,7 +188,7 @@ extension WalkState {
     let seekTo = table[id].needsSeek ? table[id].position : nil
     table[id].needsSeek = false
     table[id].cursor = .reading
-    unlist(id, .reading, \.reading)
+    lists.forget(id, .listing, &table[id])
     table[id].users += 1
     return .read(Reading(node: id, directory: directory, seekTo: seekTo, limit: listingLimit))
   }
@@ -222,7 +212,7 @@ extension WalkState {
     // The batch itself was one part; its last chunk takes that over.
     if end == claims.batch.entries.count {
       table[id].unclaimed = nil
-      unlist(id, .sharing, \.sharing)
+      lists.forget(id, .judging, &table[id])
     } else {
       table[id].unclaimed?.next = end
       table[id].pending += 1
@@ -246,7 +236,7 @@ extension WalkState {
     guard !table[id].isLaneHeld, !table[id].isReopening, !table[id].lane.isEmpty else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
     let removal = table[id].lane.removeFirst()
-    unlist(id, .removing, \.removing)
+    lists.forget(id, .removal, &table[id])
     if case .files(let victims) = removal {
       table[id].queuedFiles -= victims.remaining
       queuedFiles -= victims.remaining
@@ -261,25 +251,13 @@ extension WalkState {
   }
 
   /// Notes in the walk's lists what there is to do in a directory.
-  mutating func list(_ id: NodeID) {
-    if !table[id].subdirectories.isEmpty, table[id].lists.insert(.entering).inserted { entering.append(id) }
-    if table[id].unclaimed != nil, table[id].queuedFiles < WalkLimits.laneCapacity,
-      table[id].lists.insert(.sharing).inserted
-    {
-      sharing.append(id)
+  private mutating func list(_ id: NodeID) {
+    if !table[id].subdirectories.isEmpty { lists.note(id, .subdirectory, &table[id]) }
+    if table[id].unclaimed != nil, table[id].queuedFiles < WalkLimits.laneCapacity {
+      lists.note(id, .judging, &table[id])
     }
-    if canBeRead(id), table[id].lists.insert(.reading).inserted { reading.append(id) }
-    if !table[id].lane.isEmpty, !table[id].isLaneHeld, table[id].lists.insert(.removing).inserted {
-      removing.append(id)
-    }
-  }
-
-  /// Takes back what `list` noted when it stands on top, where it would make others look in vain.
-  private mutating func unlist(_ id: NodeID, _ kind: DirectoryNode.Lists, _ list: WritableKeyPath<WalkState, [NodeID]>)
-  {
-    guard self[keyPath: list].last == id else { return }
-    self[keyPath: list].removeLast()
-    table[id].lists.remove(kind)
+    if canBeRead(id) { lists.note(id, .listing, &table[id]) }
+    if !table[id].lane.isEmpty, !table[id].isLaneHeld { lists.note(id, .removal, &table[id]) }
   }
 }
 
