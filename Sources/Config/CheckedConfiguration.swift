@@ -36,3 +36,14 @@ public struct CheckedConfiguration: Sendable {
     return CheckedConfiguration(plan: plan, diagnostics: findings.ordered(first: source))
   }
 }
+
+extension ByteCount {
+  /// A size as the config writes sizes (`512Mi`, `1Gi`), given as the value of a command line option.
+  ///
+  /// Throws a finding whose place is in a text named like the option.
+  public static func optionValue(_ text: String, of option: String) throws(Diagnostic) -> ByteCount {
+    let source = SourceText(name: option, bytes: Array(text.utf8))
+    let scalar = YAMLScalar(text: text, style: .plain, place: source.place(0..<source.bytes.count))
+    return try Sizes.parse(scalar, of: option, atLeast: ByteCount(bytes: 1 << 20))
+  }
+}

@@ -58,6 +58,22 @@ import Testing
     }
   }
 
+  @Test func `A container limit that the budgets do not fit is found before the cluster finds it`() throws {
+    let config = """
+      version: 1
+      targets:
+        - {name: a, path: /data/a, max_age: 30d, memory_budget: 1Gi}
+
+      """
+    #expect(try Command("check-config", "--memory-limit", "2Gi", "-", input: config).status == 0)
+    let tooSmall = try Command("check-config", "--memory-limit", "512Mi", "-", input: config)
+    #expect(tooSmall.status == 2)
+    #expect(tooSmall.output.contains("<stdin>:3:59: error: the largest memory budget needs 1Gi"))
+    let bare = try Command("check-config", "--memory-limit", "512", "-", input: config)
+    #expect(bare.status == 2)
+    #expect(bare.errors.contains("did you mean 512Mi?"))
+  }
+
   @Test func `An unreadable file does not keep the others from being checked`() throws {
     let command = try Command("check-config", "/nonexistent", try Repository.configs()[0])
     #expect(command.status == 2)

@@ -25,14 +25,20 @@ struct CheckConfigCommand: ParsableCommand {
   @Flag(help: "Count warnings as errors.")
   var denyWarnings = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Check thresholds and budgets against this container limit, e.g. 512Mi.", valueName: "size"))
+  var memoryLimit: String?
+
   @Argument(help: "The configs to check; - is standard input.", completion: .file(extensions: ["yaml", "yml"]))
   var file: [String]
 
   func run() throws {
+    let memoryLimit = try containerLimit()
     var hasErrors = false
     for path in file {
       do throws(Unusable) {
-        if try check(InputFile.read(path)) { hasErrors = true }
+        if try check(InputFile.read(path), memoryLimit) { hasErrors = true }
       } catch {
         ErrorLine.write(error.message)
         hasErrors = true
@@ -41,9 +47,19 @@ struct CheckConfigCommand: ParsableCommand {
     if hasErrors { throw ExitCode(ExitStatus.unusable.rawValue) }
   }
 
+  private func containerLimit() throws(Unusable) -> ByteCount? {
+    guard let memoryLimit else { return nil }
+    do throws(Diagnostic) {
+      return try ByteCount.optionValue(memoryLimit, of: "--memory-limit")
+    } catch {
+      throw Unusable("\(error.message)\(error.hint.map { "; \($0)" } ?? "")")
+    }
+  }
+
   /// Prints what is found in `source`; whether an error is among it.
-  private func check(_ source: SourceText) throws(Unusable) -> Bool {
-    let checked = CheckedConfiguration.check(source, environment: ProcessInfo.processInfo.environment)
+  private func check(_ source: SourceText, _ memoryLimit: ByteCount?) throws(Unusable) -> Bool {
+    let checked = CheckedConfiguration.check(
+      source, environment: ProcessInfo.processInfo.environment, memoryLimit: memoryLimit)
     let printer = DiagnosticPrinter(colour: StandardOutput.takesColour)
     let findings = checked.diagnostics.map(printer.text).joined()
     let count = FindingCount(checked.diagnostics)
