@@ -45,14 +45,12 @@ long ck_getdents64(int directory, void *buffer, size_t size) {
   return RESULT(syscall(SYS_getdents64, directory, buffer, size));
 }
 
-int ck_open_directory(int directory, const char *name) {
-  return RESULT(openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+int ck_open_directory(int directory, const char *name, int to_list) {
+  return RESULT(openat(directory, name, (to_list ? O_RDONLY : O_PATH) | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-int ck_open_file(int directory, const char *name, int create_exclusively) {
-  int flags = create_exclusively ? O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW : O_RDONLY;
-  return RESULT(openat(directory, name, flags | O_CLOEXEC, 0644));
-}
+int ck_open_to_read(const char *path) { return RESULT(open(path, O_RDONLY | O_CLOEXEC)); }
+int ck_touch(int directory) { return RESULT(futimens(directory, NULL)); }
 
 long ck_seek(int fd, int64_t offset) { return RESULT(lseek(fd, offset, SEEK_SET)); }
 

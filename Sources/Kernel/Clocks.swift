@@ -10,6 +10,9 @@ public struct MonotonicTime: Hashable, Comparable, Sendable {
     return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
   }
 
+  /// Later than any reading: for waits without end.
+  public static let distantFuture = MonotonicTime(nanoseconds: .max)
+
   public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
   public static func < (a: MonotonicTime, b: MonotonicTime) -> Bool { a.nanoseconds < b.nanoseconds }

@@ -14,21 +14,33 @@ public final class DirectoryHandle: Sendable {
 
   public var identity: FileIdentity { status.identity }
 
-  /// Opens the absolute `path`, following no link in any of its components (ELOOP or ENOTDIR where one stands).
+  /// What a directory is opened for.
+  public enum Access: Hashable, Sendable {
+    /// To list it.
+    case list
+    /// To reach what is below it; needs no read permission.
+    case pass
+  }
+
+  /// Opens the absolute `path` to be listed, following no link in any of its components (ELOOP or ENOTDIR where one stands).
   public static func open(path: [UInt8]) throws(Errno) -> DirectoryHandle {
-    var handle = try adopting(kernelCall { ck_open_directory(-1, "/") })
-    for component in path.split(separator: UInt8(ascii: "/")) {
-      handle = try handle.openDirectory(Array(component))
+    let components = path.split(separator: UInt8(ascii: "/"))
+    var handle = try adopting(kernelCall { ck_open_directory(-1, "/", components.isEmpty ? 1 : 0) })
+    for (index, component) in components.enumerated() {
+      handle = try handle.openDirectory(Array(component), for: index + 1 == components.count ? .list : .pass)
     }
     return handle
   }
 
   /// Opens the directory `name` in this one; ELOOP or ENOTDIR when it is a link.
-  public func openDirectory(_ name: [UInt8]) throws(Errno) -> DirectoryHandle {
+  public func openDirectory(_ name: [UInt8], for access: Access) throws(Errno) -> DirectoryHandle {
     let cName = name + [0]
     return try DirectoryHandle.adopting(
       kernelCall {
-        cName.withUnsafeBytes { ck_open_directory(descriptor, $0.baseAddress?.assumingMemoryBound(to: CChar.self)) }
+        cName.withUnsafeBytes {
+          ck_open_directory(
+            descriptor, $0.baseAddress?.assumingMemoryBound(to: CChar.self), access == .list ? 1 : 0)
+        }
       })
   }
 
@@ -37,14 +49,28 @@ public final class DirectoryHandle: Sendable {
     _ = try kernelCall { ck_seek(descriptor, position) }
   }
 
+  /// What time the server has: that to which it sets this directory's times on our request.
+  ///
+  /// Needs just what a removal in it needs, write permission, and no room on the disk. Changes nothing that the removal
+  /// will not change at once.
+  public func touch() throws(Errno) -> FileTime {
+    _ = try kernelCall { ck_touch(descriptor) }
+    return try DirectoryHandle.status(of: descriptor, sync: CInt(CK_FRESH)).mtime
+  }
+
   private static func adopting(_ descriptor: CInt) throws(Errno) -> DirectoryHandle {
-    var status = ck_status()
     do {
-      _ = try kernelCall { ck_statx(descriptor, "", 0, UInt32(CK_BASIC), &status) }
+      return DirectoryHandle(descriptor: descriptor, status: try status(of: descriptor, sync: 0))
     } catch {
       _ = ck_close(descriptor)
       throw error
     }
-    return DirectoryHandle(descriptor: descriptor, status: EntryStatus(status))
+  }
+
+  private static func status(of descriptor: CInt, sync: CInt) throws(Errno) -> EntryStatus {
+    var status = ck_status()
+    _ = try kernelCall { ck_statx(descriptor, "", sync, UInt32(CK_BASIC), &status) }
+    guard let known = EntryStatus(status) else { throw .noData }
+    return known
   }
 }

@@ -40,14 +40,21 @@ public struct EntryStatus: Hashable, Sendable {
   /// What removing this name gives back: the allocated bytes when it is the last link, else none.
   public var bytesFreedByRemoval: UInt64 { links <= 1 ? allocatedBytes : 0 }
 
-  init(_ status: ck_status) {
+  /// A pebibyte's worth: no file is larger, and a server that claims so must not make sums overflow.
+  private static let mostBlocks: UInt64 = 1 << 41
+
+  /// Nil when the file system left out something that a decision may rest on: a zero must not pass for a time in 1970.
+  /// The access time is exempt, since kernels do not vouch for it on a mount with `noatime`.
+  init?(_ status: ck_status) {
+    let needed = UInt32(CK_BASIC) & ~UInt32(CK_ATIME)
+    guard status.mask & needed == needed else { return nil }
     kind = FileKind(mode: status.mode)
     identity = FileIdentity(
       device: UInt64(status.device_major) << 32 | UInt64(status.device_minor), inode: status.inode)
     owner = status.owner
     links = status.links
     size = status.size
-    allocatedBytes = status.blocks &* 512
+    allocatedBytes = min(status.blocks, EntryStatus.mostBlocks) * 512
     mtime = FileTime(status.mtime)
     atime = FileTime(status.atime)
     ctime = FileTime(status.ctime)

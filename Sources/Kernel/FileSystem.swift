@@ -11,7 +11,9 @@ public protocol FileSystem: Sendable {
   func openRoot(_ path: [UInt8]) throws(Errno) -> DirectoryHandle
 
   /// The directory `name` in `parent`, not following a link.
-  func openDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) -> DirectoryHandle
+  func openDirectory(
+    _ name: [UInt8], in parent: DirectoryHandle, for access: DirectoryHandle.Access
+  ) throws(Errno) -> DirectoryHandle
 
   /// Lists on, at most `limit` bytes of records (at least 1 KiB, so that the longest name fits); false at the end, with
   /// the batch empty. A batch that holds only `.` and `..` is true and empty.
@@ -25,12 +27,16 @@ public protocol FileSystem: Sendable {
 
   /// Removes the names in `indices`, each only if `decide` still wants it after a fresh look at it that the server has
   /// answered; right after that look. Calls `receive` once for each index, in order, with that look if there was one.
+  /// Once `isStopped`, the rest is spared without a look.
   func removeFiles(
-    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
+    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, unless isStopped: () -> Bool,
     decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void)
 
-  /// Removes an empty directory; ENOTEMPTY when it is not.
-  func removeDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno)
+  /// Removes an empty directory, if `decide` still wants it after a fresh look at it; false when it does not. ENOTEMPTY
+  /// when it is not empty.
+  func removeDirectory(
+    _ name: [UInt8], in parent: DirectoryHandle, decide: (EntryStatus) -> Bool
+  ) throws(Errno) -> Bool
 }
 
 public enum RemovalResult: Hashable, Sendable {
@@ -48,6 +54,11 @@ extension Errno {
 
   /// Whether what was a directory a moment ago is none now: gone, or replaced by a link or a file.
   public var meansNoDirectory: Bool { meansVanished || self == .notDirectory || self == .tooManySymbolicLinkLevels }
+
+  /// Whether it was not the directory's fault: this process or the system has no descriptors or memory to spare.
+  public var meansShortage: Bool {
+    self == .tooManyOpenFiles || self == .tooManyOpenFilesInSystem || self == .noMemory
+  }
 
   /// Whether a directory could not be removed because it has entries (ENOTEMPTY, on some file systems EEXIST).
   public var meansNotEmpty: Bool { self == .directoryNotEmpty || self == .fileExists }

@@ -9,8 +9,10 @@ public struct LinuxFileSystem: FileSystem {
 
   public func openRoot(_ path: [UInt8]) throws(Errno) -> DirectoryHandle { try DirectoryHandle.open(path: path) }
 
-  public func openDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) -> DirectoryHandle {
-    try parent.openDirectory(name)
+  public func openDirectory(
+    _ name: [UInt8], in parent: DirectoryHandle, for access: DirectoryHandle.Access
+  ) throws(Errno) -> DirectoryHandle {
+    try parent.openDirectory(name, for: access)
   }
 
   public func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool {
@@ -29,22 +31,26 @@ public struct LinuxFileSystem: FileSystem {
   }
 
   public func removeFiles(
-    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
+    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, unless isStopped: () -> Bool,
     decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void
   ) {
     for index in indices {
       let (result, look) = names.withCName(at: index) { name in
-        removeFile(name, in: directory) { decide(index, $0) }
+        isStopped() ? (.spared, nil) : removeFile(name, in: directory) { decide(index, $0) }
       }
       receive(index, result, look)
     }
   }
 
-  public func removeDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) {
-    let cName = name + [0]
-    _ = try kernelCall {
-      cName.withUnsafeBytes { ck_unlink(parent.descriptor, $0.baseAddress?.assumingMemoryBound(to: CChar.self), 1) }
-    }
+  public func removeDirectory(
+    _ name: [UInt8], in parent: DirectoryHandle, decide: (EntryStatus) -> Bool
+  ) throws(Errno) -> Bool {
+    var names = NameList()
+    names.append(name)
+    let look = names.withCName(at: 0) { status($0, in: parent, sync: CInt(CK_FRESH)) }
+    guard try decide(look.get()) else { return false }
+    _ = try kernelCall { names.withCName(at: 0) { ck_unlink(parent.descriptor, $0, 1) } }
+    return true
   }
 
   private func removeFile(
@@ -74,7 +80,7 @@ public struct LinuxFileSystem: FileSystem {
       _ = try kernelCall {
         ck_statx(directory.descriptor, name, sync, UInt32(CK_BASIC | CK_BIRTH), &status)
       }
-      return .success(EntryStatus(status))
+      return EntryStatus(status).map { .success($0) } ?? .failure(.noData)
     } catch {
       return .failure(error)
     }
@@ -92,8 +98,10 @@ public struct PretendingFileSystem: FileSystem {
 
   public func openRoot(_ path: [UInt8]) throws(Errno) -> DirectoryHandle { try base.openRoot(path) }
 
-  public func openDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) -> DirectoryHandle {
-    try base.openDirectory(name, in: parent)
+  public func openDirectory(
+    _ name: [UInt8], in parent: DirectoryHandle, for access: DirectoryHandle.Access
+  ) throws(Errno) -> DirectoryHandle {
+    try base.openDirectory(name, in: parent, for: access)
   }
 
   public func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool {
@@ -109,11 +117,13 @@ public struct PretendingFileSystem: FileSystem {
 
   /// Takes no fresh look: it was looked at a moment ago, and nothing depends on the answer.
   public func removeFiles(
-    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
+    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, unless isStopped: () -> Bool,
     decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void
   ) {
     for index in indices { receive(index, .removed, nil) }
   }
 
-  public func removeDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) {}
+  public func removeDirectory(
+    _ name: [UInt8], in parent: DirectoryHandle, decide: (EntryStatus) -> Bool
+  ) throws(Errno) -> Bool { true }
 }

@@ -5,7 +5,7 @@ public import SystemPackage
 public enum SmallFile {
   /// The first `limit` bytes of a file. EISDIR for a directory.
   public static func read(_ path: String, limit: Int = 64 * 1024) throws(Errno) -> [UInt8] {
-    let descriptor = try kernelCall { ck_open_file(-100, path, 0) }
+    let descriptor = try kernelCall { ck_open_to_read(path) }
     defer { _ = ck_close(descriptor) }
     var bytes = [UInt8](repeating: 0, count: limit)
     var filled = 0

@@ -22,6 +22,12 @@ public enum PlainThread {
     }
   }
 
+  /// Lets the calling thread rest.
+  public static func nap(_ duration: Duration) {
+    var end = MonotonicTime.now().advanced(by: duration).asTimespec
+    while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, nil) == EINTR {}
+  }
+
   private final class Box: Sendable {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }

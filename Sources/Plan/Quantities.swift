@@ -44,6 +44,7 @@ public struct Percentage: Hashable, Comparable, Sendable {
 
   public func of(_ whole: ByteCount) -> ByteCount {
     // 2^53 bytes are exact in a Double; a larger limit loses a few bytes, which no threshold notices.
-    ByteCount(bytes: UInt64(Double(whole.bytes) * fraction))
+    let share = Double(whole.bytes) * fraction
+    return share < Double(whole.bytes) ? ByteCount(bytes: UInt64(share)) : whole
   }
 }

@@ -14,7 +14,11 @@ struct Coordinator {
   /// Descriptors that are not for directories: log, report, cgroup files, the runtime's own.
   static let otherDescriptors = 64
 
-  enum Message: Sendable { case targetEnded(Int), stopRequested }
+  enum Message: Sendable {
+    case gathered(TargetGathering)
+    case targetEnded(Int)
+    case stopRequested
+  }
 
   private struct Running {
     let walk: TargetWalk
@@ -31,7 +35,10 @@ struct Coordinator {
   private let mailbox = Monitor<[Message]>([])
   private let runLimits: [RateLimit]
   private let runCap: DeletionCap?
+  /// For directories of all targets together.
   private let descriptors: Int
+  private let parallelTargets: Int
+  private let deadline: MonotonicTime?
 
   private var waiting: [ResolvedTarget] = []
   private var running: [Int: Running] = [:]
@@ -49,7 +56,10 @@ struct Coordinator {
     runCap = DeletionCap(
       "the run's cap on deletions", maxFiles: plan.safety.maxDeletions, maxBytes: plan.safety.maxDeletedBytes
     ) { [stop = runner.stop] in stop.request(.stoppedGuard, message: $0) }
-    descriptors = ProcessLimits.raiseDescriptorLimit()
+    descriptors = max(16, ProcessLimits.raiseDescriptorLimit() - Coordinator.otherDescriptors)
+    // Each needs a few to go down and up a tree at all.
+    parallelTargets = min(plan.run.parallelTargets, max(1, descriptors / 16))
+    deadline = plan.run.timeLimit.map { [startedAt] in startedAt.advanced(by: $0) }
   }
 
   mutating func run() -> BatchOutcome {
@@ -59,78 +69,50 @@ struct Coordinator {
       mailbox.broadcast()
     }
     governor.start()
-    gatherTargets()
-    walkAll()
-    for target in waiting { notStarted(target) }
+    let gathering = gatherTargets()
+    for outcome in gathering.outcomes { record(outcome) }
+    waiting = gathering.targets
+    if gathering.unmatched.isEmpty {
+      walkAll()
+      for target in waiting { notStarted(target) }
+    }
     var memory = governor.finish()
     memory.paused = outcomes.reduce(.zero) { $0 + $1.paused }
     let (ending, exitStatus) = Verdicts.ofBatch(outcomes, stopped: runner.stop.reason?.ending)
-    return BatchOutcome(
+    var outcome = BatchOutcome(
       runID: runner.settings.runID, mode: runner.settings.mode, startedAt: beganAt,
       finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,
       exitStatus: exitStatus, memory: memory, targets: outcomes)
+    outcome.unmatchedSelection = gathering.unmatched
+    return outcome
   }
 }
 
 // MARK: - Which targets
 
 extension Coordinator {
-  /// Finds all folders, before anything is touched: higher priority first, else in config order.
-  private mutating func gatherTargets() {
-    let expansion = TargetExpansion(fileSystem: runner.fileSystem, now: now, onEvent: runner.onEvent)
-    var found: [ResolvedTarget] = []
-    for target in runner.plan.targets where runner.stop.reason == nil {
-      guard target.isEnabled else {
-        if isSelected(target.name, of: target) {
-          record(TargetOutcome(name: target.name, path: target.path.text, ending: .skipped, reason: "disabled"))
-        }
-        continue
+  /// Has the folders found on a thread of its own, since a file server that hangs must not keep a stop from being heeded.
+  private mutating func gatherTargets() -> TargetGathering {
+    let (plan, selection) = (runner.plan, runner.settings.selection)
+    let expansion = TargetExpansion(
+      fileSystem: runner.fileSystem, now: now, isStopped: { [stop = runner.stop] in stop.isRequested },
+      onEvent: runner.onEvent)
+    do throws(Errno) {
+      try PlainThread.start(name: "folders") { [mailbox] in
+        let gathering = TargetGathering(plan, selection: selection, expansion: expansion)
+        mailbox.withLock { $0.append(.gathered(gathering)) }
+        mailbox.broadcast()
       }
-      do throws(Errno) {
-        found += try expansion.folders(of: target).filter { isSelected($0.name, of: target) }
-      } catch {
-        if isSelected(target.name, of: target) { cannotBeSearched(target, error) }
-      }
+    } catch {
+      return TargetGathering(plan, selection: selection, expansion: expansion)
     }
-    waiting = withoutOverlaps(found).enumerated()
-      .sorted { ($1.element.spec.priority, $0.offset) < ($0.element.spec.priority, $1.offset) }.map(\.element)
-  }
-
-  private func isSelected(_ name: String, of target: Target) -> Bool {
-    let selection = runner.settings.selection
-    return selection.isEmpty || selection.contains { $0.matches(name) || $0.matches(target.name) }
-  }
-
-  private mutating func cannotBeSearched(_ target: Target, _ error: Errno) {
-    let failure = PurgeFailure(
-      target: target.name, operation: .expandTarget, path: target.path.text, errno: error)
-    runner.onEvent(.failure(failure))
-    let reason = "the folders that match cannot be found: \(error.description) (\(ErrnoName.of(error)))"
-    var outcome = TargetOutcome(name: target.name, path: target.path.text, ending: .failed, reason: reason)
-    outcome.errorsByKind = [ErrnoName.of(error): 1]
-    outcome.tally.errors = 1
-    record(outcome)
-  }
-
-  /// Two targets must never walk the same tree. What the config check could not know shows when patterns are expanded:
-  /// then the one that comes later in the config is refused.
-  private mutating func withoutOverlaps(_ targets: [ResolvedTarget]) -> [ResolvedTarget] {
-    var owners: [[UInt8]: String] = [:]
-    var kept: [ResolvedTarget] = []
-    let slash = UInt8(ascii: "/")
-    for target in targets {
-      let ancestors = target.path.indices.dropFirst().filter { target.path[$0] == slash }.map { target.path[..<$0] }
-      let inside = (ancestors + [target.path[...]]).lazy.compactMap { owners[Array($0)] }.first
-      let around = kept.first { $0.path.starts(with: target.path + [slash]) }?.name
-      if let other = inside ?? around {
-        let reason = "overlaps with the target \(other)"
-        record(TargetOutcome(name: target.name, path: ShownPath.of(target.path), ending: .failed, reason: reason))
-        continue
-      }
-      owners[target.path] = target.name
-      kept.append(target)
+    var end: MonotonicTime?
+    while end.map({ MonotonicTime.now() < $0 && !runner.stop.isUrgent }) ?? true {
+      for case .gathered(let gathering) in nextMessages(until: end ?? deadline ?? .distantFuture) { return gathering }
+      stopIfTimeIsUp()
+      if end == nil, runner.stop.reason != nil { end = MonotonicTime.now().advanced(by: Coordinator.grace) }
     }
-    return kept
+    return TargetGathering(notStarted: plan, selection: selection, reason: "the search for folders did not come back")
   }
 
   private mutating func notStarted(_ target: ResolvedTarget) {
@@ -152,18 +134,13 @@ extension Coordinator {
   private mutating func walkAll() {
     let interval = runner.plan.run.progressInterval
     var nextProgress = startedAt.advanced(by: interval)
-    let deadline = runner.plan.run.timeLimit.map { startedAt.advanced(by: $0) }
     while true {
       startWhatFits()
       if running.isEmpty { return }
-      let wake = min(nextProgress, deadline ?? nextProgress)
-      handle(nextMessages(until: wake))
+      handle(nextMessages(until: min(nextProgress, deadline ?? nextProgress)))
+      stopIfTimeIsUp()
       if runner.stop.reason != nil { return stopAll() }
       let time = MonotonicTime.now()
-      if let deadline, time >= deadline {
-        runner.stop.request(.stoppedTime, message: "the time limit is reached")
-        return stopAll()
-      }
       if time >= nextProgress {
         reportProgress(at: time)
         nextProgress = max(nextProgress, time).advanced(by: interval)
@@ -171,12 +148,17 @@ extension Coordinator {
     }
   }
 
+  private func stopIfTimeIsUp() {
+    guard let deadline, MonotonicTime.now() >= deadline else { return }
+    runner.stop.request(.stoppedTime, message: "the time limit is reached")
+  }
+
   private mutating func startWhatFits() {
     let policy = runner.plan.run.onTargetFailure
     while let next = waiting.first, runner.stop.reason == nil, !(hasFailedTarget && policy == .stop) {
-      let budget = next.spec.memoryBudget ?? governor.share(among: runner.plan.run.parallelTargets)
+      let budget = next.spec.memoryBudget ?? governor.share(among: parallelTargets)
       let taken = running.values.reduce(ByteCount(bytes: 0)) { $0 + $1.budget }
-      guard running.count < runner.plan.run.parallelTargets else { return }
+      guard running.count < parallelTargets else { return }
       guard running.isEmpty || taken + budget <= governor.room else { return }
       start(waiting.removeFirst(), budget: budget)
     }
@@ -199,9 +181,8 @@ extension Coordinator {
   }
 
   private func limits(of target: Target, budget: ByteCount) -> WalkLimits {
-    let parallel = runner.plan.run.parallelTargets
-    let ceiling = max(1, runner.plan.run.concurrency / parallel)
-    let descriptors = max(16, (self.descriptors - Coordinator.otherDescriptors) / parallel)
+    let ceiling = max(1, runner.plan.run.concurrency / parallelTargets)
+    let descriptors = self.descriptors / parallelTargets
     let wanted =
       switch target.concurrency {
       case .auto: Coordinator.automaticWorkersPerProcessor * ProcessLimits.processors
@@ -228,7 +209,7 @@ extension Coordinator {
       rateLimits: runLimits + (target.operationsPerSecond.map { [RateLimit(perSecond: $0)] } ?? []),
       caps: caps.compactMap { $0 },
       clockGuard: isPurge ? ClockGuard(maxSkew: runner.plan.safety.maxClockSkew, now: now, readAt: startedAt) : nil,
-      onEvent: runner.onEvent)
+      stop: runner.stop, onEvent: runner.onEvent)
   }
 
   private func startEvent(_ target: ResolvedTarget, _ rules: WalkRules, _ limits: WalkLimits) -> TargetStart {
@@ -292,8 +273,9 @@ extension Coordinator {
   /// Ends all targets orderly: in-flight operations are waited for, but not for ever.
   private mutating func stopAll() {
     let reason = runner.stop.reason ?? StopRequest.Reason(ending: .stoppedSignal, message: "stopped")
-    runner.onEvent(.stopping(ending: reason.ending, message: reason.message))
+    // First act, then talk: whoever reads the log may be slow.
     for target in running.values { target.walk.stop(reason.ending, message: reason.message) }
+    runner.onEvent(.stopping(ending: reason.ending, message: reason.message))
     let deadline = MonotonicTime.now().advanced(by: Coordinator.grace)
     while !running.isEmpty, MonotonicTime.now() < deadline, !runner.stop.isUrgent {
       handle(nextMessages(until: deadline))

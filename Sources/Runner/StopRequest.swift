@@ -1,4 +1,5 @@
 import Kernel
+import Synchronization
 
 /// Asks a run to end orderly, from any thread. The first request counts.
 public final class StopRequest: Sendable {
@@ -8,24 +9,40 @@ public final class StopRequest: Sendable {
     public var message: String
   }
 
-  private let state = Monitor<(reason: Reason?, isUrgent: Bool, observer: (@Sendable () -> Void)?)>((nil, false, nil))
+  private struct State {
+    var reason: Reason?
+    var isUrgent = false
+    var observer: (@Sendable () -> Void)?
+  }
+
+  private let state = Monitor(State())
+  private let isMade = Atomic<Bool>(false)
 
   public init() {}
 
-  /// Asks the run to end as `ending`. A second request makes it urgent: what is in flight is not waited for.
+  /// Asks the run to end as `ending`; without effect when that was asked before.
   public func request(_ ending: Ending, message: String) {
     let observer = state.withLock { state in
-      if state.reason == nil {
-        state.reason = Reason(ending: ending, message: message)
-      } else {
-        state.isUrgent = true
-      }
+      if state.reason == nil { state.reason = Reason(ending: ending, message: message) }
+      return state.observer
+    }
+    isMade.store(true, ordering: .releasing)
+    observer?()
+  }
+
+  /// Asks a run that is ending not to wait for operations in flight.
+  public func hurry() {
+    let observer = state.withLock { state in
+      state.isUrgent = true
       return state.observer
     }
     observer?()
   }
 
-  public var reason: Reason? { state.withLock { $0.reason } }
+  public var reason: Reason? { isRequested ? state.withLock { $0.reason } : nil }
+
+  /// The same as `reason != nil`, without a lock: workers ask between calls.
+  var isRequested: Bool { isMade.load(ordering: .acquiring) }
 
   var isUrgent: Bool { state.withLock { $0.isUrgent } }
 

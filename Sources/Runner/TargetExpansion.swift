@@ -16,40 +16,66 @@ struct ResolvedTarget: Sendable {
 
 /// Finds the folders a target's path pattern stands for, following no link.
 struct TargetExpansion {
+  /// Folders of one target. A run keeps an outcome for each, and its report is made in memory: a pattern that stands for
+  /// more should be one target with the folder above, or several runs.
+  static let maxFolders = 10_000
+
   let fileSystem: any FileSystem
   let now: Timestamp
+  let isStopped: @Sendable () -> Bool
   let onEvent: @Sendable (RunEvent) -> Void
 
-  /// The folders of one target: exactly one for a literal path, whether it exists or not; for a pattern those that exist,
-  /// in the order in which they are to be walked. Throws when the pattern's fixed part cannot be searched.
-  func folders(of target: Target) throws(Errno) -> [ResolvedTarget] {
-    guard !target.path.isLiteral else { return [literal(target)] }
+  /// What a pattern stands for on this file system.
+  struct Folders {
+    /// In the order in which they are to be walked.
+    var found: [ResolvedTarget] = []
+    /// Folders on the way that could not be searched.
+    var unsearchable: [TargetOutcome] = []
+  }
+
+  enum Failure: Error {
+    case system(Errno)
+    case tooMany
+    case stopped
+  }
+
+  /// The folders of one target: exactly one for a literal path, whether it exists or not; for a pattern those that exist.
+  /// Throws when the pattern's fixed part cannot be searched.
+  func folders(of target: Target) throws(Failure) -> Folders {
+    guard !target.path.isLiteral else { return Folders(found: [literal(target)]) }
     let prefix = target.path.literalPrefix
-    let root = Found(path: prefix.flatMap { [UInt8(ascii: "/")] + Array($0.utf8) }, isAnchor: true)
-    let start: DirectoryHandle
+    var search = Search(target: target)
+    let root = Found(path: prefix.flatMap { [UInt8(ascii: "/")] + Array($0.utf8) })
     do {
-      start = try fileSystem.openRoot(root.path)
-    } catch .noSuchFileOrDirectory {
+      let start = try fileSystem.openRoot(root.path)
+      try look(in: start, root, target.path.components.dropFirst(prefix.count), &search)
+    } catch let failure as Failure {
+      throw failure
+    } catch Errno.noSuchFileOrDirectory {
       notice(target, "no folder matches \(target.path.text): \(ShownPath.of(root.path)) does not exist")
-      return []
+    } catch {
+      throw .system(error as? Errno ?? .ioError)
     }
-    var found: [Found] = []
-    try search(start, root, target.path.components.dropFirst(prefix.count), target, &found)
-    return arranged(found, of: target)
+    return Folders(found: arranged(search.found, of: target), unsearchable: search.unsearchable)
   }
 
   private struct Found {
     var path: [UInt8]
-    var isAnchor = false
     var tail: [UInt8] = []
     var fields = DateTemplate.Fields()
     var identity: FileIdentity?
 
-    func appending(_ name: [UInt8], _ fields: DateTemplate.Fields, _ identity: FileIdentity) -> Found {
+    func appending(_ name: [UInt8], _ fields: DateTemplate.Fields, _ identity: FileIdentity?) -> Found {
       let slash = [UInt8(ascii: "/")]
       return Found(
         path: path + slash + name, tail: tail.isEmpty ? name : tail + slash + name, fields: fields, identity: identity)
     }
+  }
+
+  private struct Search {
+    let target: Target
+    var found: [Found] = []
+    var unsearchable: [TargetOutcome] = []
   }
 
   private func literal(_ target: Target) -> ResolvedTarget {
@@ -57,54 +83,82 @@ struct TargetExpansion {
     return ResolvedTarget(name: target.name, path: path, spec: target)
   }
 
-  private func search(
-    _ directory: DirectoryHandle, _ here: Found, _ components: ArraySlice<PathPattern.Component>, _ target: Target,
-    _ found: inout [Found]
-  ) throws(Errno) {
+  /// Throws an `Errno` when `directory` itself cannot be listed, and a `Failure` that ends the whole search.
+  private func look(
+    in directory: DirectoryHandle, _ here: Found, _ components: ArraySlice<PathPattern.Component>,
+    _ search: inout Search
+  ) throws {
     guard let component = components.first else {
-      found.append(here)
+      search.found.append(here)
+      guard search.found.count <= TargetExpansion.maxFolders else { throw Failure.tooMany }
       return
     }
+    let rest = components.dropFirst()
     for (name, fields) in try matches(of: component, in: directory, here) {
+      if isStopped() { throw Failure.stopped }
       do {
-        let child = try fileSystem.openDirectory(name, in: directory)
-        try search(
-          child, here.appending(name, fields, child.identity), components.dropFirst(), target, &found)
-      } catch {
+        let child = try fileSystem.openDirectory(name, in: directory, for: TargetExpansion.access(for: rest.first))
+        try look(in: child, here.appending(name, fields, child.identity), rest, &search)
+      } catch let error as Errno {
         // A link, a file, or gone by now: not a folder.
         if error.meansNoDirectory { continue }
-        throw error
+        cannotSearch(here.appending(name, fields, nil), error, &search)
       }
     }
   }
 
+  /// Only where names are to be matched must a folder be readable.
+  private static func access(for component: PathPattern.Component?) -> DirectoryHandle.Access {
+    switch component {
+    case .wildcard, .template: .list
+    case .literal, nil: .pass
+    }
+  }
+
+  private func cannotSearch(_ folder: Found, _ error: Errno, _ search: inout Search) {
+    let path = ShownPath.of(folder.path)
+    let name = name(of: folder, search.target)
+    onEvent(.failure(PurgeFailure(target: name, operation: .expandTarget, path: path, errno: error)))
+    search.unsearchable.append(.unsearchable(name: name, path: path, error))
+  }
+
   private func matches(
     of component: PathPattern.Component, in directory: DirectoryHandle, _ here: Found
-  ) throws(Errno) -> [([UInt8], DateTemplate.Fields)] {
+  ) throws -> [([UInt8], DateTemplate.Fields)] {
     if case .literal(let name) = component { return [(Array(name.utf8), here.fields)] }
     var matches: [([UInt8], DateTemplate.Fields)] = []
     let batch = EntryBatch(capacity: WalkLimits.listing)
     while try fileSystem.read(directory, into: batch, limit: WalkLimits.listing) {
+      if isStopped() { throw Failure.stopped }
       for index in batch.entries.indices where [.directory, nil].contains(batch.entries[index].kind) {
         let name = Array(batch.name(at: index))
-        switch component {
-        case .wildcard(let glob): if glob.matches(name.span) { matches.append((name, here.fields)) }
-        case .template(let template):
-          if let fields = template.match(name, adding: here.fields) { matches.append((name, fields)) }
-        case .literal: break
-        }
+        if let fields = match(name, component, here.fields) { matches.append((name, fields)) }
       }
+      guard matches.count <= TargetExpansion.maxFolders else { throw Failure.tooMany }
     }
     return matches.sorted { $0.0.lexicographicallyPrecedes($1.0) }
+  }
+
+  private func match(
+    _ name: [UInt8], _ component: PathPattern.Component, _ known: DateTemplate.Fields
+  ) -> DateTemplate.Fields? {
+    switch component {
+    case .wildcard(let glob): glob.matches(name.span) ? known : nil
+    case .template(let template): template.match(name, adding: known)
+    case .literal(let literal): name == Array(literal.utf8) ? known : nil
+    }
+  }
+
+  private func name(of folder: Found, _ target: Target) -> String {
+    target.name == target.path.text ? ShownPath.of(folder.path) : target.name + "/" + ShownPath.of(folder.tail)
   }
 
   /// Names the folders, chooses among partitions and puts them in order.
   private func arranged(_ found: [Found], of target: Target) -> [ResolvedTarget] {
     let folders = found.map { folder in
       ResolvedTarget(
-        name: target.name == target.path.text
-          ? ShownPath.of(folder.path) : target.name + "/" + ShownPath.of(folder.tail),
-        path: folder.path, identity: folder.identity, spec: target, period: folder.fields.period)
+        name: name(of: folder, target), path: folder.path, identity: folder.identity, spec: target,
+        period: folder.fields.period)
     }
     guard let rule = target.partitions else {
       if folders.isEmpty { notice(target, "no folder matches \(target.path.text)") }
@@ -122,5 +176,15 @@ struct TargetExpansion {
 
   private func notice(_ target: Target, _ message: String) {
     onEvent(.notice(target: target.name, message: message))
+  }
+}
+
+extension TargetOutcome {
+  static func unsearchable(name: String, path: String, _ error: Errno) -> TargetOutcome {
+    let reason = "the folders that match cannot be found: \(error.description) (\(ErrnoName.of(error)))"
+    var outcome = TargetOutcome(name: name, path: path, ending: .failed, reason: reason)
+    outcome.errorsByKind = [ErrnoName.of(error): 1]
+    outcome.tally.errors = 1
+    return outcome
   }
 }

@@ -5,6 +5,7 @@ import Logging
 import Plan
 import Report
 import Runner
+import Synchronization
 import SystemPackage
 
 /// One execution of `plan` or `run`, from the config's text to the exit status.
@@ -86,18 +87,23 @@ struct Batch {
       stop: stop
     ) { [logger, events] event in logger.log(events.line(for: event)) }
     let outcome = runner.run()
-    guard !outcome.targets.isEmpty || settings.selection.isEmpty else {
-      let patterns = settings.selection.map { quoted($0.pattern) }.joined(separator: ", ")
-      throw Unusable("no target matches --target \(patterns)")
+    guard outcome.unmatchedSelection.isEmpty else {
+      let patterns = outcome.unmatchedSelection.map { quoted($0) }.joined(separator: ", ")
+      throw Unusable("no target matches --target \(patterns); nothing was touched")
     }
     return outcome
   }
 
   /// The first signal ends the run in good order, a second one without waiting for what is in flight.
   private func watchSignals(_ stop: StopRequest) throws(Unusable) {
+    let isFirst = Atomic<Bool>(true)
     do throws(Errno) {
       try StopSignals.watch { signal in
-        stop.request(.stoppedSignal, message: "\(signal == SIGTERM ? "SIGTERM" : "SIGINT") was received")
+        if isFirst.exchange(false, ordering: .relaxed) {
+          stop.request(.stoppedSignal, message: "\(signal == SIGTERM ? "SIGTERM" : "SIGINT") was received")
+        } else {
+          stop.hurry()
+        }
       }
     } catch {
       throw Unusable("cannot watch for signals: \(error)")

@@ -71,7 +71,7 @@ import Testing
       let error = #expect(throws: Errno.self) { try open(path) }
       #expect(error?.meansNoDirectory == true)
     }
-    #expect(throws: Errno.self) { try fileSystem.openDirectory(Array("link".utf8), in: open()) }
+    #expect(throws: Errno.self) { try fileSystem.openDirectory(Array("link".utf8), in: open(), for: .list) }
     #expect(throws: Errno.noSuchFileOrDirectory) { try open("/none") }
   }
 
@@ -82,7 +82,9 @@ import Testing
     for name in ["goes", "stays", "gone"] { names.append(Array(name.utf8)) }
     var results: [RemovalResult] = []
     var sizes: [UInt64?] = []
-    fileSystem.removeFiles(0..<3, of: names, in: try open()) { index, status in
+    fileSystem.removeFiles(0..<3, of: names, in: try open()) {
+      false
+    } decide: { index, status in
       #expect(status.kind == .file)
       return names[index] == Array("goes".utf8)
     } receive: { _, result, look in
@@ -100,7 +102,9 @@ import Testing
     var names = NameList()
     names.append(Array("dir".utf8))
     var results: [RemovalResult] = []
-    fileSystem.removeFiles(0..<1, of: names, in: try open()) { _, _ in
+    fileSystem.removeFiles(0..<1, of: names, in: try open()) {
+      false
+    } decide: { _, _ in
       true
     } receive: {
       results.append($1); _ = ($0, $2)
@@ -113,7 +117,9 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: root) }
     try FileManager.default.createDirectory(atPath: root + "/dir", withIntermediateDirectories: false)
     make("dir/file")
-    let error = #expect(throws: Errno.self) { try fileSystem.removeDirectory(Array("dir".utf8), in: open()) }
+    let error = #expect(throws: Errno.self) {
+      try fileSystem.removeDirectory(Array("dir".utf8), in: open()) { _ in true }
+    }
     #expect(error?.meansNotEmpty == true)
   }
 
@@ -124,7 +130,9 @@ import Testing
     names.append(Array("file".utf8))
     let pretending = PretendingFileSystem(fileSystem)
     var results: [RemovalResult] = []
-    pretending.removeFiles(0..<1, of: names, in: try open()) { _, _ in
+    pretending.removeFiles(0..<1, of: names, in: try open()) {
+      false
+    } decide: { _, _ in
       true
     } receive: {
       results.append($1); _ = ($0, $2)
@@ -133,9 +141,38 @@ import Testing
     #expect(try list(open()).count == 1)
   }
 
+  @Test func `once stopped, the rest is spared without a look`() throws {
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    var names = NameList()
+    for index in 0..<4 {
+      make("file-\(index)")
+      names.append(Array("file-\(index)".utf8))
+    }
+    var results: [RemovalResult] = []
+    fileSystem.removeFiles(0..<4, of: names, in: try open()) {
+      results.count == 2
+    } decide: { _, _ in
+      true
+    } receive: { _, result, look in
+      if result == .spared { #expect(look == nil) }
+      results.append(result)
+    }
+    #expect(results.filter { $0 == .removed }.count == 3)
+    #expect(results[2] == .spared)
+  }
+
+  @Test func `an empty directory is removed only if it is still wanted at a fresh look`() throws {
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    try FileManager.default.createDirectory(atPath: root + "/dir", withIntermediateDirectories: false)
+    #expect(try !fileSystem.removeDirectory(Array("dir".utf8), in: open()) { $0.kind != .directory })
+    #expect(try list(open()).count == 1)
+    #expect(try fileSystem.removeDirectory(Array("dir".utf8), in: open()) { $0.kind == .directory })
+    #expect(try list(open()).isEmpty)
+  }
+
   @Test func `the server's clock is asked without leaving a trace`() throws {
     defer { try? FileManager.default.removeItem(atPath: root) }
-    let time = try ClockProbe.time(of: open())
+    let time = try open().touch()
     #expect(abs(time.seconds - WallClock.now().seconds) <= 2)
     #expect(try list(open()).isEmpty)
   }

@@ -243,4 +243,59 @@ import Testing
     #expect(tree.exists("a/b/decoy/old"))
     #expect(tally.imbalance(in: .purge) == nil)
   }
+
+  @Test func `a directory that moved away while it was closed counts as vanished, and is no error`() {
+    let tree = ScratchTree()
+    tree.file("a/b/c/d/e/f")
+    let moved = Monitor(false)
+    let fileSystem = ScriptedFileSystem(onStatus: { [path = tree.path] name in
+      if name == "f", !moved.withLock({ $0 }) {
+        moved.withLock { $0 = true }
+        rename(path + "/a", path + "/moved")
+      }
+      return nil
+    })
+    let events = Events()
+    let tally = walk(
+      makeTarget(tree.path), fileSystem: fileSystem, limits: { $0.openDirectories = 1 }, workers: 1, events: events)
+    #expect(tally.errors == 0)
+    #expect(tally.dirsVanished > 0)
+    #expect(tally.imbalance(in: .purge) == nil)
+    #expect(events.failures.isEmpty)
+  }
+
+  @Test func `a listing that goes stale is a vanished directory, but for the target's own root a failure`() {
+    let tree = ScratchTree()
+    tree.file("d/old")
+    let root = Monitor<FileIdentity?>(nil)
+    let stale = ScriptedFileSystem(onRead: { directory in
+      let first = root.withLock { root in
+        if root == nil { root = directory.identity }
+        return root
+      }
+      return directory.identity == first ? nil : .staleNFSFileHandle
+    })
+    let vanished = purge([makeTarget(tree.path)], fileSystem: stale)
+    #expect(vanished.totals.dirsVanished == 1)
+    #expect(vanished.exitStatus == .success)
+    let failed = purge([makeTarget(tree.path)], fileSystem: ScriptedFileSystem(onRead: { _ in .staleNFSFileHandle }))
+    #expect(failed.totals.dirsFailed == 1)
+    #expect(failed.exitStatus == .failures)
+  }
+
+  @Test func `a directory that is replaced by a new one while it waits to be removed stays`() {
+    let tree = ScratchTree()
+    tree.directory("d", days: 10)
+    let fileSystem = ScriptedFileSystem(onRemoveDirectory: { [path = tree.path] name in
+      rename(path + "/d", path + "/d.1")
+      mkdir(path + "/d", 0o755)
+      return nil
+    })
+    var target = makeTarget(tree.path)
+    target.emptyDirectories = EmptyDirectoryRule(minAge: .zero)
+    let outcome = purge([target], fileSystem: fileSystem)
+    #expect(tree.contents == ["d", "d.1"])
+    #expect(outcome.totals.emptyDirsToDelete == 0)
+    #expect(outcome.exitStatus == .success)
+  }
 }

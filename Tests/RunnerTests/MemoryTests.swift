@@ -52,7 +52,7 @@ import Testing
     var policy = policy(patience: 3)
     let paused = [candidate(1, .paused)]
     for _ in 0..<3 { #expect(policy.next(usage: 95, targets: paused) == .none) }
-    #expect(policy.next(usage: 94, targets: paused) == .none)
+    #expect(policy.next(usage: 94, targets: paused) == .resumeNarrowed(1))
     for _ in 0..<3 { #expect(policy.next(usage: 95, targets: paused) == .none) }
     #expect(policy.next(usage: 95, targets: paused) == .stop)
   }
@@ -83,14 +83,26 @@ import Testing
           targets[id].state = .paused
         case .narrow(let id): targets[id].state = .narrowed
         case .widen(let id): targets[id].state = .running
+        case .resumeNarrowed(let id):
+          #expect(targets.allSatisfy { $0.state == .paused }, "seed \(seed)")
+          targets[id].state = .narrowed
         case .resume(let id):
           #expect(usage <= 70, "seed \(seed)")
           let paused = targets.filter { $0.state == .paused }
           #expect(paused.map(\.priority).max() == targets[id].priority, "seed \(seed)")
           targets[id].state = .running
         }
+        #expect(usage >= 95 || targets.contains { $0.state != .paused }, "seed \(seed): all paused at \(usage)")
       }
     }
+  }
+
+  @Test func `when all are paused and memory stays in the band, one goes on narrowed`() {
+    var policy = policy(settling: 3)
+    let paused = [candidate(1, .paused), candidate(2, priority: 1, .paused)]
+    #expect(policy.next(usage: 75, targets: paused) == .resumeNarrowed(2))
+    #expect(policy.next(usage: 94, targets: paused) == .resumeNarrowed(2))
+    #expect(policy.next(usage: 95, targets: paused) == .none)
   }
 }
 

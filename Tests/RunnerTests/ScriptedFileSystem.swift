@@ -20,9 +20,11 @@ struct ScriptedFileSystem: FileSystem {
     return try base.openRoot(path)
   }
 
-  func openDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) -> DirectoryHandle {
+  func openDirectory(
+    _ name: [UInt8], in parent: DirectoryHandle, for access: DirectoryHandle.Access
+  ) throws(Errno) -> DirectoryHandle {
     if let error = onOpen(String(decoding: name, as: UTF8.self)) { throw error }
-    return try base.openDirectory(name, in: parent)
+    return try base.openDirectory(name, in: parent, for: access)
   }
 
   func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool {
@@ -44,21 +46,24 @@ struct ScriptedFileSystem: FileSystem {
   }
 
   func removeFiles(
-    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
+    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, unless isStopped: () -> Bool,
     decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void
   ) {
     for index in indices {
       if let error = onRemoveFile(String(decoding: names[index], as: UTF8.self)) {
         receive(index, .failed(error), nil)
       } else {
-        base.removeFiles(index..<(index + 1), of: names, in: directory, decide: decide, receive: receive)
+        base.removeFiles(
+          index..<(index + 1), of: names, in: directory, unless: isStopped, decide: decide, receive: receive)
       }
     }
   }
 
-  func removeDirectory(_ name: [UInt8], in parent: DirectoryHandle) throws(Errno) {
+  func removeDirectory(
+    _ name: [UInt8], in parent: DirectoryHandle, decide: (EntryStatus) -> Bool
+  ) throws(Errno) -> Bool {
     if let error = onRemoveDirectory(String(decoding: name, as: UTF8.self)) { throw error }
-    try base.removeDirectory(name, in: parent)
+    return try base.removeDirectory(name, in: parent, decide: decide)
   }
 }
 

@@ -42,8 +42,8 @@ import Testing
     let stop = StopRequest()
     try? PlainThread.start(name: "stopper") {
       turnstile.awaitCrowd(of: 4)
-      stop.request(.stoppedSignal, message: "first signal")
-      stop.request(.stoppedSignal, message: "second signal")
+      stop.request(.stoppedSignal, message: "the signal")
+      stop.hurry()
     }
     let outcome = purge([makeTarget(tree.path)], workers: 4, fileSystem: fileSystem, stop: stop)
     #expect(outcome.exitStatus == .interrupted)

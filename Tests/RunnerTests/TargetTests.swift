@@ -1,6 +1,7 @@
 import Glibc
 import Kernel
 import Plan
+import SystemPackage
 import Testing
 
 @testable import Runner
@@ -18,7 +19,8 @@ import Testing
   private let yearMonth = PathPattern.Component.template(DateTemplate(pieces: [.year, .text("-"), .month]))
 
   private func folders(of target: Target, events: Events = Events()) throws -> [ResolvedTarget] {
-    try TargetExpansion(fileSystem: LinuxFileSystem(), now: now, onEvent: events.add).folders(of: target)
+    try TargetExpansion(fileSystem: LinuxFileSystem(), now: now, isStopped: { false }, onEvent: events.add)
+      .folders(of: target).found
   }
 
   @Test func `partitions three months old are those whose period has ended three months ago`() throws {
@@ -124,7 +126,65 @@ import Testing
     wild.path = pattern(tree, [.wildcard(try Glob("*"))], "*")
     #expect(purge([wild], mode: .dryRun, selection: [try Glob("wild")]).targets.count == 2)
     #expect(purge([wild], mode: .dryRun, selection: [try Glob("*/b")]).targets.map(\.name) == ["wild/b"])
-    #expect(purge([wild], mode: .dryRun, selection: [try Glob("other")]).targets.isEmpty)
+    let unmatched = purge([wild], selection: [try Glob("other"), try Glob("wild/*")])
+    #expect(unmatched.unmatchedSelection == ["other"])
+    #expect(unmatched.targets.isEmpty)
+    #expect(tree.exists("a/old"))
+  }
+
+  @Test func `a pattern target that is selected and has no folder today is no error`() throws {
+    let tree = ScratchTree()
+    var wild = makeTarget("/", name: "wild")
+    wild.path = pattern(tree, [.wildcard(try Glob("*"))], "*")
+    let outcome = purge([wild], selection: [try Glob("wild")])
+    #expect(outcome.unmatchedSelection.isEmpty)
+    #expect(outcome.exitStatus == .success)
+  }
+
+  @Test func `one folder that cannot be searched fails alone`() throws {
+    let tree = ScratchTree()
+    for name in ["a", "b", "c"] { tree.file("\(name)/logs/old") }
+    var wild = makeTarget("/", name: "w")
+    wild.path = pattern(tree, [.wildcard(try Glob("*")), .literal("logs")], "*/logs")
+    let fileSystem = ScriptedFileSystem(onOpen: { $0 == "b" ? .permissionDenied : nil })
+    let outcome = purge([wild], fileSystem: fileSystem)
+    #expect(outcome.targets.map(\.name).sorted() == ["w/a/logs", "w/b", "w/c/logs"])
+    #expect(outcome.targets.first { $0.name == "w/b" }?.errorsByKind == ["EACCES": 1])
+    #expect(outcome.totals.filesPurged == 2)
+    #expect(outcome.exitStatus == .failures)
+  }
+
+  @Test func `thousands of folders are sorted out at once`() throws {
+    let tree = ScratchTree()
+    for index in 0..<3000 { tree.directory("d\(index)") }
+    var wild = makeTarget("/", name: "w")
+    wild.path = pattern(tree, [.wildcard(try Glob("*"))], "*")
+    let nested = makeTarget(tree.path + "/d7/inner", name: "nested")
+    let plan = BatchPlan(targets: [wild, nested])
+    let expansion = TargetExpansion(
+      fileSystem: LinuxFileSystem(), now: now, isStopped: { false }, onEvent: { _ in })
+    let gathering = TargetGathering(plan, selection: [], expansion: expansion)
+    #expect(gathering.targets.count == 3000)
+    #expect(gathering.outcomes.map(\.name) == ["nested"])
+  }
+
+  @Test func `a stop is heeded while folders are looked for`() throws {
+    let tree = ScratchTree()
+    tree.file("a/old")
+    let turnstile = Turnstile()
+    defer { turnstile.open() }
+    var wild = makeTarget("/", name: "w")
+    wild.path = pattern(tree, [.wildcard(try Glob("*"))], "*")
+    let stop = StopRequest()
+    let fileSystem = ScriptedFileSystem(onOpen: { _ in
+      stop.request(.stoppedSignal, message: "stop")
+      stop.hurry()
+      turnstile.pass()
+      return nil
+    })
+    let outcome = purge([wild], fileSystem: fileSystem, stop: stop)
+    #expect(outcome.exitStatus == .interrupted)
+    #expect(outcome.targets.map(\.ending) == [.notStarted])
   }
 
   @Test func `a disabled target is reported as skipped and not touched`() {

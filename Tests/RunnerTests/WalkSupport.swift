@@ -8,14 +8,14 @@ import SystemPackage
 @discardableResult
 func walk(
   _ target: Target, fileSystem: any FileSystem = LinuxFileSystem(), limits adjust: (inout WalkLimits) -> Void,
-  workers: Int, events: Events = Events()
+  workers: Int, events: Events = Events(), onBegin: (TargetWalk) -> Void = { _ in }
 ) -> Tally {
   var limits = WalkLimits(workers: workers, openDirectories: 1000, memory: .mebibytes(256))
   adjust(&limits)
   let path = target.path.literalPrefix.flatMap { [UInt8(ascii: "/")] + Array($0.utf8) }
   let rules = WalkRules(target, mode: .purge, now: Fixture.now, fileSystem)
   let means = TargetWalk.Means(
-    fileSystem: fileSystem, rateLimits: [], caps: [], clockGuard: nil, onEvent: events.add)
+    fileSystem: fileSystem, rateLimits: [], caps: [], clockGuard: nil, stop: StopRequest(), onEvent: events.add)
   let ended = Monitor(false)
   let walk = TargetWalk(
     ResolvedTarget(name: target.name, path: path, spec: target), rules: rules, limits: limits, means: means
@@ -23,6 +23,7 @@ func walk(
     ended.withLock { $0 = true }
     ended.broadcast()
   }
+  onBegin(walk)
   walk.start()
   _ = ended.wait { $0 ? true : nil }
   return walk.outcome(startedAt: Fixture.now, finishedAt: Fixture.now).tally

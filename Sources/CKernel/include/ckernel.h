@@ -26,6 +26,7 @@ struct ck_status {
 
 enum {
   CK_BASIC = 0x7ff,      // STATX_BASIC_STATS
+  CK_ATIME = 0x20,       // STATX_ATIME, part of it
   CK_BIRTH = 0x800,      // STATX_BTIME
   CK_FRESH = 0x2000,     // AT_STATX_FORCE_SYNC
   CK_CACHED = 0x4000,    // AT_STATX_DONT_SYNC
@@ -35,9 +36,12 @@ enum {
 int ck_statx(int directory, const char *name, int sync, uint32_t mask, struct ck_status *out);
 // Bytes of linux_dirent64 records, 0 at the end.
 long ck_getdents64(int directory, void *buffer, size_t size);
-// A directory below `directory` (or at an absolute path), never following a link in its last component.
-int ck_open_directory(int directory, const char *name);
-int ck_open_file(int directory, const char *name, int create_exclusively);
+// A directory below `directory` (or at an absolute path), never following a link in its last component. Without
+// `to_list` it can only be passed through, for which no read permission is needed.
+int ck_open_directory(int directory, const char *name, int to_list);
+int ck_open_to_read(const char *path);
+// Sets a directory's times to now by the clock of its file system's server.
+int ck_touch(int directory);
 long ck_seek(int fd, int64_t offset);
 int ck_unlink(int directory, const char *name, int is_directory);
 int ck_rename(const char *from, const char *to);

@@ -63,7 +63,7 @@ final class MemoryGovernor: Sendable {
   func start() {
     do {
       try PlainThread.start(name: "memory") { [self] in
-        while !nap() { takeSample() }
+        while !nap() { sampleAndAct() }
       }
     } catch {
       onEvent(.notice(target: nil, message: "memory is not watched: \(ErrnoName.of(error))"))
@@ -74,18 +74,18 @@ final class MemoryGovernor: Sendable {
     let candidate = PausePolicy.Candidate(id: id, priority: priority, order: id, state: .running)
     state.withLock { $0.targets[id] = Governed(walk: walk, candidate: candidate, peak: $0.summary.current) }
     // So that a target that is over before the next sample has a peak of its own.
-    takeSample()
+    measure()
   }
 
   /// The largest sample while the target ran.
   func remove(_ id: Int) -> ByteCount {
-    takeSample()
+    measure()
     return state.withLock { $0.targets.removeValue(forKey: id)?.peak ?? $0.summary.current }
   }
 
   /// Ends sampling; the figures of the whole run.
   func finish() -> MemorySummary {
-    takeSample()
+    measure()
     let summary = state.withLock { state in
       state.isFinished = true
       return state.summary
@@ -99,18 +99,27 @@ final class MemoryGovernor: Sendable {
     state.wait(timeout: interval) { $0.isFinished ? true : nil } ?? false
   }
 
-  private func takeSample() {
-    guard let sample = reader.sample() else { return }
-    let usage = ByteCount(bytes: sample.unreclaimable)
+  /// Looks at memory and acts on it. Only the memory thread acts, so that steps are as far apart as samples.
+  private func sampleAndAct() {
+    guard let usage = measure() else { return }
     let (step, walk) = state.withLock { state -> (PausePolicy.Step, TargetWalk?) in
       guard !state.isFinished else { return (.none, nil) }
-      state.summary.current = usage
-      state.summary.peak = max(state.summary.peak, usage)
-      for (id, target) in state.targets where target.peak < usage { state.targets[id]?.peak = usage }
       let step = state.policy.next(usage: usage.bytes, targets: state.targets.values.map(\.candidate))
       return (step, MemoryGovernor.note(step, &state))
     }
     carryOut(step, walk)
+  }
+
+  @discardableResult
+  private func measure() -> ByteCount? {
+    guard let sample = reader.sample() else { return nil }
+    let usage = ByteCount(bytes: sample.unreclaimable)
+    state.withLock { state in
+      state.summary.current = usage
+      state.summary.peak = max(state.summary.peak, usage)
+      for (id, target) in state.targets where target.peak < usage { state.targets[id]?.peak = usage }
+    }
+    return usage
   }
 
   private static func note(_ step: PausePolicy.Step, _ state: inout State) -> TargetWalk? {
@@ -120,7 +129,7 @@ final class MemoryGovernor: Sendable {
       state.targets[id]?.candidate.state = .paused
       state.summary.pauses += 1
       return state.targets[id]?.walk
-    case .narrow(let id):
+    case .narrow(let id), .resumeNarrowed(let id):
       state.targets[id]?.candidate.state = .narrowed
       return state.targets[id]?.walk
     case .widen(let id), .resume(let id):
@@ -142,13 +151,16 @@ final class MemoryGovernor: Sendable {
     case .widen:
       walk?.narrow(to: nil)
       walk.map { onEvent(.notice(target: $0.target.name, message: "memory is back: going on with all workers")) }
-    case .resume:
-      guard let walk else { return }
-      walk.narrow(to: nil)
-      let paused = walk.resume()
-      onEvent(.targetResumed(target: walk.target.name, memory: summary, after: paused))
+    case .resume: walk.map { resume($0, workers: nil) }
+    case .resumeNarrowed: walk.map { resume($0, workers: 1) }
     case .stop:
       stop.request(.stoppedMemory, message: "memory stayed above abort_at although everything was paused")
     }
+  }
+
+  private func resume(_ walk: TargetWalk, workers: Int?) {
+    walk.narrow(to: workers)
+    let paused = walk.resume()
+    onEvent(.targetResumed(target: walk.target.name, memory: summary, after: paused))
   }
 }

@@ -22,6 +22,8 @@ struct PausePolicy: Sendable {
     case narrow(Int)
     case widen(Int)
     case resume(Int)
+    /// With one worker: memory is not back, but somebody must run.
+    case resumeNarrowed(Int)
     /// Pausing did not help: end the run before the kernel does.
     case stop
   }
@@ -47,13 +49,22 @@ struct PausePolicy: Sendable {
   mutating func next(usage: UInt64, targets: [Candidate]) -> Step {
     samplesAboveAbort = usage >= abortAt ? samplesAboveAbort + 1 : 0
     if samplesAboveAbort > patience { return .stop }
-    if samplesToSettle > 0, usage < abortAt {
+    let allPaused = !targets.isEmpty && targets.allSatisfy { $0.state == .paused }
+    if samplesToSettle > 0, usage < abortAt, !allPaused {
       samplesToSettle -= 1
       return .none
     }
-    let step = usage >= pauseAt ? relieve(usage, targets) : usage <= resumeAt ? restore(targets) : .none
+    let step = step(usage, targets, allPaused)
     if step != .none { samplesToSettle = settling }
     return step
+  }
+
+  private func step(_ usage: UInt64, _ targets: [Candidate], _ allPaused: Bool) -> Step {
+    if allPaused, usage > resumeAt {
+      return usage < abortAt ? firstToResume(targets).map { .resumeNarrowed($0.id) } ?? .none : .none
+    }
+    if usage >= pauseAt { return relieve(usage, targets) }
+    return usage <= resumeAt ? restore(targets) : .none
   }
 
   /// Lowest priority first, then the youngest. The last one is narrowed, and paused only above `abortAt`.
@@ -69,8 +80,10 @@ struct PausePolicy: Sendable {
   /// The reverse: widen what was narrowed, then resume the highest priority, the oldest first.
   private func restore(_ targets: [Candidate]) -> Step {
     if let narrowed = targets.first(where: { $0.state == .narrowed }) { return .widen(narrowed.id) }
-    let paused = targets.filter { $0.state == .paused }
-    let first = paused.min { ($1.priority, $0.order) < ($0.priority, $1.order) }
-    return first.map { .resume($0.id) } ?? .none
+    return firstToResume(targets).map { .resume($0.id) } ?? .none
+  }
+
+  private func firstToResume(_ targets: [Candidate]) -> Candidate? {
+    targets.filter { $0.state == .paused }.min { ($1.priority, $0.order) < ($0.priority, $1.order) }
   }
 }

@@ -71,6 +71,9 @@ public struct BatchOutcome: Hashable, Sendable {
   public var memory: MemorySummary
   /// In the order in which they were taken up.
   public var targets: [TargetOutcome]
+  /// Patterns of the selection that match neither a configured name nor a folder's. When there are any, nothing was
+  /// walked.
+  public var unmatchedSelection: [String] = []
 
   public init(
     runID: String, mode: RunMode, startedAt: Timestamp, finishedAt: Timestamp, duration: Duration, ending: Ending,

@@ -58,8 +58,8 @@ public struct Tally: Hashable, Sendable {
     sum.filesFailed += other.filesFailed
     sum.filesLeft += other.filesLeft
     sum.filesVanishedUnread += other.filesVanishedUnread
-    sum.bytesToFree += other.bytesToFree
-    sum.bytesFreed += other.bytesFreed
+    sum.bytesToFree.add(other.bytesToFree)
+    sum.bytesFreed.add(other.bytesFreed)
     sum.dirsFound += other.dirsFound
     sum.dirsScanned += other.dirsScanned
     sum.dirsVanished += other.dirsVanished
@@ -93,6 +93,14 @@ public struct Tally: Hashable, Sendable {
       return "empty directories to delete \(emptyDirsToDelete) ≠ settled \(emptySettled)"
     }
     return nil
+  }
+}
+
+extension UInt64 {
+  /// Adds, and stops at the largest number: what a server claims must not end the run.
+  mutating func add(_ other: UInt64) {
+    let sum = addingReportingOverflow(other)
+    self = sum.overflow ? .max : sum.partialValue
   }
 }
 

@@ -18,28 +18,30 @@ struct DeletionAllowance: Sendable {
 
   /// Room for one file of `size` more.
   mutating func reserve(_ size: UInt64) -> Bool {
-    let wantedBytes = bytes &+ reservedBytes &+ size
-    guard files + reservedFiles < maxFiles, wantedBytes <= maxBytes, wantedBytes >= size else { return false }
+    guard files + reservedFiles < maxFiles, extend(by: size) else { return false }
     reservedFiles += 1
-    reservedBytes += size
     return true
   }
 
-  /// A reserved file turned out larger than at the first look.
+  /// Room for a file that turned out larger than at the first look.
   mutating func extend(by size: UInt64) -> Bool {
-    let wantedBytes = bytes &+ reservedBytes &+ size
-    guard wantedBytes <= maxBytes, wantedBytes >= size else { return false }
-    reservedBytes += size
+    var wanted = bytes
+    wanted.add(reservedBytes)
+    wanted.add(size)
+    guard wanted <= maxBytes else { return false }
+    reservedBytes.add(size)
     return true
   }
+
+  mutating func shrink(by size: UInt64) { reservedBytes -= min(size, reservedBytes) }
 
   /// What was reserved has happened, or has not.
   mutating func settle(reserved size: UInt64, deleted: UInt64?) {
     reservedFiles -= 1
-    reservedBytes -= size
+    shrink(by: size)
     guard let deleted else { return }
     files += 1
-    bytes += deleted
+    bytes.add(deleted)
   }
 }
 
@@ -77,6 +79,8 @@ final class DeletionCap: Sendable {
   func tryReserve(_ size: UInt64) -> Bool { allowance.withLock { $0.reserve(size) } }
 
   func extend(by size: UInt64) -> Bool { allowance.withLock { $0.extend(by: size) } }
+
+  func shrink(by size: UInt64) { allowance.withLock { $0.shrink(by: size) } }
 
   func settle(reserved size: UInt64, deleted: UInt64?) {
     allowance.withLock { $0.settle(reserved: size, deleted: deleted) }

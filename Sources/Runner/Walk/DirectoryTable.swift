@@ -45,10 +45,18 @@ struct DirectoryNode {
   var pending = 1
   /// Entries that stay, as far as we know. A directory goes only when none do.
   var remaining = 0
+  /// We removed something here at all, so that its times say nothing about others any more.
+  var isChangedByUs = false
+  /// We removed something since the present listing began.
   var removedSomething = false
   /// Listings after the first.
   var rereads = 0
-  var hasFailed = false
+  var fate = Fate.scanned
+
+  /// How it will be counted, in order of gravity: the gravest counts.
+  enum Fate: Int {
+    case scanned, vanished, left, failed
+  }
   var marks: Marks = []
 
   /// The kinds of work for which the walk's lists name this directory.

@@ -1,6 +1,5 @@
 import Kernel
 import Plan
-import Synchronization
 import SystemPackage
 
 /// A worker thread: fetches pieces of work, does them with no lock held, and brings back what came of them.
@@ -11,6 +10,8 @@ struct PurgeWorker {
 
   /// Looks between which a stop and the rate limit are heeded: on a slow server 16 are already tenths of a second.
   static let group = 16
+  /// Times an open is tried again when descriptors are short, ten milliseconds apart: others may give some back.
+  private static let tries = 50
 
   init(_ walk: TargetWalk) {
     self.walk = walk
@@ -21,9 +22,8 @@ struct PurgeWorker {
   func run() {
     var batch = EntryBatch(capacity: WalkLimits.listing)
     var completion: Completion?
-    while let work = walk.exchange(completion) {
+    while let work = walk.exchange(&completion) {
       // Others may still hold the batch that was listed last.
-      completion = nil
       if !isKnownUniquelyReferenced(&batch) { batch = EntryBatch(capacity: WalkLimits.listing) }
       completion = perform(work, batch)
     }
@@ -37,12 +37,12 @@ struct PurgeWorker {
     case .read(let reading): .read(reading.node, read(reading, batch))
     case .judge(let chunk): .judged(chunk, judge(chunk))
     case .remove(let node, let directory, .files(let victims)): removeFiles(victims, of: node, in: directory)
-    case .remove(let node, let directory, .directory(let child, let name)):
-      .removedDirectory(parent: node, child: child, removeDirectory(name, of: node, in: directory))
+    case .remove(let node, let directory, .directory(let empty)):
+      .removedDirectory(parent: node, child: empty.node, removeDirectory(empty, of: node, in: directory))
     }
   }
 
-  var isStopped: Bool { walk.isStopped.load(ordering: .acquiring) }
+  var isStopped: Bool { walk.isStopped }
 
   /// Waits for leave to do `count` operations; false when the walk was stopped first.
   func mayDo(_ count: Int) -> Bool {
@@ -55,22 +55,33 @@ struct PurgeWorker {
 
 extension PurgeWorker {
   private func openRoot(_ batch: EntryBatch) -> Completion {
-    do {
-      let handle = try fileSystem.openRoot(walk.target.path)
+    guard mayDo(2) else { return .rootFailed }
+    do throws(Errno) {
+      let handle = try opening { () throws(Errno) in try fileSystem.openRoot(walk.target.path) }
       guard walk.target.identity == nil || walk.target.identity == handle.identity else {
         walk.trip("the target's root was replaced after it was found")
         return .rootFailed
       }
-      if let message = walk.means.clockGuard?.objection(to: handle, warn: { warn($0) }) {
-        walk.trip(message)
-        return .rootFailed
-      }
-      return .openedRoot(handle, list(handle, batch, limit: WalkLimits.listing) { [] })
+      return .openedRoot(handle, list(handle, batch, limit: WalkLimits.listing, isRoot: true) { [] })
     } catch {
       walk.failures.add(.openDirectory, error) { ShownPath.of(walk.target.path) }
       walk.fail(Self.explanation(of: error))
       return .rootFailed
     }
+  }
+
+  /// Tries again for a while when descriptors are short, and has the walk close what it can.
+  private func opening(_ open: () throws(Errno) -> DirectoryHandle) throws(Errno) -> DirectoryHandle {
+    for _ in 1..<PurgeWorker.tries {
+      do throws(Errno) {
+        return try open()
+      } catch {
+        guard error.meansShortage, !isStopped else { throw error }
+        walk.yieldDescriptors(error)
+        PlainThread.nap(.milliseconds(10))
+      }
+    }
+    return try open()
   }
 
   private static func explanation(of error: Errno) -> String {
@@ -83,14 +94,12 @@ extension PurgeWorker {
     }
   }
 
-  private func warn(_ message: String) {
-    walk.means.onEvent(.notice(target: walk.target.name, message: message))
-  }
-
   private func enter(_ entering: Entering, _ batch: EntryBatch) -> Completion.Entry {
     guard mayDo(2) else { return .left }
-    do {
-      let handle = try fileSystem.openDirectory(entering.name, in: entering.directory)
+    do throws(Errno) {
+      let handle = try opening { () throws(Errno) in
+        try fileSystem.openDirectory(entering.name, in: entering.directory, for: .list)
+      }
       let crosses =
         handle.status.isMountRoot || handle.identity.device != entering.directory.identity.device
       if walk.target.spec.oneFileSystem, crosses { return .otherFileSystem }
@@ -109,8 +118,7 @@ extension PurgeWorker {
 
   private func read(_ reading: Reading, _ batch: EntryBatch) -> Listing {
     let path = { walk.state.withLock { $0.table.relativePath(of: reading.node) } }
-    // A listing that is left out by a stop is no failure: the directory is settled as left.
-    guard mayDo(1) else { return .failed }
+    guard mayDo(1) else { return .left }
     if let position = reading.seekTo {
       do {
         try reading.directory.seek(to: position)
@@ -119,18 +127,19 @@ extension PurgeWorker {
         return .failed
       }
     }
-    return list(reading.directory, batch, limit: reading.limit, path: path)
+    let isRoot = walk.state.withLock { $0.root == reading.node }
+    return list(reading.directory, batch, limit: reading.limit, isRoot: isRoot, path: path)
   }
 
   /// Lists on and sorts what came: files stay in the batch, subdirectories are named, the rest is counted.
   private func list(
-    _ directory: DirectoryHandle, _ batch: EntryBatch, limit: Int, path: () -> [UInt8]
+    _ directory: DirectoryHandle, _ batch: EntryBatch, limit: Int, isRoot: Bool = false, path: () -> [UInt8]
   ) -> Listing {
     do {
       guard try fileSystem.read(directory, into: batch, limit: limit) else { return .end }
     } catch {
-      // A directory that is gone has no entries; what was in it went with it.
-      if error.meansVanished { return .end }
+      // A directory that is gone has no entries; what was in it went with it. The target itself must not go unnoticed.
+      if error.meansVanished, !isRoot { return .vanished }
       walk.failures.add(.readDirectory, error) { walk.shownPath(of: nil, entry: path()) }
       return .failed
     }
@@ -146,21 +155,26 @@ extension PurgeWorker {
     return .batch(batch, sorted)
   }
 
-  private func reopen(_ reopening: Reopening) -> Result<[DirectoryHandle], Errno> {
+  private func reopen(_ reopening: Reopening) -> Completion.ReopeningResult {
+    guard mayDo(2 * reopening.steps.count) else { return .left }
     var handles: [DirectoryHandle] = []
     var directory = reopening.base
     for (index, step) in reopening.steps.enumerated() {
       do throws(Errno) {
-        directory = try fileSystem.openDirectory(step.name, in: directory)
-        // Another directory under this name is not the one we were in.
-        guard directory.identity == step.identity else { throw Errno.staleNFSFileHandle }
-        if index >= reopening.steps.count - reopening.kept { handles.append(directory) }
+        let above = directory
+        directory = try opening { () throws(Errno) in
+          try fileSystem.openDirectory(step.name, in: above, for: .list)
+        }
       } catch {
+        if error.meansNoDirectory { return .vanished }
         walk.failures.add(.openDirectory, error) { walk.shownPath(of: reopening.node, entry: []) }
-        return .failure(error)
+        return .failed(error)
       }
+      // Another directory under this name is not the one we were in.
+      guard directory.identity == step.identity else { return .vanished }
+      if index >= reopening.steps.count - reopening.kept { handles.append(directory) }
     }
-    return .success(handles)
+    return .opened(handles)
   }
 }
 
@@ -173,7 +187,10 @@ extension PurgeWorker {
     var next = chunk.indices.lowerBound
     while next < chunk.indices.upperBound {
       let end = min(next + PurgeWorker.group, chunk.indices.upperBound)
-      guard mayDo(end - next) else { break }
+      guard mayDo(end - next) else {
+        judgement.isBrokenOff = true
+        break
+      }
       for run in filesAndUnknowns(next..<end, in: chunk.batch) {
         fileSystem.status(of: run, in: chunk.batch, of: chunk.directory) { index, result in
           judge(chunk, index, result, &path, &judgement)
@@ -256,14 +273,6 @@ extension PurgeWorker {
       path.append(contentsOf: name)
     }
     return cutoff.verdict(for: FileFacts(status), path: path.span)
-  }
-}
-
-extension FileFacts {
-  init(_ status: EntryStatus) {
-    self.init(
-      mtime: Timestamp(status.mtime), atime: Timestamp(status.atime), ctime: Timestamp(status.ctime),
-      birth: status.birth.map { Timestamp($0) }, size: status.size, owner: status.owner)
   }
 }
 

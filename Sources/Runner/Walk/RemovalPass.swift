@@ -5,9 +5,6 @@ import SystemPackage
 /// Removing files of one directory: leave first, then a fresh look and the removal without anything in between, then the
 /// books.
 extension PurgeWorker {
-  /// Removals after which the books are updated, so that progress shows and little is lost with a thread that hangs.
-  private static let removalsAtOnce = 64
-
   /// Why a fresh look stayed the hand.
   private enum Spared {
     case stopped
@@ -18,33 +15,35 @@ extension PurgeWorker {
     case overCap
   }
 
+  /// Removes the next few files, after which the books are updated: progress shows, and little is lost with a thread that
+  /// hangs.
   func removeFiles(_ victims: VictimList, of node: NodeID, in directory: DirectoryHandle) -> Completion {
     var victims = victims
     var count = RemovalCount()
-    var path = pathPrefix(of: node)
-    let end = min(victims.next + PurgeWorker.removalsAtOnce, victims.names.count)
-    while victims.next < end {
-      let group = victims.next..<min(victims.next + PurgeWorker.group, end)
-      // A look and a removal each.
-      guard mayDo(2 * group.count) else { break }
+    let group = victims.next..<min(victims.next + PurgeWorker.group, victims.names.count)
+    // A look and a removal each.
+    if mayDo(2 * group.count), walk.clockAgrees(in: directory) {
+      var path = pathPrefix(of: node)
       let reserved = group.prefix(reserve(group, of: victims))
       remove(reserved, of: victims, node, directory, &path, &count)
       victims.next = reserved.endIndex
-      if reserved.count < group.count { break }
     }
     return .removedFiles(node, rest: victims, count)
   }
 
-  func removeDirectory(_ name: [UInt8], of parent: NodeID, in directory: DirectoryHandle) -> Completion.DirectoryRemoval
-  {
-    guard mayDo(1) else { return .left }
-    do {
-      try fileSystem.removeDirectory(name, in: directory)
-      return .removed
+  func removeDirectory(
+    _ empty: EmptyDirectory, of parent: NodeID, in directory: DirectoryHandle
+  ) -> Completion.DirectoryRemoval {
+    guard mayDo(2), walk.clockAgrees(in: directory) else { return .left }
+    do throws(Errno) {
+      let isRemoved = try fileSystem.removeDirectory(empty.name, in: directory) { status in
+        status.identity == empty.identity && (empty.modifiedAt == nil || status.mtime == empty.modifiedAt)
+      }
+      return isRemoved ? .removed : .changed
     } catch {
       if error.meansNotEmpty { return .notEmpty }
       if error.meansNoDirectory { return .vanished }
-      walk.failures.add(.removeDirectory, error) { walk.shownPath(of: parent, entry: name) }
+      walk.failures.add(.removeDirectory, error) { walk.shownPath(of: parent, entry: empty.name) }
       return .failed
     }
   }
@@ -63,7 +62,9 @@ extension PurgeWorker {
     var spared = Spared.stopped
     // What was reserved for the present file beyond the first look's size.
     var extra: UInt64 = 0
-    fileSystem.removeFiles(group, of: victims.names, in: directory) { index, status in
+    fileSystem.removeFiles(group, of: victims.names, in: directory) {
+      isStopped
+    } decide: { index, status in
       extra = status.bytesFreedByRemoval - min(status.bytesFreedByRemoval, victims.bytes[index])
       guard let reason = reasonToSpare(index, of: victims, status, prefix, &path, extra) else { return true }
       extra = 0
@@ -74,6 +75,7 @@ extension PurgeWorker {
       let deleted = result == .removed ? freed : nil
       for cap in walk.means.caps { cap.settle(reserved: victims.bytes[index] + extra, deleted: deleted) }
       extra = 0
+      if fresh == nil { spared = .stopped }
       book(result, spared, bytes: victims.bytes[index], freed: freed, &count) {
         walk.shownPath(of: node, entry: victims.names[index])
       }
@@ -83,7 +85,6 @@ extension PurgeWorker {
   private func reasonToSpare(
     _ index: Int, of victims: VictimList, _ status: EntryStatus, _ prefix: Int, _ path: inout [UInt8], _ extra: UInt64
   ) -> Spared? {
-    if isStopped { return .stopped }
     guard status.kind == .file, status.identity.inode == victims.inodes[index] else { return .replaced }
     let verdict = victims.names.withName(at: index) { self.verdict(on: status, $0, prefix: prefix, &path) }
     if case .kept(let reason) = verdict { return .kept(reason) }
@@ -101,12 +102,12 @@ extension PurgeWorker {
       return
     }
     count.tally.filesToPurge += 1
-    count.tally.bytesToFree += bytes
+    count.tally.bytesToFree.add(bytes)
     switch result {
     case .removed:
       if walk.rules.mode == .purge {
         count.tally.filesPurged += 1
-        count.tally.bytesFreed += freed
+        count.tally.bytesFreed.add(freed)
       }
       count.removed += 1
     case .vanished:
@@ -150,7 +151,13 @@ extension PurgeWorker {
   }
 
   private func extend(by size: UInt64) -> Bool {
-    for cap in walk.means.caps where !cap.extend(by: size) {
+    var held: [DeletionCap] = []
+    for cap in walk.means.caps {
+      if cap.extend(by: size) {
+        held.append(cap)
+        continue
+      }
+      for other in held { other.shrink(by: size) }
       reached(cap)
       return false
     }

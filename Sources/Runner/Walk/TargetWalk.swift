@@ -15,6 +15,8 @@ final class TargetWalk: Sendable {
     var caps: [DeletionCap]
     /// Between this host's clock and the file system's; nil: not to be checked (a dry run deletes nothing).
     var clockGuard: ClockGuard?
+    /// Of the whole run.
+    var stop: StopRequest
     var onEvent: @Sendable (RunEvent) -> Void
   }
 
@@ -24,8 +26,8 @@ final class TargetWalk: Sendable {
   let failures: FailureLog
   let state: Monitor<WalkState>
   let startedAt = MonotonicTime.now()
-  /// Read by workers between calls, so that a stop is noticed without a lock.
-  let isStopped = Atomic<Bool>(false)
+  private let isStoppedItself = Atomic<Bool>(false)
+  private let hasBeenShort = Atomic<Bool>(false)
   private let verdict = Monitor<(reason: String?, guardMessage: String?, failed: Bool)>((nil, nil, false))
   private let pauses = Monitor(PauseClock())
   private let onEnd: @Sendable () -> Void
@@ -40,6 +42,9 @@ final class TargetWalk: Sendable {
     self.state = Monitor(WalkState(rules: rules, limits: limits))
     self.onEnd = onEnd
   }
+
+  /// Asked by workers between calls, without a lock. The run's own stop is heeded even before the coordinator passes it on.
+  var isStopped: Bool { isStoppedItself.load(ordering: .acquiring) || means.stop.isRequested }
 
   /// Starts the first worker; it finds the others when there is work for them.
   func start() {
@@ -58,7 +63,7 @@ extension TargetWalk {
   func stop(_ ending: Ending, message: String) {
     state.withLock { if $0.stop == nil { $0.stop = ending } }
     verdict.withLock { if $0.reason == nil { $0.reason = message } }
-    isStopped.store(true, ordering: .releasing)
+    isStoppedItself.store(true, ordering: .releasing)
     state.broadcast()
   }
 
@@ -115,7 +120,8 @@ extension TargetWalk {
     (outcome.pauses, outcome.paused) = pauses.withLock { ($0.count, $0.total) }
     let verdict = verdict.withLock { $0 }
     (outcome.ending, outcome.reason) = ending(of: state, failed: verdict.failed, stuck: stuck, outcome.tally)
-    if outcome.reason == nil { outcome.reason = verdict.reason }
+    if outcome.reason == nil, state.stop != nil { outcome.reason = verdict.reason ?? means.stop.reason?.message }
+    if outcome.reason == nil, verdict.failed { outcome.reason = verdict.reason }
     return outcome
   }
 
@@ -141,13 +147,13 @@ extension TargetWalk {
 
 extension TargetWalk {
   /// Books what a worker brings back and gives it the next piece of work; waits while there is none. Nil: go home.
-  func exchange(_ completion: Completion?) -> Work? {
-    var completion = completion
+  func exchange(_ completion: inout Completion?) -> Work? {
     var preferred: NodeID?
     var isIdle = false
     var wantsHelp = false
     let work = state.wait { state -> Work?? in
       if state.isSettled { return .some(nil) }
+      if state.stop == nil, let reason = means.stop.reason { state.stop = reason.ending }
       if let brought = completion {
         preferred = state.apply(brought)
         noteUnreachable(brought, &state)
@@ -184,9 +190,25 @@ extension TargetWalk {
   }
 
   private func noteUnreachable(_ completion: Completion, _ state: inout WalkState) {
-    guard case .reopened(_, .failure(let errno)) = completion, state.unreachableEntries > 0 else { return }
+    guard case .reopened(_, .failed(let errno)) = completion, state.unreachableEntries > 0 else { return }
     failures.add(.openDirectory, errno, count: state.unreachableEntries)
     state.unreachableEntries = 0
+  }
+
+  /// The system refused a descriptor or memory: goes on with fewer open directories.
+  func yieldDescriptors(_ errno: Errno) {
+    state.withLock { $0.yieldDescriptors() }
+    let isFirst = hasBeenShort.exchange(true, ordering: .relaxed) == false
+    guard isFirst else { return }
+    means.onEvent(
+      .notice(target: target.name, message: "\(ErrnoName.of(errno)): going on with fewer open directories"))
+  }
+
+  /// Whether ages can be believed in this directory; trips the guard when not.
+  func clockAgrees(in directory: DirectoryHandle) -> Bool {
+    guard let message = means.clockGuard?.objection(in: directory) else { return true }
+    trip(message)
+    return false
   }
 
   private func startWorker() {

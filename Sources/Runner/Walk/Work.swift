@@ -44,7 +44,16 @@ struct Chunk: Sendable {
 enum Removal: Sendable {
   case files(VictimList)
   /// An empty subdirectory of it.
-  case directory(NodeID, name: [UInt8])
+  case directory(EmptyDirectory)
+}
+
+/// A subdirectory found empty, with what must still be true of it when it is removed.
+struct EmptyDirectory: Sendable {
+  let node: NodeID
+  let name: [UInt8]
+  let identity: FileIdentity
+  /// Nil when we changed it ourselves.
+  let modifiedAt: FileTime?
 }
 
 struct Reopening: Sendable {
@@ -86,8 +95,7 @@ enum Completion: Sendable {
   case openedRoot(DirectoryHandle, Listing)
   /// The walk cannot begin.
   case rootFailed
-  /// With the last steps' handles, at most as many as were to be kept.
-  case reopened(Reopening, Result<[DirectoryHandle], Errno>)
+  case reopened(Reopening, ReopeningResult)
   case entered(Entering, Entry)
   case read(NodeID, Listing)
   case judged(Chunk, Judgement)
@@ -104,8 +112,23 @@ enum Completion: Sendable {
     case left
   }
 
+  enum ReopeningResult: Sendable {
+    /// The last steps' handles, at most as many as were to be kept.
+    case opened([DirectoryHandle])
+    /// It is not where it was.
+    case vanished
+    case failed(Errno)
+    case left
+  }
+
   enum DirectoryRemoval: Sendable {
-    case removed, vanished, notEmpty, failed, left
+    case removed
+    case vanished
+    case notEmpty
+    /// Another directory stands in its place, or somebody changed it.
+    case changed
+    case failed
+    case left
   }
 }
 
@@ -113,7 +136,11 @@ enum Completion: Sendable {
 enum Listing: Sendable {
   case batch(EntryBatch, Sorted)
   case end
+  /// The directory was removed while we were in it.
+  case vanished
   case failed
+  /// The walk was stopped before.
+  case left
 
   /// The entries of a batch that need no look: subdirectories by name, the others by number.
   struct Sorted: Sendable {
@@ -133,6 +160,8 @@ struct Judgement: Sendable {
   var subdirectories = NameList()
   /// Entries that stay.
   var staying = 0
+  /// The walk was stopped in its middle.
+  var isBrokenOff = false
 }
 
 /// What became of some files of a directory.

@@ -1,0 +1,49 @@
+import Kernel
+import Plan
+
+/// What the walk must know of its target.
+struct WalkRules: Sendable {
+  var mode: RunMode
+  var cutoff: Cutoff
+  /// Removals in one directory run one at a time: then one worker does them, and the others leave theirs with it.
+  var removalsAreSerial: Bool
+  /// Nil: empty directories stay.
+  var emptyDirectories: EmptyDirectories?
+
+  struct EmptyDirectories: Sendable {
+    /// Only directories changed before this go.
+    var instant: Timestamp
+    var maxCount: UInt64
+  }
+}
+
+/// How much of everything a walk may use.
+struct WalkLimits: Sendable {
+  var workers: Int
+  /// Directories kept open at once, besides those in the workers' hands.
+  var openDirectories: Int
+  /// Directories on the way down that a worker keeps open when it opens a closed one again: those above it are needed next.
+  var reopenedAtOnce = 32
+  /// What the walk may hold on to, workers included.
+  var memory: ByteCount
+
+  /// Entries handed to a worker at once. Large enough that a lock per chunk costs nothing beside 256 calls; small enough
+  /// that a flat directory is shared and that a stop is noticed.
+  static let chunk = 256
+  /// The same while others have nothing to do: on a network mount 16 looks are already tens of milliseconds.
+  static let sharedChunk = 16
+  /// Files that may wait for one directory's lane. A directory whose lane is full is left alone, so that a slow server
+  /// makes nobody pile up names. Four chunks keep the lane busy while others look.
+  static let laneCapacity = 1024
+  /// Removals, of empty subdirectories above all, that may wait in one lane before no further subdirectory is entered.
+  static let laneLength = 256
+  /// Bytes of one listing call: local file systems gain nothing from more, and on NFS it is the page size asked for.
+  static let listing = 32 * 1024
+  /// The same when memory is short: about 40 names.
+  static let smallListing = 2048
+  /// Times a directory is listed again because the server seems to have skipped entries. A server that still hides some
+  /// after this many is broken; the outcome says so.
+  static let rereads = 8
+  /// What one worker holds: 24 KiB of touched stack, 16 KiB of kernel stack, two listings and its lists of names.
+  static let workerFootprint = 40 * 1024 + 2 * EntryBatch.footprint(capacity: listing) + 32 * 1024
+}

@@ -1,0 +1,215 @@
+import Kernel
+import Plan
+
+/// Taking in what workers bring back.
+extension WalkState {
+  /// Books a completion. Returns the directory the worker had better go on with.
+  mutating func apply(_ completion: Completion) -> NodeID? {
+    let touched: NodeID?
+    switch completion {
+    case .openedRoot(let handle, let listing):
+      touched = openedRoot(handle, listing)
+    case .rootFailed:
+      isFinished = true
+      touched = nil
+    case .reopened(let reopening, let result):
+      touched = reopened(reopening, result)
+    case .entered(let entering, let entry):
+      touched = entered(entering, entry)
+    case .read(let id, let listing):
+      table[id].users -= 1
+      touched = took(listing, of: id)
+    case .judged(let chunk, let judgement):
+      touched = judged(chunk.node, judgement)
+    case .removedFiles(let id, let rest, let count):
+      touched = removedFiles(id, rest, count)
+    case .removedDirectory(let parent, let child, let removal):
+      touched = removedDirectory(child, of: parent, removal)
+    }
+    guard let touched, table.contains(touched) else { return nil }
+    list(touched)
+    return touched
+  }
+
+  private mutating func openedRoot(_ handle: DirectoryHandle, _ listing: Listing) -> NodeID {
+    tally.dirsFound += 1
+    let id = insert(parent: nil, name: [], depth: 0, handle)
+    root = id
+    return took(listing, of: id)
+  }
+
+  private mutating func insert(parent: NodeID?, name: [UInt8], depth: Int, _ handle: DirectoryHandle) -> NodeID {
+    let id = table.insert(
+      DirectoryNode(
+        parent: parent, name: name, depth: depth, identity: handle.identity, modifiedAt: handle.status.mtime,
+        handle: handle))
+    openDirectories += 1
+    closeOneIfTooMany(sparing: id)
+    return id
+  }
+
+  private mutating func entered(_ entering: Entering, _ entry: Completion.Entry) -> NodeID {
+    let parent = entering.parent
+    subdirectoriesBeingEntered -= 1
+    table[parent].users -= 1
+    switch entry {
+    case .opened(let handle, let listing):
+      let id = insert(parent: parent, name: entering.name, depth: table[parent].depth + 1, handle)
+      list(parent)
+      return took(listing, of: id)
+    case .vanished:
+      tally.dirsVanished += 1
+    case .failed:
+      tally.dirsFailed += 1
+      table[parent].remaining += 1
+    case .otherFileSystem:
+      tally.dirsOnOtherFileSystem += 1
+      table[parent].remaining += 1
+    case .left:
+      tally.dirsLeft += 1
+      table[parent].remaining += 1
+    }
+    partDone(of: parent)
+    return parent
+  }
+
+  private mutating func took(_ listing: Listing, of id: NodeID) -> NodeID {
+    switch listing {
+    case .batch(let batch, let sorted):
+      table[id].position = batch.nextPosition
+      table[id].cursor = .ready
+      tally.symlinksSkipped += UInt64(sorted.symlinks)
+      tally.specialFilesSkipped += UInt64(sorted.specials)
+      table[id].remaining += sorted.symlinks + sorted.specials
+      found(sorted.subdirectories, in: id)
+      if sorted.toJudge > 0 {
+        table[id].unclaimed = DirectoryNode.Claims(batch: batch, next: 0)
+        table[id].pending += 1
+      }
+    case .end: endListing(of: id, as: .scanned)
+    case .vanished: endListing(of: id, as: .vanished)
+    case .failed: endListing(of: id, as: .failed)
+    case .left: endListing(of: id, as: .left)
+    }
+    return id
+  }
+
+  private mutating func endListing(of id: NodeID, as fate: DirectoryNode.Fate) {
+    table[id].cursor = .exhausted
+    suffer(fate, id)
+    partDone(of: id)
+  }
+
+  /// The gravest of what befalls a directory is what it is counted as.
+  mutating func suffer(_ fate: DirectoryNode.Fate, _ id: NodeID) {
+    if fate.rawValue > table[id].fate.rawValue { table[id].fate = fate }
+  }
+
+  /// Subdirectories were met: they are found, and wait to be entered unless they lie too deep.
+  private mutating func found(_ names: NameList, in id: NodeID) {
+    guard !names.isEmpty else { return }
+    tally.dirsFound += UInt64(names.count)
+    // Files in a subdirectory have its depth plus one.
+    if let maxDepth = rules.cutoff.retention.maxDepth, table[id].depth + 2 > maxDepth {
+      tally.dirsTooDeep += UInt64(names.count)
+      table[id].remaining += names.count
+      return
+    }
+    subdirectoryBytes -= table[id].subdirectories.footprint
+    table[id].pending += names.count
+    if table[id].subdirectories.isEmpty {
+      table[id].subdirectories = names
+    } else {
+      for index in 0..<names.count { table[id].subdirectories.append(names[index]) }
+    }
+    subdirectoryBytes += table[id].subdirectories.footprint
+  }
+
+  private mutating func judged(_ id: NodeID, _ judgement: Judgement) -> NodeID {
+    table[id].users -= 1
+    tally += judgement.tally
+    table[id].remaining += judgement.staying
+    if judgement.isBrokenOff { suffer(.left, id) }
+    found(judgement.subdirectories, in: id)
+    if judgement.victims.remaining > 0 {
+      unsettledFiles += judgement.victims.remaining
+      table[id].pending += 1
+      enqueue(.files(judgement.victims), in: id)
+    }
+    partDone(of: id)
+    return id
+  }
+
+  mutating func enqueue(_ removal: Removal, in id: NodeID) {
+    if case .files(let victims) = removal {
+      table[id].queuedFiles += victims.remaining
+      queuedFiles += victims.remaining
+    }
+    table[id].lane.append(removal)
+    list(id)
+  }
+
+  private mutating func removedFiles(_ id: NodeID, _ rest: VictimList, _ count: RemovalCount) -> NodeID {
+    table[id].users -= 1
+    table[id].isLaneHeld = false
+    tally += count.tally
+    unsettledFiles -= Int(count.tally.filesScanned)
+    table[id].remaining += count.staying
+    if count.removed > 0 { changedByUs(id) }
+    if rest.remaining > 0 {
+      // At the front: first in, first out.
+      table[id].lane.insert(.files(rest), at: 0)
+      table[id].queuedFiles += rest.remaining
+      queuedFiles += rest.remaining
+    } else {
+      partDone(of: id)
+    }
+    return id
+  }
+
+  private mutating func changedByUs(_ id: NodeID) {
+    table[id].isChangedByUs = true
+    table[id].removedSomething = true
+  }
+
+  private mutating func removedDirectory(
+    _ child: NodeID, of parent: NodeID, _ removal: Completion.DirectoryRemoval
+  ) -> NodeID {
+    table[parent].users -= 1
+    table[parent].isLaneHeld = false
+    if removal == .notEmpty, table[child].removedSomething, readAgain(child) {
+      emptyDirectoriesReserved -= 1
+      return parent
+    }
+    book(removal)
+    switch removal {
+    case .removed: changedByUs(parent)
+    case .vanished: break
+    case .notEmpty, .changed, .failed, .left: table[parent].remaining += 1
+    }
+    close(child)
+    partDone(of: parent)
+    return parent
+  }
+
+  private mutating func book(_ removal: Completion.DirectoryRemoval) {
+    switch removal {
+    case .removed:
+      tally.emptyDirsToDelete += 1
+      tally.emptyDirsDeleted += 1
+      return
+    case .vanished:
+      tally.emptyDirsToDelete += 1
+      tally.emptyDirsVanished += 1
+    case .failed:
+      tally.emptyDirsToDelete += 1
+      tally.emptyDirsFailed += 1
+    case .left:
+      tally.emptyDirsLeft += 1
+    case .notEmpty, .changed:
+      break
+    }
+    // What did not go makes room for another under the cap.
+    emptyDirectoriesReserved -= 1
+  }
+}

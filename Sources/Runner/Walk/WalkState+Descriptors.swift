@@ -1,0 +1,110 @@
+import Kernel
+import SystemPackage
+
+/// Walking with few descriptors: directories in which nobody works are closed and opened again when they are needed.
+extension WalkState {
+  mutating func closeOneIfTooMany(sparing spared: NodeID) {
+    if openDirectories > limits.openDirectories { closeTopmost(sparing: spared) }
+  }
+
+  /// The system refused a descriptor: goes on with fewer, and closes some at once.
+  mutating func yieldDescriptors() {
+    limits.openDirectories = max(1, openDirectories * 3 / 4)
+    while openDirectories > limits.openDirectories, closeTopmost(sparing: nil) {}
+  }
+
+  /// Closes the directory that will be needed last: the topmost one in which nobody works. False when there is none.
+  @discardableResult
+  private mutating func closeTopmost(sparing spared: NodeID?) -> Bool {
+    let candidates = table.ids.filter {
+      $0 != spared && $0 != root && table[$0].handle != nil && table[$0].users == 0
+    }
+    guard let topmost = candidates.min(by: { table[$0].depth < table[$1].depth }) else { return false }
+    table[topmost].handle = nil
+    table[topmost].needsSeek = true
+    openDirectories -= 1
+    return true
+  }
+
+  /// The work of opening `id` again, from the nearest open directory above it.
+  mutating func reopening(_ id: NodeID) -> Work? {
+    var steps: [Reopening.Step] = []
+    var next = id
+    while table[next].handle == nil, let parent = table[next].parent {
+      steps.append(Reopening.Step(node: next, name: table[next].name, identity: table[next].identity))
+      next = parent
+    }
+    guard let base = table[next].handle else { return nil }
+    table[id].isReopening = true
+    table[next].users += 1
+    return .reopen(
+      Reopening(node: id, ancestor: next, base: base, steps: steps.reversed(), kept: limits.reopenedAtOnce))
+  }
+
+  mutating func reopened(_ reopening: Reopening, _ result: Completion.ReopeningResult) -> NodeID? {
+    table[reopening.ancestor].users -= 1
+    let id = reopening.node
+    table[id].isReopening = false
+    switch result {
+    case .opened(let handles):
+      let kept = reopening.steps.suffix(handles.count)
+      for (step, handle) in zip(kept, handles) where table[step.node].handle == nil {
+        table[step.node].handle = handle
+        table[step.node].needsSeek = true
+        openDirectories += 1
+        closeOneIfTooMany(sparing: id)
+      }
+      return id
+    case .vanished: giveUp(id, as: .vanished)
+    case .failed: giveUp(id, as: .failed)
+    case .left: return id
+    }
+    return nil
+  }
+
+  /// A directory cannot be reached any more: all that waits in it shares its fate, which is to have vanished or failed.
+  private mutating func giveUp(_ id: NodeID, as fate: DirectoryNode.Fate) {
+    suffer(fate, id)
+    let hasFailed = fate == .failed
+    var partsGone = table[id].subdirectories.count
+    if hasFailed {
+      tally.dirsFailed += UInt64(partsGone)
+      unreachableEntries += UInt64(partsGone)
+    } else {
+      tally.dirsVanished += UInt64(partsGone)
+    }
+    subdirectoryBytes -= table[id].subdirectories.footprint
+    table[id].subdirectories = NameList()
+    if table[id].cursor == .ready {
+      table[id].cursor = .exhausted
+      partsGone += 1
+    }
+    if table[id].unclaimed != nil {
+      table[id].unclaimed = nil
+      partsGone += 1
+    }
+    let lane = table[id].lane
+    table[id].lane = []
+    for removal in lane { giveUp(removal, in: id, hasFailed: hasFailed) }
+    for _ in 0..<(partsGone + lane.count) { partDone(of: id) }
+  }
+
+  private mutating func giveUp(_ removal: Removal, in id: NodeID, hasFailed: Bool) {
+    switch removal {
+    case .files(let victims):
+      let count = UInt64(victims.remaining)
+      table[id].queuedFiles -= victims.remaining
+      queuedFiles -= victims.remaining
+      unsettledFiles -= victims.remaining
+      tally.filesScanned += count
+      tally.filesToPurge += count
+      if hasFailed { tally.filesFailed += count } else { tally.filesVanished += count }
+      if hasFailed { unreachableEntries += count }
+    case .directory(let empty):
+      tally.emptyDirsToDelete += 1
+      if hasFailed { tally.emptyDirsFailed += 1 } else { tally.emptyDirsVanished += 1 }
+      if hasFailed { unreachableEntries += 1 }
+      close(empty.node)
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import Kernel
+import Plan
+
+/// Settling directories: the last part that is finished settles its directory, and with it perhaps its parent.
+extension WalkState {
+  /// One part of a directory is finished. When it was the last, the directory is settled, and so on up to the root.
+  mutating func partDone(of id: NodeID) {
+    var next: NodeID? = id
+    while let current = next {
+      table[current].pending -= 1
+      guard table[current].pending == 0 else { return }
+      guard let parent = table[current].parent else { return settleRoot(current) }
+      if handOver(current, to: parent) || (isEmptied(current) && readAgain(current)) { return }
+      if table[current].fate != .vanished { table[parent].remaining += 1 }
+      close(current)
+      next = parent
+    }
+  }
+
+  private mutating func settleRoot(_ id: NodeID) {
+    if isEmptied(id), readAgain(id) { return }
+    close(id)
+    isFinished = true
+  }
+
+  /// Hands an empty directory to its parent's lane to be removed; false when it stays.
+  private mutating func handOver(_ id: NodeID, to parent: NodeID) -> Bool {
+    guard mayBeRemoved(id) else { return false }
+    guard emptyDirectoriesReserved < rules.emptyDirectories?.maxCount ?? 0, stop == nil else {
+      tally.emptyDirsLeft += 1
+      return false
+    }
+    emptyDirectoriesReserved += 1
+    // It will hardly be needed again, and many may wait.
+    closeHandle(of: id)
+    let empty = EmptyDirectory(
+      node: id, name: table[id].name, identity: table[id].identity,
+      modifiedAt: table[id].isChangedByUs ? nil : table[id].modifiedAt)
+    enqueue(.directory(empty), in: parent)
+    return true
+  }
+
+  /// Something was removed here and nothing should be left: reason enough to make sure, since some servers skip entries
+  /// of a listing after removals.
+  private func isEmptied(_ id: NodeID) -> Bool {
+    rules.mode == .purge && stop == nil && table[id].remaining == 0 && table[id].removedSomething
+      && table[id].fate == .scanned
+  }
+
+  /// Starts a further listing; false when there were enough.
+  mutating func readAgain(_ id: NodeID) -> Bool {
+    guard table[id].rereads < WalkLimits.rereads else {
+      restlessDirectories += 1
+      return false
+    }
+    table[id].rereads += 1
+    table[id].removedSomething = false
+    table[id].cursor = .ready
+    table[id].position = 0
+    table[id].needsSeek = true
+    table[id].pending = 1
+    list(id)
+    return true
+  }
+
+  private func mayBeRemoved(_ id: NodeID) -> Bool {
+    guard let rule = rules.emptyDirectories, table[id].remaining == 0, table[id].fate == .scanned else { return false }
+    guard Timestamp(table[id].modifiedAt) < rule.instant else { return false }
+    guard rules.cutoff.needsPath else { return true }
+    let path = table.relativePath(of: id)
+    return !rules.cutoff.excludes(path.span)
+  }
+
+  mutating func close(_ id: NodeID) {
+    switch table[id].fate {
+    case .scanned: tally.dirsScanned += 1
+    case .vanished: tally.dirsVanished += 1
+    case .left: tally.dirsLeft += 1
+    case .failed: tally.dirsFailed += 1
+    }
+    closeHandle(of: id)
+    subdirectoryBytes -= table[id].subdirectories.footprint
+    table.remove(id)
+  }
+
+  private mutating func closeHandle(of id: NodeID) {
+    if table[id].handle != nil { openDirectories -= 1 }
+    table[id].handle = nil
+    table[id].needsSeek = true
+  }
+
+  /// Counts all that was not reached as left, after which the books close. To be called when no worker will come back.
+  mutating func settleWhatIsLeft() {
+    isSettled = true
+    let ids = table.ids
+    for id in ids {
+      for case .directory(let empty) in table[id].lane {
+        tally.emptyDirsLeft += 1
+        close(empty.node)
+      }
+    }
+    for id in ids where table.contains(id) {
+      tally.dirsLeft += UInt64(table[id].subdirectories.count)
+      suffer(.left, id)
+      close(id)
+    }
+    tally.dirsLeft += UInt64(subdirectoriesBeingEntered)
+    tally.filesScanned += UInt64(unsettledFiles)
+    tally.filesToPurge += UInt64(unsettledFiles)
+    tally.filesLeft += UInt64(unsettledFiles)
+    subdirectoriesBeingEntered = 0
+    unsettledFiles = 0
+  }
+}
