@@ -46,52 +46,64 @@ public struct Glob: Hashable, Sendable {
 
   /// Whether the whole of `path` matches. Time: at most (length of pattern) × (length of path)², never exponential.
   public func matches(_ path: Span<UInt8>) -> Bool {
-    var (token, at) = (0, 0)
-    // On a mismatch, first let the last `*` take one byte more (never a slash), then the last `**/` one component more.
-    var star: (token: Int, at: Int)?
-    var directories: (token: Int, at: Int)?
-    while true {
-      if token == tokens.count, at == path.count { return true }
-      if token < tokens.count {
-        switch tokens[token] {
-        case .star:
-          star = (token + 1, at)
-          token += 1
-          continue
-        case .anyDirectories:
-          directories = (token + 1, at)
-          star = nil
-          token += 1
-          continue
-        case .everythingInside:
-          if at < path.count { return true }
-        case .byte(let byte):
-          if at < path.count, path[at] == byte {
-            (token, at) = (token + 1, at + 1)
-            continue
-          }
-        case .anyByte:
-          if at < path.count, path[at] != Glob.slash {
-            (token, at) = (token + 1, at + 1)
-            continue
-          }
-        case .set(let set):
-          if at < path.count, path[at] != Glob.slash, set.contains(path[at]) {
-            (token, at) = (token + 1, at + 1)
-            continue
-          }
-        }
-      }
+    var here = Place(token: 0, at: 0)
+    var retries = Retries()
+    while here.token < tokens.count || here.at < path.count {
+      guard let next = step(from: here, on: path, &retries) ?? retries.next(on: path) else { return false }
+      here = next
+    }
+    return true
+  }
+
+  /// So many tokens have matched so many bytes.
+  private struct Place {
+    var token: Int
+    var at: Int
+  }
+
+  /// Where to go on after a mismatch: the last `*` may take one byte more (never a slash), else the last `**/` one
+  /// component more. Earlier ones need no second look, since what follows them has matched as early as it can.
+  private struct Retries {
+    var star: Place?
+    var directories: Place?
+
+    mutating func next(on path: Span<UInt8>) -> Place? {
       if let last = star, last.at < path.count, path[last.at] != Glob.slash {
-        star = (last.token, last.at + 1)
-        (token, at) = (last.token, last.at + 1)
-      } else if let last = directories, let next = Glob.componentAfter(last.at, in: path) {
-        star = nil
-        directories = (last.token, next)
-        (token, at) = (last.token, next)
-      } else {
-        return false
+        star = Place(token: last.token, at: last.at + 1)
+        return star
       }
+      star = nil
+      guard let last = directories, let at = Glob.componentAfter(last.at, in: path) else { return nil }
+      directories = Place(token: last.token, at: at)
+      return directories
+    }
+  }
+
+  /// The place after the next token, or nil when it does not match here.
+  private func step(from here: Place, on path: Span<UInt8>, _ retries: inout Retries) -> Place? {
+    guard here.token < tokens.count else { return nil }
+    let after = Place(token: here.token + 1, at: here.at)
+    switch tokens[here.token] {
+    case .star:
+      retries.star = after
+      return after
+    case .anyDirectories:
+      retries = Retries(star: nil, directories: after)
+      return after
+    case .everythingInside:
+      return here.at < path.count ? Place(token: tokens.count, at: path.count) : nil
+    case .byte, .anyByte, .set:
+      guard here.at < path.count, takes(tokens[here.token], path[here.at]) else { return nil }
+      return Place(token: here.token + 1, at: here.at + 1)
+    }
+  }
+
+  private func takes(_ token: Token, _ byte: UInt8) -> Bool {
+    switch token {
+    case .byte(let wanted): byte == wanted
+    case .anyByte: byte != Glob.slash
+    case .set(let set): byte != Glob.slash && set.contains(byte)
+    case .star, .anyDirectories, .everythingInside: false
     }
   }
 
@@ -101,9 +113,9 @@ public struct Glob: Hashable, Sendable {
     return matches(bytes.span)
   }
 
-  private static let slash = UInt8(ascii: "/")
+  fileprivate static let slash = UInt8(ascii: "/")
 
-  private static func componentAfter(_ start: Int, in path: Span<UInt8>) -> Int? {
+  fileprivate static func componentAfter(_ start: Int, in path: Span<UInt8>) -> Int? {
     var at = start
     while at < path.count {
       if path[at] == slash { return at + 1 }
@@ -176,10 +188,11 @@ extension Glob {
         low = text[at]
       }
       if at + 2 < text.count, text[at + 1] == UInt8(ascii: "-"), text[at + 2] != UInt8(ascii: "]") {
-        let high = text[at + 2]
+        let isEscaped = text[at + 2] == UInt8(ascii: "\\") && at + 3 < text.count
+        let high = text[isEscaped ? at + 3 : at + 2]
         guard low <= high else { throw Malformed(reason: .emptyRange, offset: at) }
         for byte in low...high { set.insert(byte) }
-        at += 3
+        at += isEscaped ? 4 : 3
       } else {
         set.insert(low)
         at += 1

@@ -48,6 +48,24 @@ struct Command {
     try self.init(process, output: output, errors: String(decoding: seen, as: UTF8.self))
   }
 
+  /// Runs as a user who owns nothing, as containers do. Needs root.
+  init(asNobody arguments: [String]) throws {
+    let folder = try Scratch()
+    // The build folder may not be open to others.
+    let copy = folder.url.appendingPathComponent("efs-purge-batch")
+    try FileManager.default.copyItem(at: Command.executable, to: copy)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
+    process.arguments = ["--reuid=65534", "--regid=65534", "--clear-groups", copy.path] + arguments
+    process.environment = [:]
+    let (output, errors) = (try folder.write("", to: "output"), try folder.write("", to: "errors"))
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    try process.run()
+    process.waitUntilExit()
+    try self.init(process, output: output, errors: String(contentsOf: errors, encoding: .utf8))
+  }
+
   /// What `process` has left behind; the status of one that a signal ended is that signal's number, negative.
   private init(_ process: Process, output: URL, errors: String) throws {
     status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
