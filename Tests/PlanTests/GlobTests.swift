@@ -7,7 +7,7 @@ import Testing
     ("*.tmp", "d/x.tmp", false),
     ("?", "a", true), ("?", "/", false), ("?", "ab", false), ("a?c", "abc", true),
     ("[a-c]x", "bx", true), ("[a-c]x", "dx", false), ("[!a-c]x", "dx", true), ("[^a]x", "ax", false),
-    ("[]x]", "]", true), ("[a-]", "-", true), ("[\\]]", "]", true), ("[a-\\]]", "^", false), ("[Z-\\]]", "[", true),
+    ("[]x]", "]", true), ("[a-]", "-", true), ("[\\]]", "]", true), ("[A-\\]]", "^", false), ("[Z-\\]]", "[", true),
     ("[!/]", "/", false),
     ("\\*", "*", true), ("\\*", "a", false),
     ("**", "a", true), ("**", "a/b/c", true), ("**/x", "x", true), ("**/x", "a/b/x", true), ("**/x", "ax", false),
