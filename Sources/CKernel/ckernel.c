@@ -58,11 +58,8 @@ int ck_unlink(int directory, const char *name, int is_directory) {
   return RESULT(unlinkat(directory, name, is_directory ? AT_REMOVEDIR : 0));
 }
 
-int ck_rename(const char *from_path, const char *to_path) { return RESULT(rename(from_path, to_path)); }
-int ck_fsync(int fd) { return RESULT(fsync(fd)); }
 int ck_close(int fd) { return RESULT(close(fd)); }
 long ck_read(int fd, void *buffer, size_t size) { return RESULT(read(fd, buffer, size)); }
-long ck_write(int fd, const void *buffer, size_t size) { return RESULT(write(fd, buffer, size)); }
 
 long ck_raise_descriptor_limit(void) {
   struct rlimit limit;

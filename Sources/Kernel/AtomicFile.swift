@@ -3,7 +3,8 @@ public import SystemPackage
 
 /// Writes whole files so that a reader sees the old content or the new one, never a part.
 public enum AtomicFile {
-  /// Puts `bytes` at `path`; on return they are on disk. What stood there is replaced, or stays as it was when this throws.
+  /// Puts `bytes` at `path`; on return they are on disk. What stood there is replaced, or stays as it was when this throws
+  /// anything but EIO, which may also mean that the replacement is not safely on disk.
   ///
   /// The new file appears first under another name in the same directory, which must therefore be writable. Where a
   /// device or pipe stands at `path` it is written to, not replaced.
@@ -73,11 +74,12 @@ public enum AtomicFile {
     try closing(file)
   }
 
+  /// The rename itself has succeeded by now: a directory that cannot be read, or a file system that cannot synchronize
+  /// one, is no reason to call the file unwritten.
   private static func synchronizeDirectory(of path: String) throws(Errno) {
-    let directory = try opened(directory(of: path), .readOnly, .directory)
+    guard let directory = try? opened(directory(of: path), .readOnly, .directory) else { return }
     defer { try? directory.close() }
-    // Some network file systems cannot synchronize a directory; the rename itself has succeeded.
-    guard fsync(directory.rawValue) == 0 || errno == EINVAL || errno == ENOTSUP else { throw Errno(rawValue: errno) }
+    if fsync(directory.rawValue) != 0, errno == EIO { throw .ioError }
   }
 
   private static func directory(of path: String) -> String {

@@ -51,8 +51,7 @@ public final class DirectoryHandle: Sendable {
 
   /// What time the server has: that to which it sets this directory's times on our request.
   ///
-  /// Needs just what a removal in it needs, write permission, and no room on the disk. Changes nothing that the removal
-  /// will not change at once.
+  /// Needs just what a removal in it needs, write permission, and no room on the disk. A removal would set the same times.
   public func touch() throws(Errno) -> FileTime {
     _ = try kernelCall { ck_touch(descriptor) }
     return try DirectoryHandle.status(of: descriptor, sync: CInt(CK_FRESH)).mtime

@@ -6,12 +6,10 @@ func kernelCall<Result: FixedWidthInteger & SignedInteger>(_ call: () -> Result)
   while true {
     let result = call()
     if result >= 0 { return result }
-    if result != -Result(EINTR) { throw Errno(rawValue: CInt(-result)) }
+    let error = Errno(rawValue: CInt(-result))
+    if error != .interrupted { throw error }
   }
 }
-
-/// Linux's number for "interrupted system call", the same on every architecture Swift runs on.
-private let EINTR: CInt = 4
 
 /// The symbolic name of an error, e.g. `EACCES`.
 public enum ErrnoName {

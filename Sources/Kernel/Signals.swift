@@ -8,10 +8,7 @@ public enum StopSignals {
   public static func watch(_ handler: @escaping @Sendable (CInt) -> Void) throws(Errno) {
     _ = try kernelCall { ck_block_stop_signals() }
     try PlainThread.start(name: "signals") {
-      while true {
-        let signal = ck_wait_for_stop_signal()
-        if signal > 0 { handler(signal) }
-      }
+      while let signal = try? kernelCall({ ck_wait_for_stop_signal() }) { handler(signal) }
     }
   }
 }

@@ -1,10 +1,12 @@
 import CKernel
-public import SystemPackage
+import SystemPackage
 
-/// Small files, read whole: configs, and what `/proc` and cgroup directories tell.
-public enum SmallFile {
-  /// The first `limit` bytes of a file. EISDIR for a directory.
-  public static func read(_ path: String, limit: Int = 64 * 1024) throws(Errno) -> [UInt8] {
+/// Small files, read whole: what `/proc` and cgroup directories tell.
+enum SmallFile {
+  /// memory.stat, the longest of them, has about 2 KiB.
+  private static let limit = 64 * 1024
+
+  private static func read(_ path: String) throws(Errno) -> [UInt8] {
     let descriptor = try kernelCall { ck_open_to_read(path) }
     defer { _ = ck_close(descriptor) }
     var bytes = [UInt8](repeating: 0, count: limit)

@@ -41,8 +41,6 @@ public struct BatchRunner: Sendable {
 
   /// Carries the plan out and returns when every target has ended, or at the latest some seconds after a stop was
   /// requested, with what is stuck in the kernel accounted for as left. Blocks the calling thread.
-  ///
-  /// An outcome without targets means that the selection matched nothing.
   public func run() -> BatchOutcome {
     var coordinator = Coordinator(self)
     return coordinator.run()

@@ -24,7 +24,9 @@ struct Coordinator {
     let walk: TargetWalk
     let budget: ByteCount
     let startedAt: Timestamp
-    var lastProgress: TargetProgress?
+    var pace: PaceMeter
+    /// What the books said at the last report, and when they last said something else.
+    var lastTally = Tally()
     var lastChange: MonotonicTime
   }
 
@@ -123,7 +125,7 @@ extension Coordinator {
 
   private mutating func record(_ outcome: TargetOutcome) {
     outcomes.append(outcome)
-    if outcome.ending == .failed || outcome.ending == .completedWithErrors { hasFailedTarget = true }
+    if [.failed, .completedWithErrors, .stoppedGuard].contains(outcome.ending) { hasFailedTarget = true }
     runner.onEvent(.targetFinished(outcome))
   }
 }
@@ -134,13 +136,18 @@ extension Coordinator {
   private mutating func walkAll() {
     let interval = runner.plan.run.progressInterval
     var nextProgress = startedAt.advanced(by: interval)
+    var nextPace = startedAt.advanced(by: PaceMeter.interval)
     while true {
       startWhatFits()
       if running.isEmpty { return }
-      handle(nextMessages(until: min(nextProgress, deadline ?? nextProgress)))
+      handle(nextMessages(until: min(nextProgress, nextPace, deadline ?? nextProgress)))
       stopIfTimeIsUp()
       if runner.stop.reason != nil { return stopAll() }
       let time = MonotonicTime.now()
+      if time >= nextPace || time >= nextProgress {
+        for (id, target) in running { running[id]?.pace.note(target.walk.pace, at: time) }
+        nextPace = time.advanced(by: PaceMeter.interval)
+      }
       if time >= nextProgress {
         reportProgress(at: time)
         nextProgress = max(nextProgress, time).advanced(by: interval)
@@ -169,13 +176,19 @@ extension Coordinator {
     started += 1
     let rules = WalkRules(target.spec, mode: runner.settings.mode, now: now, runner.fileSystem)
     let limits = limits(of: target.spec, budget: budget)
+    if case .atMost(let wanted) = target.spec.concurrency, limits.workers < wanted {
+      let message =
+        "concurrency \(wanted) is more than run.concurrency, the memory budget or the descriptor limit allow"
+      runner.onEvent(.notice(target: target.name, message: "\(message): going on with \(limits.workers)"))
+    }
     let walk = TargetWalk(target, rules: rules, limits: limits, means: means(for: target.spec)) { [mailbox] in
       mailbox.withLock { $0.append(.targetEnded(id)) }
       mailbox.broadcast()
     }
     runner.onEvent(.targetStarted(startEvent(target, rules, limits)))
     running[id] = Running(
-      walk: walk, budget: budget, startedAt: Timestamp(WallClock.now()), lastChange: .now())
+      walk: walk, budget: budget, startedAt: Timestamp(WallClock.now()), pace: PaceMeter(now: .now()),
+      lastChange: .now())
     governor.add(walk, id: id, priority: target.spec.priority)
     walk.start()
   }
@@ -208,8 +221,14 @@ extension Coordinator {
       fileSystem: runner.fileSystem,
       rateLimits: runLimits + (target.operationsPerSecond.map { [RateLimit(perSecond: $0)] } ?? []),
       caps: caps.compactMap { $0 },
-      clockGuard: isPurge ? ClockGuard(maxSkew: runner.plan.safety.maxClockSkew, now: now, readAt: startedAt) : nil,
+      clockGuard: isPurge ? clockGuard : nil,
       stop: runner.stop, onEvent: runner.onEvent)
+  }
+
+  private var clockGuard: ClockGuard {
+    ClockGuard(
+      maxSkew: runner.plan.safety.maxClockSkew, now: now,
+      nowName: runner.settings.now == nil ? "this host's" : "the time given as now", readAt: startedAt)
   }
 
   private func startEvent(_ target: ResolvedTarget, _ rules: WalkRules, _ limits: WalkLimits) -> TargetStart {
@@ -258,10 +277,10 @@ extension Coordinator {
 
   private mutating func reportProgress(at time: MonotonicTime) {
     for (id, target) in running.sorted(by: { $0.key < $1.key }) {
-      let progress = target.walk.progress(since: target.lastProgress, memory: governor.summary)
+      let progress = target.walk.progress(target.pace, memory: governor.summary)
       runner.onEvent(.progress(progress))
-      if progress.tally != target.lastProgress?.tally || progress.isPaused { running[id]?.lastChange = time }
-      running[id]?.lastProgress = progress
+      if progress.tally != target.lastTally || progress.isPaused { running[id]?.lastChange = time }
+      running[id]?.lastTally = progress.tally
       let quiet = time.since(running[id]?.lastChange ?? time)
       if quiet >= Coordinator.stallAfter {
         runner.onEvent(

@@ -11,6 +11,8 @@ struct TargetGathering: Sendable {
 
   private let selection: [Glob]
   private var matched: Set<String> = []
+  /// Some folders could not be looked for.
+  private var cannotTell = false
 
   /// Looks for the folders of all targets; a stop ends the search, and what was not searched for is not started.
   init(_ plan: BatchPlan, selection: [Glob], expansion: TargetExpansion) {
@@ -19,7 +21,7 @@ struct TargetGathering: Sendable {
     for target in plan.targets { gather(target, expansion, &found) }
     targets = withoutOverlaps(found).enumerated()
       .sorted { ($1.element.spec.priority, $0.offset) < ($0.element.spec.priority, $1.offset) }.map(\.element)
-    if !expansion.isStopped() { unmatched = selection.map(\.pattern).filter { !matched.contains($0) } }
+    if !cannotTell { unmatched = selection.map(\.pattern).filter { !matched.contains($0) } }
   }
 
   /// A run whose search for folders did not come back.
@@ -40,7 +42,8 @@ struct TargetGathering: Sendable {
       for folder in folders.found where isSelected(folder.name, of: target) { found.append(folder) }
       for folder in folders.unsearchable where isSelected(folder.name, of: target) { outcomes.append(folder) }
     } catch {
-      guard isNamed else { return }
+      // Which folders there are is not known, so neither is whether the selection means one of them.
+      cannotTell = true
       switch error {
       case .stopped: notStarted(target, "stopped while folders were looked for")
       case .tooMany:

@@ -17,9 +17,12 @@ import Testing
   )
 
   private static func progress(paused: Bool = false) -> TargetProgress {
-    TargetProgress(
+    var progress = TargetProgress(
       target: "api", elapsed: .seconds(60), tally: Samples.tally(kept: 1500, purged: 500), memory: Samples.memory,
-      filesPerSecond: 33.333, dirsPerSecond: 0.25, workers: 8, busyWorkers: 6, isPaused: paused, pauses: 2)
+      workers: 8, busyWorkers: 6, workersPeak: 9, workersLimit: 12, isPaused: paused)
+    progress.pauses = 2
+    progress.pace = TargetProgress.Pace(instant: 50, short: 33.333, overall: 25, peak: 70.06, directories: 0.25)
+    return progress
   }
 
   private static let perTarget: [RunEvent] = [
@@ -74,8 +77,9 @@ import Testing
     let added = detailed.fields.filter { plain.fields[$0.key] == nil }
     #expect(
       added == [
-        "files_per_second_overall": .number(33.3), "active_tasks": 6, "available_concurrency_slots": 2,
-        "concurrency_utilization_percent": .number(75),
+        "files_per_second_instant": .number(50), "files_per_second_short": .number(33.3),
+        "files_per_second_overall": .number(25), "peak_files_per_second": .number(70.1), "active_tasks": 6,
+        "max_active_tasks": 9, "available_concurrency_slots": 6, "concurrency_utilization_percent": .number(50),
       ])
   }
 

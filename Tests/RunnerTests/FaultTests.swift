@@ -169,6 +169,21 @@ import Testing
     #expect(suppressed == [80])
   }
 
+  @Test func `failures that are booked in bulk are told as a sum`() {
+    let events = Events()
+    let log = FailureLog(target: "t", onEvent: events.add)
+    log.add(.openDirectory, .ioError, count: 15)
+    for index in 0..<25 { log.add(.removeFile, .notPermitted) { "/f\(index)" } }
+    log.sumUp()
+    #expect(log.total == 40)
+    #expect(log.byKind == ["EIO": 15, "EPERM": 25])
+    #expect(events.failures.count == 20)
+    let sums = events.all.compactMap { event -> String? in
+      if case .failuresSuppressed(_, let kind, let count) = event { "\(kind) \(count)" } else { nil }
+    }
+    #expect(sums.sorted() == ["open directory: EIO 15", "remove file: EPERM 5"])
+  }
+
   @Test func `a directory that fills again while it is emptied stays, and that is no error`() {
     let tree = ScratchTree()
     tree.file("d/old")
@@ -221,7 +236,10 @@ import Testing
     #expect(outcome.targets[0].reason?.contains("gave up new entries") == true)
   }
 
-  @Test func `a directory that was closed for want of descriptors and replaced meanwhile is failed, not followed`() {
+  @Test
+  func
+    `a directory that was closed for want of descriptors and replaced meanwhile counts as vanished and is not followed`()
+  {
     let tree = ScratchTree()
     // One chain, so that the upper part is closed while the lower is walked.
     tree.file("a/b/c/d/e/f")
@@ -241,6 +259,7 @@ import Testing
     let tally = walk(
       makeTarget(tree.path), fileSystem: fileSystem, limits: { $0.openDirectories = 1 }, workers: 1)
     #expect(tree.exists("a/b/decoy/old"))
+    #expect(tally.dirsVanished > 0)
     #expect(tally.imbalance(in: .purge) == nil)
   }
 

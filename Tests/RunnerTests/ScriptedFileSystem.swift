@@ -6,7 +6,6 @@ import SystemPackage
 struct ScriptedFileSystem: FileSystem {
   var base: any FileSystem = LinuxFileSystem()
   var onOpen: @Sendable (String) -> Errno? = { _ in nil }
-  /// The directory's listing number since it was opened, from 0.
   var onRead: @Sendable (DirectoryHandle) -> Errno? = { _ in nil }
   var onStatus: @Sendable (String) -> Errno? = { _ in nil }
   /// Between the first look at a file and the fresh one.

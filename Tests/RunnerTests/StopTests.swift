@@ -30,7 +30,7 @@ import Testing
     #expect(done.filesPurged + second.totals.filesPurged == 2000)
   }
 
-  @Test func `threads that hang in the kernel are not waited for, and what they had is left`() {
+  @Test func `threads that hang in the kernel are not waited for, and what they had is left`() throws {
     let tree = ScratchTree()
     for index in 0..<100 { tree.file("d\(index % 4)/f\(index)") }
     let turnstile = Turnstile()
@@ -40,14 +40,14 @@ import Testing
       return nil
     })
     let stop = StopRequest()
-    try? PlainThread.start(name: "stopper") {
+    try PlainThread.start(name: "stopper") {
       turnstile.awaitCrowd(of: 4)
       stop.request(.stoppedSignal, message: "the signal")
       stop.hurry()
     }
     let outcome = purge([makeTarget(tree.path)], workers: 4, fileSystem: fileSystem, stop: stop)
     #expect(outcome.exitStatus == .interrupted)
-    #expect(outcome.targets[0].reason == "4 operations in flight did not return in time")
+    #expect(outcome.targets[0].reason == "the signal; 4 operations in flight did not return in time")
     #expect(outcome.totals.filesLeft == outcome.totals.filesToPurge)
     #expect(outcome.totals.filesLeft > 0)
     #expect(outcome.totals.imbalance(in: .purge) == nil)
@@ -83,7 +83,7 @@ import Testing
     #expect(outcome.targets[2].startedAt == nil)
   }
 
-  @Test func `progress is told while every worker hangs`() {
+  @Test func `progress is told while every worker hangs`() throws {
     let tree = ScratchTree()
     for index in 0..<10 { tree.file("d\(index)/f") }
     let turnstile = Turnstile()
@@ -92,7 +92,7 @@ import Testing
       return nil
     })
     let events = Events()
-    try? PlainThread.start(name: "opener") {
+    try PlainThread.start(name: "opener") {
       turnstile.awaitCrowd(of: 2)
       events.await(2) { if case .progress(let now) = $0 { now.busyWorkers == 2 } else { false } }
       turnstile.open()

@@ -154,6 +154,19 @@ import Testing
     #expect(outcome.exitStatus == .failures)
   }
 
+  @Test func `a selection of folders that cannot be looked for is a failure with its reason, not a wrong selection`()
+    throws
+  {
+    let tree = ScratchTree()
+    tree.file("plain")
+    var wild = makeTarget("/", name: "wild")
+    wild.path = pattern(tree, [.literal("plain"), .wildcard(try Glob("*"))], "plain/*")
+    let outcome = purge([wild], selection: [try Glob("wild/2025-*")])
+    #expect(outcome.unmatchedSelection.isEmpty)
+    #expect(outcome.targets.map(\.ending) == [.failed])
+    #expect(outcome.targets[0].errorsByKind == ["ENOTDIR": 1])
+  }
+
   @Test func `thousands of folders are sorted out at once`() throws {
     let tree = ScratchTree()
     for index in 0..<3000 { tree.directory("d\(index)") }
@@ -208,6 +221,12 @@ import Testing
     #expect(tree.exists("good/old"))
     #expect(purge(targets).targets.map(\.ending) == [.failed, .completed])
     #expect(!tree.exists("good/old"))
+    var capped = makeTarget(tree.path + "/capped", name: "capped")
+    for index in 0..<2 { tree.file("capped/f\(index)") }
+    capped.maxDeletions = 1
+    #expect(
+      purge([capped, targets[1]]) { $0.run.onTargetFailure = .stop }.targets.map(\.ending)
+        == [.stoppedGuard, .notStarted])
   }
 
   @Test func `targets in parallel keep below the ceiling on operations in flight`() {
@@ -240,7 +259,7 @@ import Testing
     let ahead = Timestamp(seconds: Fixture.now.seconds + 3600)
     let outcome = purge([makeTarget(tree.path)], now: ahead)
     #expect(outcome.exitStatus == .guardTripped)
-    #expect(outcome.targets[0].reason?.contains("behind ours") == true)
+    #expect(outcome.targets[0].reason?.contains("behind the time given as now") == true)
     #expect(tree.contents == ["old"])
     #expect(purge([makeTarget(tree.path)], mode: .dryRun, now: ahead).exitStatus == .success)
   }

@@ -29,7 +29,6 @@ enum {
   CK_ATIME = 0x20,       // STATX_ATIME, part of it
   CK_BIRTH = 0x800,      // STATX_BTIME
   CK_FRESH = 0x2000,     // AT_STATX_FORCE_SYNC
-  CK_CACHED = 0x4000,    // AT_STATX_DONT_SYNC
 };
 
 // The entry `name` of `directory`, never following a link; an empty name is the descriptor itself.
@@ -44,12 +43,9 @@ int ck_open_to_read(const char *path);
 int ck_touch(int directory);
 long ck_seek(int fd, int64_t offset);
 int ck_unlink(int directory, const char *name, int is_directory);
-int ck_rename(const char *from, const char *to);
-int ck_fsync(int fd);
 int ck_close(int fd);
 
 long ck_read(int fd, void *buffer, size_t size);
-long ck_write(int fd, const void *buffer, size_t size);
 
 // Raises RLIMIT_NOFILE to its hard limit; the limit then in force, or -errno.
 long ck_raise_descriptor_limit(void);

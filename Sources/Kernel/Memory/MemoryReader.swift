@@ -18,6 +18,7 @@ public struct MemoryReader: Sendable {
   /// What sets the limit, in words.
   public let source: String
   private let meter: Meter
+  private let procRoot: String
 
   private enum Meter: Sendable {
     case cgroup(CgroupTree.Version, directory: String)
@@ -28,6 +29,7 @@ public struct MemoryReader: Sendable {
   ///   - configured: a limit the user has set; the smaller of it and the binding one counts.
   ///   - procRoot, cgroupMount: where the kernel's files are looked for.
   public init(configured: UInt64?, procRoot: String = "/proc", cgroupMount: String = "/sys/fs/cgroup") {
+    self.procRoot = procRoot
     let tree = CgroupTree.find(cgroupFile: procRoot + "/self/cgroup", mount: cgroupMount)
     let physical = SmallFile.text(procRoot + "/meminfo").flatMap { StatFile($0)["MemTotal"] } ?? .max
     let binding = tree?.limit
@@ -77,13 +79,13 @@ public struct MemoryReader: Sendable {
   }
 
   private func sampleProcess() -> MemorySample? {
-    guard let text = SmallFile.text("/proc/self/status") else { return nil }
+    guard let text = SmallFile.text(procRoot + "/self/status") else { return nil }
     return MemorySample(
       unreclaimable: StatFile(text).sum(of: ["RssAnon", "RssShmem", "VmPTE"]) &+ kernelStacks, workingSet: nil)
   }
 
   /// 16 KiB for each thread: charged to the group, but no part of any resident size, and v1 does not itemise it.
   private var kernelStacks: UInt64 {
-    (SmallFile.text("/proc/self/status").flatMap { StatFile($0)["Threads"] } ?? 0) &* 16 * 1024
+    (SmallFile.text(procRoot + "/self/status").flatMap { StatFile($0)["Threads"] } ?? 0) &* 16 * 1024
   }
 }

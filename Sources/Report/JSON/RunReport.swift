@@ -71,6 +71,7 @@ struct MemoryFigures: Hashable, Sendable, Encodable {
   let peakUsagePercent: Double
   let pauses: UInt64
   let pausedSeconds: Double
+  let workingSetMB: Double?
 
   init(_ memory: MemorySummary) {
     source = memory.source
@@ -80,10 +81,12 @@ struct MemoryFigures: Hashable, Sendable, Encodable {
     peakUsagePercent = memory.peakPercent.rounded(to: 1)
     pauses = memory.pauses
     pausedSeconds = memory.paused.inSeconds.rounded(to: 3)
+    workingSetMB = memory.workingSet?.inMebibytes.rounded(to: 2)
   }
 
   private enum CodingKeys: String, CodingKey {
     case source
+    case workingSetMB = "working_set_mb"
     case limitMB = "limit_mb"
     case baseMB = "base_mb"
     case peakMB = "peak_mb"

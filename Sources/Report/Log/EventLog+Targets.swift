@@ -32,8 +32,8 @@ extension EventLog {
       "elapsed_seconds": .seconds(progress.elapsed),
       "errors": .count(tally.errors),
       "memory_backpressure_events": .count(progress.pauses),
-      "files_per_second": .rate(progress.filesPerSecond),
-      "dirs_per_second": .rate(progress.dirsPerSecond),
+      "files_per_second": .rate(progress.pace.short),
+      "dirs_per_second": .rate(progress.pace.directories),
       "memory_mb": .mebibytes(memory.current),
       "memory_usage_percent": .number(memory.currentPercent.rounded(to: 1)),
       "memory_limit_mb": .mebibytes(memory.limit),
@@ -55,14 +55,17 @@ extension EventLog {
   }
 
   private func details(_ progress: TargetProgress) -> [String: LogValue] {
-    let (workers, busy) = (progress.workers, progress.busyWorkers)
-    let seconds = progress.elapsed.inSeconds
+    let (limit, busy) = (progress.workersLimit, progress.busyWorkers)
     return [
-      "files_per_second_overall": .rate(seconds > 0 ? Double(progress.tally.filesScanned) / seconds : 0),
+      "files_per_second_instant": .rate(progress.pace.instant),
+      "files_per_second_short": .rate(progress.pace.short),
+      "files_per_second_overall": .rate(progress.pace.overall),
+      "peak_files_per_second": .rate(progress.pace.peak),
       "active_tasks": .integer(Int64(busy)),
-      "available_concurrency_slots": .integer(Int64(max(0, workers - busy))),
+      "max_active_tasks": .integer(Int64(progress.workersPeak)),
+      "available_concurrency_slots": .integer(Int64(max(0, limit - busy))),
       "concurrency_utilization_percent": .number(
-        workers > 0 ? (100 * Double(busy) / Double(workers)).rounded(to: 1) : 0),
+        limit > 0 ? (100 * Double(busy) / Double(limit)).rounded(to: 1) : 0),
     ]
   }
 

@@ -116,6 +116,7 @@ final class MemoryGovernor: Sendable {
     let usage = ByteCount(bytes: sample.unreclaimable)
     state.withLock { state in
       state.summary.current = usage
+      state.summary.workingSet = sample.workingSet.map { ByteCount(bytes: $0) }
       state.summary.peak = max(state.summary.peak, usage)
       for (id, target) in state.targets where target.peak < usage { state.targets[id]?.peak = usage }
     }

@@ -13,7 +13,13 @@ final class FailureLog: Sendable {
 
   private let target: String
   private let onEvent: @Sendable (RunEvent) -> Void
-  private let counts = Monitor<[Key: UInt64]>([:])
+  private struct Count {
+    var all: UInt64 = 0
+    /// One by one.
+    var told: UInt64 = 0
+  }
+
+  private let counts = Monitor<[Key: Count]>([:])
 
   init(target: String, onEvent: @escaping @Sendable (RunEvent) -> Void) {
     (self.target, self.onEvent) = (target, onEvent)
@@ -21,35 +27,35 @@ final class FailureLog: Sendable {
 
   /// Books one failure. `path` is built only when it is going to be told.
   func add(_ operation: PurgeFailure.Operation, _ errno: Errno, path: () -> String) {
-    let before = add(operation, errno, count: 1)
-    guard before < FailureLog.toldOfEachKind else { return }
+    let isTold = counts.withLock { counts in
+      let told = counts[Key(operation: operation, errno: errno), default: Count()].told < FailureLog.toldOfEachKind
+      counts[Key(operation: operation, errno: errno), default: Count()].all += 1
+      if told { counts[Key(operation: operation, errno: errno), default: Count()].told += 1 }
+      return told
+    }
+    guard isTold else { return }
     onEvent(.failure(PurgeFailure(target: target, operation: operation, path: path(), errno: errno)))
   }
 
-  /// Books failures that have one cause and are not told one by one. Returns how many of the kind there were before.
-  @discardableResult
-  func add(_ operation: PurgeFailure.Operation, _ errno: Errno, count: UInt64) -> UInt64 {
-    counts.withLock { counts in
-      let before = counts[Key(operation: operation, errno: errno), default: 0]
-      counts[Key(operation: operation, errno: errno)] = before + count
-      return before
-    }
+  /// Books failures that have one cause and are not told one by one.
+  func add(_ operation: PurgeFailure.Operation, _ errno: Errno, count: UInt64) {
+    counts.withLock { $0[Key(operation: operation, errno: errno), default: Count()].all += count }
   }
 
-  var total: UInt64 { counts.withLock { $0.values.reduce(0, +) } }
+  var total: UInt64 { counts.withLock { $0.values.reduce(0) { $0 + $1.all } } }
 
   /// By errno name.
   var byKind: [String: UInt64] {
     counts.withLock { counts in
-      counts.reduce(into: [:]) { $0[ErrnoName.of($1.key.errno), default: 0] += $1.value }
+      counts.reduce(into: [:]) { $0[ErrnoName.of($1.key.errno), default: 0] += $1.value.all }
     }
   }
 
   /// Tells how many of each kind were not told one by one.
   func sumUp() {
-    for (key, count) in counts.withLock({ $0 }) where count > FailureLog.toldOfEachKind {
+    for (key, count) in counts.withLock({ $0 }) where count.all > count.told {
       let kind = "\(key.operation.rawValue): \(ErrnoName.of(key.errno))"
-      onEvent(.failuresSuppressed(target: target, kind: kind, count: count - FailureLog.toldOfEachKind))
+      onEvent(.failuresSuppressed(target: target, kind: kind, count: count.all - count.told))
     }
   }
 }

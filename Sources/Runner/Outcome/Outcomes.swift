@@ -103,6 +103,8 @@ public struct MemorySummary: Hashable, Sendable {
   public var peak: ByteCount
   /// What was measured last.
   public var current: ByteCount
+  /// What the kubelet compares with the limit, when it was measured last; nil outside a cgroup.
+  public var workingSet: ByteCount?
   public var pauses: UInt64
   public var paused: Duration
 

@@ -52,33 +52,54 @@ public struct TargetStart: Hashable, Sendable {
 
 /// A running target at one moment.
 public struct TargetProgress: Hashable, Sendable {
+  /// Files looked at per second.
+  public struct Pace: Hashable, Sendable {
+    /// Over the last ten seconds.
+    public var instant = 0.0
+    /// Over the last minute.
+    public var short = 0.0
+    public var overall = 0.0
+    /// The largest `instant` so far.
+    public var peak = 0.0
+    /// Directories read per second, over the last minute.
+    public var directories = 0.0
+
+    public init(
+      instant: Double = 0, short: Double = 0, overall: Double = 0, peak: Double = 0, directories: Double = 0
+    ) {
+      (self.instant, self.short, self.overall, self.peak) = (instant, short, overall, peak)
+      self.directories = directories
+    }
+  }
+
   public var target: String
   public var elapsed: Duration
   public var tally: Tally
   public var memory: MemorySummary
-  /// Files and directories per second since the previous progress of this target.
-  public var filesPerSecond: Double
-  public var dirsPerSecond: Double
+  public var pace = Pace()
   public var workers: Int
   /// Workers that are carrying out a piece of work, as against waiting for one.
   public var busyWorkers: Int
+  /// The most there were at once.
+  public var workersPeak: Int
+  /// The most there may be.
+  public var workersLimit: Int
   public var isPaused: Bool
-  public var pauses: UInt64
+  public var pauses: UInt64 = 0
 
   public init(
-    target: String, elapsed: Duration, tally: Tally, memory: MemorySummary, filesPerSecond: Double,
-    dirsPerSecond: Double, workers: Int, busyWorkers: Int, isPaused: Bool, pauses: UInt64
+    target: String, elapsed: Duration, tally: Tally, memory: MemorySummary, workers: Int, busyWorkers: Int,
+    workersPeak: Int, workersLimit: Int, isPaused: Bool
   ) {
     self.target = target
     self.elapsed = elapsed
     self.tally = tally
     self.memory = memory
-    self.filesPerSecond = filesPerSecond
-    self.dirsPerSecond = dirsPerSecond
     self.workers = workers
     self.busyWorkers = busyWorkers
+    self.workersPeak = workersPeak
+    self.workersLimit = workersLimit
     self.isPaused = isPaused
-    self.pauses = pauses
   }
 }
 

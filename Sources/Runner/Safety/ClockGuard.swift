@@ -5,13 +5,15 @@ import SystemPackage
 /// Refuses to delete where the file system's clock and ours disagree: every age would be wrong by the difference.
 final class ClockGuard: Sendable {
   private let maxSkew: Duration
+  /// What `now` is, in messages: this host's clock, or an option's value.
+  private let nowName: String
   /// The moment ages are counted from, and when that was by a clock that does not step.
   private let now: Timestamp
   private let readAt: MonotonicTime
   private let hasAgreed = Monitor(false)
 
-  init(maxSkew: Duration, now: Timestamp, readAt: MonotonicTime) {
-    (self.maxSkew, self.now, self.readAt) = (maxSkew, now, readAt)
+  init(maxSkew: Duration, now: Timestamp, nowName: String, readAt: MonotonicTime) {
+    (self.maxSkew, self.now, self.nowName, self.readAt) = (maxSkew, now, nowName, readAt)
   }
 
   /// Why nothing must be deleted in `directory`; nil when the clocks agree, or when nothing can be deleted there anyway.
@@ -39,7 +41,7 @@ final class ClockGuard: Sendable {
     let skew = server.since(now) - moment.since(readAt)
     let size = skew < .zero ? .zero - skew : skew
     guard size > maxSkew else { return nil }
-    return "the file system's clock is \(size.components.seconds) s \(skew < .zero ? "behind" : "ahead of") ours"
+    return "the file system's clock is \(size.components.seconds) s \(skew < .zero ? "behind" : "ahead of") \(nowName)"
       + " (max_clock_skew is \(maxSkew.components.seconds) s)"
   }
 }

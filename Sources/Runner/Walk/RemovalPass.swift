@@ -5,10 +5,11 @@ import SystemPackage
 /// Removing files of one directory: leave first, then a fresh look and the removal without anything in between, then the
 /// books.
 extension PurgeWorker {
-  /// Why a fresh look stayed the hand.
-  private enum Spared {
-    case stopped
-    case kept(KeepReason)
+  /// What was decided at the fresh look at a file.
+  private enum Decision {
+    /// With what was reserved under the caps beyond the first look's size.
+    case remove(extra: UInt64)
+    case keep(KeepReason)
     /// Another file stands under the name.
     case replaced
     /// It grew beyond what was reserved under a cap, and there is no room for that.
@@ -59,44 +60,47 @@ extension PurgeWorker {
     _ count: inout RemovalCount
   ) {
     let prefix = path.count
-    var spared = Spared.stopped
-    // What was reserved for the present file beyond the first look's size.
-    var extra: UInt64 = 0
+    // Made at the fresh look, used up by the result that follows it; nil when there was no look.
+    var decision: Decision?
     fileSystem.removeFiles(group, of: victims.names, in: directory) {
       isStopped
     } decide: { index, status in
-      extra = status.bytesFreedByRemoval - min(status.bytesFreedByRemoval, victims.bytes[index])
-      guard let reason = reasonToSpare(index, of: victims, status, prefix, &path, extra) else { return true }
-      extra = 0
-      spared = reason
+      let decided = decide(index, of: victims, status, prefix, &path)
+      decision = decided
+      if case .remove = decided { return true }
       return false
-    } receive: { index, result, fresh in
-      let freed = fresh?.bytesFreedByRemoval ?? victims.bytes[index]
-      let deleted = result == .removed ? freed : nil
-      for cap in walk.means.caps { cap.settle(reserved: victims.bytes[index] + extra, deleted: deleted) }
-      extra = 0
-      if fresh == nil { spared = .stopped }
-      book(result, spared, bytes: victims.bytes[index], freed: freed, &count) {
+    } receive: { index, result, look in
+      settleCaps(result, first: victims.bytes[index], look, decision)
+      book(result, decision, bytes: victims.bytes[index], look, &count) {
         walk.shownPath(of: node, entry: victims.names[index])
       }
+      decision = nil
     }
   }
 
-  private func reasonToSpare(
-    _ index: Int, of victims: VictimList, _ status: EntryStatus, _ prefix: Int, _ path: inout [UInt8], _ extra: UInt64
-  ) -> Spared? {
+  private func decide(
+    _ index: Int, of victims: VictimList, _ status: EntryStatus, _ prefix: Int, _ path: inout [UInt8]
+  ) -> Decision {
     guard status.kind == .file, status.identity.inode == victims.inodes[index] else { return .replaced }
     let verdict = victims.names.withName(at: index) { self.verdict(on: status, $0, prefix: prefix, &path) }
-    if case .kept(let reason) = verdict { return .kept(reason) }
-    return extra == 0 || extend(by: extra) ? nil : .overCap
+    if case .kept(let reason) = verdict { return .keep(reason) }
+    let extra = status.bytesFreedByRemoval - min(status.bytesFreedByRemoval, victims.bytes[index])
+    return extra == 0 || extend(by: extra) ? .remove(extra: extra) : .overCap
+  }
+
+  private func settleCaps(_ result: RemovalResult, first: UInt64, _ look: EntryStatus?, _ decision: Decision?) {
+    var reserved = first
+    if case .remove(let extra) = decision { reserved.add(extra) }
+    let deleted = result == .removed ? look?.bytesFreedByRemoval ?? first : nil
+    for cap in walk.means.caps { cap.settle(reserved: reserved, deleted: deleted) }
   }
 
   private func book(
-    _ result: RemovalResult, _ spared: Spared, bytes: UInt64, freed: UInt64, _ count: inout RemovalCount,
+    _ result: RemovalResult, _ decision: Decision?, bytes: UInt64, _ look: EntryStatus?, _ count: inout RemovalCount,
     path: () -> String
   ) {
     count.tally.filesScanned += 1
-    if case .spared = result, case .kept(let reason) = spared {
+    if case .keep(let reason) = decision {
       count.tally.filesKept[reason] += 1
       count.staying += 1
       return
@@ -107,7 +111,7 @@ extension PurgeWorker {
     case .removed:
       if walk.rules.mode == .purge {
         count.tally.filesPurged += 1
-        count.tally.bytesFreed.add(freed)
+        count.tally.bytesFreed.add(look?.bytesFreedByRemoval ?? bytes)
       }
       count.removed += 1
     case .vanished:
@@ -118,7 +122,7 @@ extension PurgeWorker {
       walk.failures.add(.removeFile, error, path: path)
     case .spared:
       count.staying += 1
-      if case .replaced = spared { count.tally.filesVanished += 1 } else { count.tally.filesLeft += 1 }
+      if case .replaced = decision { count.tally.filesVanished += 1 } else { count.tally.filesLeft += 1 }
     }
   }
 }

@@ -7,6 +7,13 @@ import SystemPackage
 ///
 /// The coordinator starts it, pauses and stops it; its own threads do the rest and call `onEnd` once, from one of them.
 final class TargetWalk: Sendable {
+  /// Why the target will not be completed.
+  private struct Trouble {
+    var reason: String?
+    var hasFailed = false
+    var hasTripped = false
+  }
+
   struct Means: Sendable {
     var fileSystem: any FileSystem
     /// Of the target and of the run; an operation must have leave of each.
@@ -28,7 +35,7 @@ final class TargetWalk: Sendable {
   let startedAt = MonotonicTime.now()
   private let isStoppedItself = Atomic<Bool>(false)
   private let hasBeenShort = Atomic<Bool>(false)
-  private let verdict = Monitor<(reason: String?, guardMessage: String?, failed: Bool)>((nil, nil, false))
+  private let trouble = Monitor(Trouble())
   private let pauses = Monitor(PauseClock())
   private let onEnd: @Sendable () -> Void
 
@@ -62,7 +69,7 @@ extension TargetWalk {
   /// Ends the walk early; workers come back when their present call returns.
   func stop(_ ending: Ending, message: String) {
     state.withLock { if $0.stop == nil { $0.stop = ending } }
-    verdict.withLock { if $0.reason == nil { $0.reason = message } }
+    trouble.withLock { if $0.reason == nil { $0.reason = message } }
     isStoppedItself.store(true, ordering: .releasing)
     state.broadcast()
   }
@@ -86,19 +93,23 @@ extension TargetWalk {
     state.broadcast()
   }
 
-  func progress(since last: TargetProgress?, memory: MemorySummary) -> TargetProgress {
-    let elapsed = MonotonicTime.now().since(startedAt)
-    var (tally, workers, idle, isPaused) = state.withLock { ($0.tally, $0.workers, $0.idle, $0.isPaused) }
-    tally.errors = failures.total
-    let seconds = max((elapsed - (last?.elapsed ?? .zero)).inSeconds, 1e-9)
-    return TargetProgress(
-      target: target.name, elapsed: elapsed, tally: tally, memory: memory,
-      filesPerSecond: Double(tally.filesScanned - (last?.tally.filesScanned ?? 0)) / seconds,
-      dirsPerSecond: Double(tally.dirsScanned - (last?.tally.dirsScanned ?? 0)) / seconds, workers: workers,
-      busyWorkers: workers - idle, isPaused: isPaused, pauses: pauses.withLock { $0.count })
+  /// Files and directories read so far.
+  var pace: PaceMeter.Count {
+    state.withLock { PaceMeter.Count(files: $0.tally.filesScanned, directories: $0.tally.dirsScanned) }
   }
 
-  var isOver: Bool { state.withLock { $0.workers == 0 } }
+  func progress(_ pace: PaceMeter, memory: MemorySummary) -> TargetProgress {
+    var progress = state.withLock { state in
+      TargetProgress(
+        target: target.name, elapsed: MonotonicTime.now().since(startedAt), tally: state.tally, memory: memory,
+        workers: state.workers, busyWorkers: state.workers - state.idle, workersPeak: state.peakWorkers,
+        workersLimit: state.limits.workers, isPaused: state.isPaused)
+    }
+    progress.tally.errors = failures.total
+    progress.pauses = pauses.withLock { $0.count }
+    progress.pace = pace.figures
+    return progress
+  }
 
   /// The books, closed. Workers that have not come back by now are counted as stuck, and what they still do is not booked.
   func outcome(startedAt: Timestamp, finishedAt: Timestamp) -> TargetOutcome {
@@ -118,18 +129,18 @@ extension TargetWalk {
     outcome.concurrencyPeak = state.peakWorkers
     _ = pauses.withLock { $0.end(.now()) }
     (outcome.pauses, outcome.paused) = pauses.withLock { ($0.count, $0.total) }
-    let verdict = verdict.withLock { $0 }
-    (outcome.ending, outcome.reason) = ending(of: state, failed: verdict.failed, stuck: stuck, outcome.tally)
-    if outcome.reason == nil, state.stop != nil { outcome.reason = verdict.reason ?? means.stop.reason?.message }
-    if outcome.reason == nil, verdict.failed { outcome.reason = verdict.reason }
+    (outcome.ending, outcome.reason) = ending(of: state, stuck: stuck, outcome.tally)
     return outcome
   }
 
-  private func ending(of state: WalkState, failed: Bool, stuck: Int, _ tally: Tally) -> (Ending, String?) {
+  private func ending(of state: WalkState, stuck: Int, _ tally: Tally) -> (Ending, String?) {
+    let trouble = trouble.withLock { $0 }
     if let ending = state.stop {
-      return (ending, stuck == 0 ? nil : "\(stuck) operations in flight did not return in time")
+      let hanging = stuck == 0 ? nil : "\(stuck) operations in flight did not return in time"
+      let reasons = [trouble.reason ?? means.stop.reason?.message, hanging].compactMap { $0 }
+      return (ending, reasons.joined(separator: "; "))
     }
-    if failed { return (.failed, nil) }
+    if trouble.hasFailed { return (.failed, trouble.reason) }
     if let imbalance = tally.imbalance(in: rules.mode) ?? state.unsettled {
       return (.failed, "the books do not balance: \(imbalance)")
     }
@@ -151,33 +162,31 @@ extension TargetWalk {
     var preferred: NodeID?
     var isIdle = false
     var wantsHelp = false
-    let work = state.wait { state -> Work?? in
-      if state.isSettled { return .some(nil) }
-      if state.stop == nil, let reason = means.stop.reason { state.stop = reason.ending }
-      if let brought = completion {
-        preferred = state.apply(brought)
-        noteUnreachable(brought, &state)
-        completion = nil
-      }
-      if isIdle { state.idle -= 1 }
-      isIdle = false
-      if let work = state.take(preferring: preferred) {
-        wantsHelp = self.wantsHelp(&state)
-        return work
-      }
-      if state.isFinished || state.stop != nil { return .some(nil) }
+    let order = state.wait { state -> WalkState.Order? in
+      if let brought = completion { preferred = book(brought, &state) }
+      completion = nil
+      let order = state.order(preferring: preferred, wasIdle: isIdle)
+      isIdle = order == nil
       preferred = nil
-      isIdle = true
-      state.idle += 1
-      return nil
+      if case .work = order { wantsHelp = self.wantsHelp(&state) }
+      return order
     }
-    if wantsHelp { startWorker() } else { wakeOne(afterTaking: work != nil) }
-    return work ?? nil
+    if wantsHelp { startWorker() } else { wakeOthers() }
+    if case .work(let work) = order { return work }
+    return nil
   }
 
-  private func wakeOne(afterTaking: Bool) {
-    // Each that is woken wakes the next while there is work; the last one sends all home.
-    let (more, over) = state.withLock { ($0.idle > 0 && $0.hasMoreWork, $0.isFinished || $0.stop != nil) }
+  private func book(_ completion: Completion, _ state: inout WalkState) -> NodeID? {
+    if state.isSettled { return nil }
+    if state.stop == nil, let reason = means.stop.reason { state.stop = reason.ending }
+    let preferred = state.apply(completion)
+    noteUnreachable(completion, &state)
+    return preferred
+  }
+
+  /// Each that is woken wakes the next while there is work; the last one sends all home.
+  private func wakeOthers() {
+    let (more, over) = state.withLock { ($0.idle > 0 && $0.hasMoreWork, $0.isOver) }
     if over { state.broadcast() } else if more { state.signal() }
   }
 
@@ -245,17 +254,17 @@ extension TargetWalk {
 
   /// The target as a whole cannot be done.
   func fail(_ reason: String) {
-    verdict.withLock { verdict in
-      verdict.failed = true
-      if verdict.reason == nil { verdict.reason = reason }
+    trouble.withLock { trouble in
+      trouble.hasFailed = true
+      if trouble.reason == nil { trouble.reason = reason }
     }
   }
 
   /// A guard tripped: nothing more is removed here.
   func trip(_ message: String) {
-    let isFirst = verdict.withLock { verdict in
-      defer { verdict.guardMessage = message }
-      return verdict.guardMessage == nil
+    let isFirst = trouble.withLock { trouble in
+      defer { trouble.hasTripped = true }
+      return !trouble.hasTripped
     }
     stop(.stoppedGuard, message: message)
     if isFirst { means.onEvent(.guardTripped(target: target.name, message: message)) }

@@ -61,12 +61,29 @@ struct WalkState {
 // MARK: - Giving out work
 
 extension WalkState {
+  /// What a worker is to do.
+  enum Order {
+    case work(Work)
+    case goHome
+  }
+
+  /// Nothing more is given out.
+  var isOver: Bool { isSettled || isFinished || stop != nil }
+
+  /// What a worker is to do next; nil: wait, and be counted as idle until it asks again.
+  mutating func order(preferring preferred: NodeID?, wasIdle: Bool) -> Order? {
+    if wasIdle { idle -= 1 }
+    if isOver { return .goHome }
+    if let work = take(preferring: preferred) { return .work(work) }
+    idle += 1
+    return nil
+  }
+
   /// The next piece of work for a worker that just had to do with `preferred`; nil when there is none now.
   ///
   /// What frees comes before what takes: removals, the rest of a directory in hand, directories that only need their
   /// end seen, and only then new ones. Whoever finds nothing else helps others.
-  mutating func take(preferring preferred: NodeID?) -> Work? {
-    if stop != nil || isFinished { return nil }
+  private mutating func take(preferring preferred: NodeID?) -> Work? {
     if !hasBegun {
       hasBegun = true
       return .openRoot
@@ -86,7 +103,7 @@ extension WalkState {
 
   /// Whether a further worker would find something to do.
   var hasMoreWork: Bool {
-    guard stop == nil, !isFinished else { return false }
+    if isOver { return false }
     if !lists.isEmpty(.removal) || !lists.isEmpty(.judging) { return true }
     return isIntakeOpen && ![.listing, .subdirectory, .sharedListing].allSatisfy { lists.isEmpty($0) }
   }
