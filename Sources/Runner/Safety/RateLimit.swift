@@ -26,17 +26,20 @@ struct TokenBucket: Sendable {
 
 /// Holds back file system operations to so many a second, over all threads that ask.
 final class RateLimit: Sendable {
+  let perSecond: Int
   private let bucket: Monitor<TokenBucket>
 
-  init(perSecond: Int) { bucket = Monitor(TokenBucket(perSecond: perSecond, now: .now())) }
+  init(perSecond: Int) {
+    self.perSecond = perSecond
+    bucket = Monitor(TokenBucket(perSecond: perSecond, now: .now()))
+  }
 
   /// Waits for leave to do `count` operations; false when `isStopped` became true first.
   func acquire(_ count: Int, unless isStopped: () -> Bool) -> Bool {
     while !isStopped() {
       guard let wait = bucket.withLock({ $0.take(count, now: .now()) }) else { return true }
       // In short naps, so that a stop is noticed.
-      let nap = min(wait, .milliseconds(100))
-      _ = bucket.wait(timeout: nap) { _ -> Bool? in isStopped() ? true : nil }
+      PlainThread.nap(min(wait, .milliseconds(100)))
     }
     return false
   }

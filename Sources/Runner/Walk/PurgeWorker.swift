@@ -8,8 +8,10 @@ struct PurgeWorker {
   let fileSystem: any FileSystem
   let cutoff: Cutoff
 
-  /// Looks between which a stop and the rate limit are heeded: on a slow server 16 are already tenths of a second.
-  static let group = 16
+  /// Looks, or removals, between which a stop and the rate limit are heeded, and after which removals are booked.
+  let group: Int
+  /// On a slow server 16 are already tenths of a second.
+  private static let largestGroup = 16
   /// Times an open is tried again when descriptors are short, ten milliseconds apart: others may give some back.
   private static let tries = 50
 
@@ -17,6 +19,9 @@ struct PurgeWorker {
     self.walk = walk
     self.fileSystem = walk.means.fileSystem
     self.cutoff = walk.rules.cutoff
+    // Under a low rate limit no more at once than a tenth of a second allows, so that work goes on evenly.
+    let rate = walk.means.rateLimits.map(\.perSecond).min() ?? .max
+    self.group = min(PurgeWorker.largestGroup, max(1, rate / 10))
   }
 
   func run() {
@@ -186,7 +191,7 @@ extension PurgeWorker {
     var path = chunk.pathPrefix
     var next = chunk.indices.lowerBound
     while next < chunk.indices.upperBound {
-      let end = min(next + PurgeWorker.group, chunk.indices.upperBound)
+      let end = min(next + group, chunk.indices.upperBound)
       guard mayDo(end - next) else {
         judgement.isBrokenOff = true
         break

@@ -21,7 +21,7 @@ extension PurgeWorker {
   func removeFiles(_ victims: VictimList, of node: NodeID, in directory: DirectoryHandle) -> Completion {
     var victims = victims
     var count = RemovalCount()
-    let group = victims.next..<min(victims.next + PurgeWorker.group, victims.names.count)
+    let group = victims.next..<min(victims.next + group, victims.names.count)
     // A look and a removal each.
     if mayDo(2 * group.count), walk.clockAgrees(in: directory) {
       var path = pathPrefix(of: node)
