@@ -52,7 +52,7 @@ struct TargetExpansion {
     } catch let failure as Failure {
       throw failure
     } catch Errno.noSuchFileOrDirectory {
-      notice(target, "no folder matches \(target.path.text): \(ShownPath.of(root.path)) does not exist")
+      notice(target, "no folder matches \(target.path.text): \(PrintableText.path(root.path)) does not exist")
     } catch {
       throw .system(error as? Errno ?? .ioError)
     }
@@ -116,7 +116,7 @@ struct TargetExpansion {
   }
 
   private func cannotSearch(_ folder: Found, _ error: Errno, _ search: inout Search) {
-    let path = ShownPath.of(folder.path)
+    let path = PrintableText.path(folder.path)
     let name = name(of: folder, search.target)
     onEvent(.failure(PurgeFailure(target: name, operation: .expandTarget, path: path, errno: error)))
     search.unsearchable.append(.unsearchable(name: name, path: path, error))
@@ -150,7 +150,8 @@ struct TargetExpansion {
   }
 
   private func name(of folder: Found, _ target: Target) -> String {
-    target.name == target.path.text ? ShownPath.of(folder.path) : target.name + "/" + ShownPath.of(folder.tail)
+    target.name == target.path.text
+      ? PrintableText.path(folder.path) : target.name + "/" + PrintableText.path(folder.tail)
   }
 
   /// Names the folders, chooses among partitions and puts them in order.
