@@ -43,12 +43,11 @@ struct TargetExpansion {
   /// Throws when the pattern's fixed part cannot be searched.
   func folders(of target: Target) throws(Failure) -> Folders {
     guard !target.path.isLiteral else { return Folders(found: [literal(target)]) }
-    let prefix = target.path.literalPrefix
     var search = Search(target: target)
-    let root = Found(path: prefix.flatMap { [UInt8(ascii: "/")] + Array($0.utf8) })
+    let root = Found(path: target.path.literalPath)
     do {
       let start = try fileSystem.openRoot(root.path)
-      try look(in: start, root, target.path.components.dropFirst(prefix.count), &search)
+      try look(in: start, root, target.path.components.dropFirst(target.path.literalPrefix.count), &search)
     } catch let failure as Failure {
       throw failure
     } catch Errno.noSuchFileOrDirectory {
@@ -79,8 +78,7 @@ struct TargetExpansion {
   }
 
   private func literal(_ target: Target) -> ResolvedTarget {
-    let path = target.path.literalPrefix.flatMap { [UInt8(ascii: "/")] + Array($0.utf8) }
-    return ResolvedTarget(name: target.name, path: path, spec: target)
+    ResolvedTarget(name: target.name, path: target.path.literalPath, spec: target)
   }
 
   /// Throws an `Errno` when `directory` itself cannot be listed, and a `Failure` that ends the whole search.
