@@ -1,3 +1,5 @@
+import Plan
+
 extension Diagnostic {
   /// One for each wording of the catalogue.
   public enum Rule: String, Hashable, Sendable, CaseIterable {
@@ -59,7 +61,7 @@ extension String {
   var shown: String {
     // Longer values push the message itself out of sight; the source line shows the place anyway.
     let longest = 80
-    let printed = unicodeScalars.prefix(longest).map { PrintedScalar($0).text }.joined()
+    let printed = PrintableText.escaped(String(unicodeScalars.prefix(longest)))
     return unicodeScalars.count > longest ? printed + "…" : printed
   }
 }

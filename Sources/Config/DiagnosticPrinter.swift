@@ -1,3 +1,5 @@
+import Plan
+
 /// Prints findings the way compilers do: place, message, source line, caret range, notes.
 public struct DiagnosticPrinter: Sendable {
   /// Whether to use terminal colours.
@@ -16,7 +18,7 @@ public struct DiagnosticPrinter: Sendable {
 
   private func finding(_ label: String, _ labelColour: Colour, _ message: String, at place: SourcePlace) -> String {
     let start = place.start
-    let location = "\(place.source.name.shownName):\(start.line):\(start.column):"
+    let location = "\(PrintableText.escaped(place.source.name)):\(start.line):\(start.column):"
     let excerpt = Excerpt(place)
     let header = "\(painted(location, .bold)) \(painted("\(label):", labelColour)) \(message)\n"
     return header + "  \(excerpt.line)\n" + "  \(excerpt.indentation)\(painted(excerpt.carets, .green))\n"
@@ -44,13 +46,10 @@ extension Diagnostic.Severity {
   }
 }
 
-extension String {
-  /// A file name, escaped but never cut: it must still open.
-  fileprivate var shownName: String { unicodeScalars.map { PrintedScalar($0).text }.joined() }
-}
-
 /// The source line of a place, and the marks below it.
 struct Excerpt {
+  private typealias Pieces = [PrintableText.Piece]
+
   private(set) var line = ""
   /// Blanks, and the tabs of the line, up to the first mark.
   private(set) var indentation = ""
@@ -66,12 +65,14 @@ struct Excerpt {
     let start = min(place.range.lowerBound, whole.upperBound)
     let end = max(start, min(place.range.upperBound, whole.upperBound))
     let bytes = place.source.bytes
-    var before = Excerpt.scalars(bytes[max(whole.lowerBound, start - Excerpt.longest * Excerpt.bytesPerScalar)..<start])
-    var marked = Excerpt.scalars(bytes[start..<min(end, start + Excerpt.longest * Excerpt.bytesPerScalar)])
-    var after = Excerpt.scalars(bytes[end..<min(whole.upperBound, end + Excerpt.longest * Excerpt.bytesPerScalar)])
+    var before = PrintableText.pieces(
+      of: bytes[max(whole.lowerBound, start - Excerpt.longest * Excerpt.bytesPerScalar)..<start])
+    var marked = PrintableText.pieces(of: bytes[start..<min(end, start + Excerpt.longest * Excerpt.bytesPerScalar)])
+    var after = PrintableText.pieces(
+      of: bytes[end..<min(whole.upperBound, end + Excerpt.longest * Excerpt.bytesPerScalar)])
     cut(&before, &marked, &after, isWhole: whole.count <= Excerpt.longest)
-    line += (before + marked + after).map { Excerpt.printed($0).text }.joined() + lineEnd
-    indentation += before.map { $0 == "\t" ? "\t" : String(repeating: " ", count: Excerpt.printed($0).width) }.joined()
+    line += Excerpt.printed(before + marked + after) + lineEnd
+    indentation += Excerpt.marks(" ", under: before)
     carets = Excerpt.carets(under: marked)
   }
 
@@ -79,7 +80,7 @@ struct Excerpt {
   private var lineEnd = ""
 
   private mutating func cut(
-    _ before: inout [Unicode.Scalar], _ marked: inout [Unicode.Scalar], _ after: inout [Unicode.Scalar], isWhole: Bool
+    _ before: inout Pieces, _ marked: inout Pieces, _ after: inout Pieces, isWhole: Bool
   ) {
     if isWhole || before.count + marked.count + after.count <= Excerpt.longest { return }
     let room = max(Excerpt.longest / 2, Excerpt.longest - marked.count - after.count)
@@ -93,15 +94,20 @@ struct Excerpt {
     after.removeLast(max(0, after.count - (rest - marked.count)))
   }
 
-  private static func scalars(_ bytes: ArraySlice<UInt8>) -> [Unicode.Scalar] {
-    Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
+  /// Tabs stay: they are harmless, and the user's terminal shows them as the user's editor does.
+  private static func printed(_ pieces: Pieces) -> String {
+    pieces.map { $0 == .scalar("\t") ? "\t" : $0.printed }.joined()
   }
 
-  private static func printed(_ scalar: Unicode.Scalar) -> PrintedScalar { PrintedScalar(scalar, keepsTabs: true) }
+  /// A mark for each column. A tab is as wide as the terminal makes it: it is copied.
+  private static func marks(_ mark: String, under pieces: Pieces) -> String {
+    printed(pieces).split(separator: "\t", omittingEmptySubsequences: false)
+      .map { String(repeating: mark, count: PrintableText.width(String($0))) }.joined(separator: "\t")
+  }
 
-  /// A tab under the marks is as wide as the terminal makes it: it is copied, and the marks go on behind it.
-  private static func carets(under marked: [Unicode.Scalar]) -> String {
-    let marks = marked.map { $0 == "\t" ? "\t" : String(repeating: "~", count: printed($0).width) }.joined()
+  /// At least one.
+  private static func carets(under marked: Pieces) -> String {
+    let marks = marks("~", under: marked)
     guard let first = marks.first else { return "^" }
     return first == "\t" ? "^" : "^" + marks.dropFirst()
   }

@@ -6,7 +6,8 @@
 public struct Glob: Hashable, Sendable {
   /// The text this pattern was made from.
   public let pattern: String
-  private let tokens: [Token]
+  /// What it consists of, for comparing patterns with each other.
+  package let tokens: [Token]
 
   /// Why a text is no pattern; `offset` counts UTF-8 bytes from its beginning.
   public struct Malformed: Error, Hashable {
@@ -23,10 +24,13 @@ public struct Glob: Hashable, Sendable {
     public let offset: Int
   }
 
-  private enum Token: Hashable, Sendable {
+  package enum Token: Hashable, Sendable {
     case byte(UInt8)
+    /// Any but a slash.
     case anyByte
+    /// The slash is in none.
     case set(ByteSet)
+    /// Any number of bytes, no slash among them.
     case star
     /// `**/`: nothing, or any number of whole components with their slash.
     case anyDirectories
@@ -102,7 +106,7 @@ public struct Glob: Hashable, Sendable {
     switch token {
     case .byte(let wanted): byte == wanted
     case .anyByte: byte != Glob.slash
-    case .set(let set): byte != Glob.slash && set.contains(byte)
+    case .set(let set): set.contains(byte)
     case .star, .anyDirectories, .everythingInside: false
     }
   }
@@ -199,19 +203,8 @@ extension Glob {
       }
     }
     guard at < text.count else { throw Malformed(reason: .unclosedSet, offset: start) }
-    return (negated ? set.inverted : set, at + 1)
-  }
-}
-
-/// A set of byte values.
-private struct ByteSet: Hashable, Sendable {
-  private var words: [UInt64] = [0, 0, 0, 0]
-
-  mutating func insert(_ byte: UInt8) { words[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
-  func contains(_ byte: UInt8) -> Bool { words[Int(byte >> 6)] & (1 << UInt64(byte & 63)) != 0 }
-  var inverted: ByteSet {
-    var copy = self
-    copy.words = words.map { ~$0 }
-    return copy
+    if negated { set = set.inverted }
+    set.remove(slash)
+    return (set, at + 1)
   }
 }

@@ -30,6 +30,10 @@ public struct PathPattern: Hashable, Sendable {
     }
     return prefix
   }
+
+  /// The path of the folder that `literalPrefix` leads to, as the file system has it; the folder itself when the pattern
+  /// is literal.
+  public var literalPath: [UInt8] { literalPrefix.flatMap { [UInt8(ascii: "/")] + Array($0.utf8) } }
 }
 
 /// A component such as `{YYYY}-{MM}`: fixed text and date fields of fixed width.

@@ -120,7 +120,7 @@ extension Coordinator {
   private mutating func notStarted(_ target: ResolvedTarget) {
     let reason = runner.stop.reason?.message ?? "a target failed before it, and on_target_failure is stop"
     record(
-      TargetOutcome(name: target.name, path: ShownPath.of(target.path), ending: .notStarted, reason: reason))
+      TargetOutcome(name: target.name, path: PrintableText.path(target.path), ending: .notStarted, reason: reason))
   }
 
   private mutating func record(_ outcome: TargetOutcome) {
@@ -233,7 +233,7 @@ extension Coordinator {
 
   private func startEvent(_ target: ResolvedTarget, _ rules: WalkRules, _ limits: WalkLimits) -> TargetStart {
     TargetStart(
-      target: target.name, path: ShownPath.of(target.path), maxAge: target.spec.retention.maxAge,
+      target: target.name, path: PrintableText.path(target.path), maxAge: target.spec.retention.maxAge,
       cutoff: rules.cutoff.instant, concurrency: limits.workers, mode: rules.mode,
       progressInterval: runner.plan.run.progressInterval, memoryLimit: governor.summary.limit,
       removeEmptyDirectories: target.spec.emptyDirectories != nil,

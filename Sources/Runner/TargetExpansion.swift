@@ -43,16 +43,15 @@ struct TargetExpansion {
   /// Throws when the pattern's fixed part cannot be searched.
   func folders(of target: Target) throws(Failure) -> Folders {
     guard !target.path.isLiteral else { return Folders(found: [literal(target)]) }
-    let prefix = target.path.literalPrefix
     var search = Search(target: target)
-    let root = Found(path: prefix.flatMap { [UInt8(ascii: "/")] + Array($0.utf8) })
+    let root = Found(path: target.path.literalPath)
     do {
       let start = try fileSystem.openRoot(root.path)
-      try look(in: start, root, target.path.components.dropFirst(prefix.count), &search)
+      try look(in: start, root, target.path.components.dropFirst(target.path.literalPrefix.count), &search)
     } catch let failure as Failure {
       throw failure
     } catch Errno.noSuchFileOrDirectory {
-      notice(target, "no folder matches \(target.path.text): \(ShownPath.of(root.path)) does not exist")
+      notice(target, "no folder matches \(target.path.text): \(PrintableText.path(root.path)) does not exist")
     } catch {
       throw .system(error as? Errno ?? .ioError)
     }
@@ -79,8 +78,7 @@ struct TargetExpansion {
   }
 
   private func literal(_ target: Target) -> ResolvedTarget {
-    let path = target.path.literalPrefix.flatMap { [UInt8(ascii: "/")] + Array($0.utf8) }
-    return ResolvedTarget(name: target.name, path: path, spec: target)
+    ResolvedTarget(name: target.name, path: target.path.literalPath, spec: target)
   }
 
   /// Throws an `Errno` when `directory` itself cannot be listed, and a `Failure` that ends the whole search.
@@ -116,7 +114,7 @@ struct TargetExpansion {
   }
 
   private func cannotSearch(_ folder: Found, _ error: Errno, _ search: inout Search) {
-    let path = ShownPath.of(folder.path)
+    let path = PrintableText.path(folder.path)
     let name = name(of: folder, search.target)
     onEvent(.failure(PurgeFailure(target: name, operation: .expandTarget, path: path, errno: error)))
     search.unsearchable.append(.unsearchable(name: name, path: path, error))
@@ -150,7 +148,8 @@ struct TargetExpansion {
   }
 
   private func name(of folder: Found, _ target: Target) -> String {
-    target.name == target.path.text ? ShownPath.of(folder.path) : target.name + "/" + ShownPath.of(folder.tail)
+    target.name == target.path.text
+      ? PrintableText.path(folder.path) : target.name + "/" + PrintableText.path(folder.tail)
   }
 
   /// Names the folders, chooses among partitions and puts them in order.

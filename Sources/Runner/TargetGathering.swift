@@ -80,7 +80,7 @@ struct TargetGathering: Sendable {
       if let other = inside ?? inhabitants[target.path] {
         let reason = "overlaps with the target \(other)"
         outcomes.append(
-          TargetOutcome(name: target.name, path: ShownPath.of(target.path), ending: .failed, reason: reason))
+          TargetOutcome(name: target.name, path: PrintableText.path(target.path), ending: .failed, reason: reason))
         continue
       }
       owners[target.path] = target.name

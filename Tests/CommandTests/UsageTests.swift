@@ -50,7 +50,7 @@ import Testing
   @Test func `A hostile file name cannot steer the terminal through an error message`() throws {
     let command = try Command("check-config", "/none\u{1B}[2J\nx")
     #expect(
-      command.errors == #"efs-purge-batch: error: cannot read config "/none\x1B[2J\x0Ax": No such file or directory"#
+      command.errors == #"efs-purge-batch: error: cannot read config "/none\x1b[2J\x0ax": No such file or directory"#
         + "\n")
   }
 }

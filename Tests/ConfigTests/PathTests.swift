@@ -61,6 +61,7 @@ struct PathTests {
       ("/d/*", "/d/a", true), ("/d/*/x", "/d/a", true), ("/d/*/x", "/d/a/y", false), ("/d/*/x", "/d/*/y", false),
       ("/d/a*", "/d/*b", true), ("/d/a*", "/d/b*", false), ("/d/*a", "/d/*b", false), ("/d/[a-m]*", "/d/[n-z]*", false),
       ("/d/[a-n]*", "/d/[n-z]*", true), ("/d/[!a]", "/d/[a]", false), ("/d/[!a]", "/d/[b]", true),
+      ("/d/[!.0]", "/d/[.-0]", false), ("/d/[!.0]", "/d/[.-1]", true), ("/d/[a]]", "/d/a]", true),
       ("/d/?", "/d/??", false),
       ("/d/?*", "/d/??", true), ("/d/[]a]", "/d/]", true), ("/d/[\\]a]x", "/d/]x", true), ("/d/\\*", "/d/a", false),
       ("/d/\\*", "/d/*", true),

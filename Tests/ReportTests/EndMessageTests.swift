@@ -27,7 +27,7 @@ import Testing
     let text = EndMessage.text("x\ny " + String(repeating: "日", count: 3000))
     #expect(text.utf8.count <= EndMessage.maxBytes)
     #expect(text.utf8.count > EndMessage.maxBytes - 3)
-    #expect(text.hasPrefix(#"x\x0Ay 日"#))
+    #expect(text.hasPrefix(#"x\x0ay 日"#))
     #expect(!text.contains("\u{FFFD}"))
   }
 }

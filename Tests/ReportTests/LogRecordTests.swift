@@ -70,7 +70,7 @@ import Testing
 
   @Test func `A text line cannot steer the terminal`() {
     let line = text(LogLine(.error, "m", ["path": "/a\n\u{1B}[2J\u{202E}"]))
-    #expect(line == "06:34:35Z ERROR   m path=" + #"/a\x0A\x1B[2J\xE2\x80\xAE"# + "\n")
+    #expect(line == "06:34:35Z ERROR   m path=" + #"/a\x0a\x1b[2J\xe2\x80\xae"# + "\n")
   }
 
   @Test func `Levels are ordered from trace to error`() {

@@ -39,7 +39,7 @@ import Testing
     try expectGolden(text, "hostile-names.txt")
     let rows = text.split(separator: "\n").filter { $0.contains("  failed  ") }
     #expect(rows.count == names.count)
-    #expect(Set(rows.map { DisplayText.width(String($0)) }).count == 1)
+    #expect(Set(rows.map { PrintableText.width(String($0)) }).count == 1)
   }
 
   @Test func `The largest figures stay aligned`() {
@@ -50,7 +50,7 @@ import Testing
     let outcome = Samples.batch([Samples.target("huge", tally: tally), Samples.target("small")])
     let rows = SummaryTable(outcome).text.split(separator: "\n").filter { $0.contains("  completed  ") }
     #expect(rows.count == 3)
-    #expect(Set(rows.map { DisplayText.width(String($0)) }).count == 1)
+    #expect(Set(rows.map { PrintableText.width(String($0)) }).count == 1)
   }
 
   @Test(arguments: Ending.allCases)

@@ -12,13 +12,13 @@ func walk(
 ) -> Tally {
   var limits = WalkLimits(workers: workers, openDirectories: 1000, memory: .mebibytes(256))
   adjust(&limits)
-  let path = target.path.literalPrefix.flatMap { [UInt8(ascii: "/")] + Array($0.utf8) }
   let rules = WalkRules(target, mode: .purge, now: Fixture.now, fileSystem)
   let means = TargetWalk.Means(
     fileSystem: fileSystem, rateLimits: [], caps: [], clockGuard: nil, stop: StopRequest(), onEvent: events.add)
   let ended = Monitor(false)
   let walk = TargetWalk(
-    ResolvedTarget(name: target.name, path: path, spec: target), rules: rules, limits: limits, means: means
+    ResolvedTarget(name: target.name, path: target.path.literalPath, spec: target), rules: rules, limits: limits,
+    means: means
   ) {
     ended.withLock { $0 = true }
     ended.broadcast()

@@ -17,7 +17,7 @@ struct NameShape: Sendable {
     case .literal(let name):
       (elements, literal) = (name.utf8.map { .oneOf(ByteSet($0...$0)) }, Array(name.utf8))
     case .wildcard(let glob):
-      (elements, literal) = (NameShape.elements(of: Array(glob.pattern.utf8)), nil)
+      (elements, literal) = (glob.tokens.map(NameShape.element), nil)
     case .template(let template):
       (elements, literal) = (template.pieces.flatMap(NameShape.elements), nil)
     }
@@ -86,47 +86,15 @@ struct NameShape: Sendable {
     }
   }
 
-  /// `pattern` is one that `Glob` has taken.
-  private static func elements(of pattern: [UInt8]) -> [Element] {
-    var elements: [Element] = []
-    var at = 0
-    while at < pattern.count {
-      switch pattern[at] {
-      case UInt8(ascii: "*"): elements.append(.any)
-      case UInt8(ascii: "?"): elements.append(.oneOf(anyByte))
-      case UInt8(ascii: "["):
-        let (bytes, end) = set(in: pattern[at...])
-        elements.append(.oneOf(bytes))
-        at = end - 1
-      case UInt8(ascii: "\\") where at + 1 < pattern.count:
-        at += 1
-        elements.append(.oneOf(ByteSet(pattern[at]...pattern[at])))
-      case let byte: elements.append(.oneOf(ByteSet(byte...byte)))
-      }
-      at += 1
+  private static func element(of token: Glob.Token) -> Element {
+    switch token {
+    case .byte(let byte): .oneOf(ByteSet(byte...byte))
+    case .anyByte: .oneOf(anyByte)
+    case .set(let bytes): .oneOf(bytes)
+    // No name holds a slash: what may cross one is like a star here.
+    case .star, .anyDirectories, .everythingInside: .any
     }
-    return elements
   }
-
-  /// The shortest beginning of `text` that is a pattern is its set; `Glob` itself says which bytes are in it.
-  private static func set(in text: ArraySlice<UInt8>) -> (bytes: ByteSet, end: Int) {
-    for end in text.indices.dropFirst() where text[end] == UInt8(ascii: "]") {
-      guard let glob = try? Glob(String(decoding: text[...end], as: UTF8.self)) else { continue }
-      return (ByteSet((UInt8.min...UInt8.max).filter { byte in glob.matches([byte].span) }), end + 1)
-    }
-    return (anyByte, text.endIndex)
-  }
-}
-
-/// A set of byte values, one bit each.
-private struct ByteSet: Sendable {
-  private var words = SIMD4<UInt64>()
-
-  init(_ bytes: some Sequence<UInt8>) {
-    for byte in bytes { words[Int(byte / 64)] |= 1 << UInt64(byte % 64) }
-  }
-
-  func meets(_ other: ByteSet) -> Bool { words & other.words != .zero }
 }
 
 extension [NameShape] {

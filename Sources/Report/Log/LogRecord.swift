@@ -36,7 +36,7 @@ public struct LogRecord: Hashable, Sendable {
       .sorted { LogRecord.order($0.key) < LogRecord.order($1.key) }
       .map { " \($0.key)=\(LogRecord.quoted($0.value))" }
     let text = "\(clock) \(level)\(blanks)\(line.message)\(fields.joined())"
-    return Array(DisplayText.printable(text).utf8) + [UInt8(ascii: "\n")]
+    return Array(PrintableText.escaped(text).utf8) + [UInt8(ascii: "\n")]
   }
 
   private static func order(_ key: String) -> (Int, String) { (key == "target" ? 0 : 1, key) }

@@ -26,7 +26,7 @@ public enum EndMessage {
   private static func fitting(_ lines: [String]) -> String {
     var text = ""
     for (index, line) in lines.enumerated() {
-      let line = DisplayText.printable(line) + "\n"
+      let line = PrintableText.escaped(line) + "\n"
       let rest = lines.count - index
       let ellipsis = "… and \(rest) more\n"
       if text.utf8.count + line.utf8.count + (rest > 1 ? 32 : 0) > maxBytes {

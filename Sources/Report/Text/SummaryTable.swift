@@ -30,14 +30,14 @@ public struct SummaryTable: Sendable {
       + "freeing \(HumanText.bytes(ByteCount(bytes: totals.bytesFreed)))."
   }
 
-  private var runID: String { DisplayText.printable(outcome.runID) }
+  private var runID: String { PrintableText.escaped(outcome.runID) }
 
   private var memoryLine: String {
     let memory = outcome.memory
     var line = "Memory: peak \(HumanText.bytes(memory.peak))"
     if memory.limit.bytes > 0 {
       let share = HumanText.decimal(memory.peakPercent, digits: 1)
-      line += ", \(share) % of the limit of \(HumanText.bytes(memory.limit)) (\(DisplayText.printable(memory.source)))"
+      line += ", \(share) % of the limit of \(HumanText.bytes(memory.limit)) (\(PrintableText.escaped(memory.source)))"
     }
     guard memory.pauses > 0 else { return line + "; no pause." }
     let pauses = memory.pauses == 1 ? "1 pause" : "\(HumanText.count(memory.pauses)) pauses"
@@ -67,7 +67,7 @@ extension SummaryTable {
   }
 
   private func row(_ target: TargetOutcome) -> [String] {
-    let name = DisplayText.shortened(DisplayText.printable(target.name), to: SummaryTable.nameColumns)
+    let name = PrintableText.shortened(PrintableText.escaped(target.name), to: SummaryTable.nameColumns)
     let started = target.startedAt != nil
     return [name, SummaryTable.word(for: target.ending)] + figures(target.tally)
       + (started ? [HumanText.duration(target.duration), HumanText.rate(target.filesPerSecond)] : ["-", "-"])
@@ -112,11 +112,11 @@ extension SummaryTable {
   /// What the figures do not say: why a target did not complete, what was left, which errors there were.
   private func remarks(on target: TargetOutcome) -> [String] {
     var facts: [String] = []
-    if let reason = target.reason { facts.append(DisplayText.printable(reason)) }
+    if let reason = target.reason { facts.append(PrintableText.escaped(reason)) }
     facts += left(target.tally)
     if !target.errorsByKind.isEmpty { facts.append("errors: \(kinds(target.errorsByKind))") }
     guard !facts.isEmpty else { return [] }
-    return ["\(DisplayText.printable(target.name)): \(facts.joined(separator: "; "))"]
+    return ["\(PrintableText.escaped(target.name)): \(facts.joined(separator: "; "))"]
   }
 
   private func left(_ tally: Tally) -> [String] {
@@ -136,6 +136,6 @@ extension SummaryTable {
   /// The most frequent first, equally frequent ones by name.
   private func kinds(_ errors: [String: UInt64]) -> String {
     errors.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-      .map { "\(HumanText.count($0.value)) × \(DisplayText.printable($0.key))" }.joined(separator: ", ")
+      .map { "\(HumanText.count($0.value)) × \(PrintableText.escaped($0.key))" }.joined(separator: ", ")
   }
 }

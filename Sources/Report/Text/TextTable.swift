@@ -1,3 +1,5 @@
+import Plan
+
 /// Rows of cells in columns that are as wide as their widest cell; the cells of a rule are dashes.
 struct TextTable {
   enum Alignment { case left, right }
@@ -37,7 +39,7 @@ struct TextTable {
     columns.indices.map { index in
       rows.reduce(0) { widest, row in
         guard case .cells(let cells) = row else { return widest }
-        return max(widest, DisplayText.width(cells[index]))
+        return max(widest, PrintableText.width(cells[index]))
       }
     }
   }
@@ -45,7 +47,7 @@ struct TextTable {
   private func line(_ cells: [String], _ widths: [Int]) -> String {
     var line = ""
     for (index, cell) in cells.enumerated() {
-      let blanks = String(repeating: " ", count: widths[index] - DisplayText.width(cell))
+      let blanks = String(repeating: " ", count: widths[index] - PrintableText.width(cell))
       line += index == 0 ? "" : "  "
       line += columns[index].alignment == .left ? cell + blanks : blanks + cell
     }

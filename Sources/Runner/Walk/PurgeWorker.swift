@@ -69,7 +69,7 @@ extension PurgeWorker {
       }
       return .openedRoot(handle, list(handle, batch, limit: WalkLimits.listing, isRoot: true) { [] })
     } catch {
-      walk.failures.add(.openDirectory, error) { ShownPath.of(walk.target.path) }
+      walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
       walk.fail(Self.explanation(of: error))
       return .rootFailed
     }

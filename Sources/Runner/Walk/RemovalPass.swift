@@ -24,7 +24,7 @@ extension PurgeWorker {
     let group = victims.next..<min(victims.next + group, victims.names.count)
     // A look and a removal each.
     if mayDo(2 * group.count), walk.clockAgrees(in: directory) {
-      var path = pathPrefix(of: node)
+      var path = cutoff.needsPath ? walk.state.withLock { $0.table.pathPrefix(of: node) } : []
       let reserved = group.prefix(reserve(group, of: victims))
       remove(reserved, of: victims, node, directory, &path, &count)
       victims.next = reserved.endIndex
@@ -47,12 +47,6 @@ extension PurgeWorker {
       walk.failures.add(.removeDirectory, error) { walk.shownPath(of: parent, entry: empty.name) }
       return .failed
     }
-  }
-
-  private func pathPrefix(of node: NodeID) -> [UInt8] {
-    guard cutoff.needsPath else { return [] }
-    let path = walk.state.withLock { $0.table.relativePath(of: node) }
-    return path.isEmpty ? path : path + [UInt8(ascii: "/")]
   }
 
   private func remove(

@@ -119,7 +119,7 @@ extension TargetWalk {
       return (stuck, state)
     }
     failures.sumUp()
-    var outcome = TargetOutcome(name: target.name, path: ShownPath.of(target.path), ending: .completed)
+    var outcome = TargetOutcome(name: target.name, path: PrintableText.path(target.path), ending: .completed)
     outcome.startedAt = startedAt
     outcome.finishedAt = finishedAt
     outcome.duration = MonotonicTime.now().since(self.startedAt)
@@ -274,7 +274,7 @@ extension TargetWalk {
   func shownPath(of node: NodeID?, entry: some Sequence<UInt8>) -> String {
     let directory = node.map { node in state.withLock { $0.table.relativePath(of: node) } } ?? []
     let parts = [target.path, directory, Array(entry)].filter { !$0.isEmpty }
-    return ShownPath.of(parts.joined(separator: [UInt8(ascii: "/")]))
+    return PrintableText.path(parts.joined(separator: [UInt8(ascii: "/")]))
   }
 }
 

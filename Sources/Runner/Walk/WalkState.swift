@@ -174,13 +174,7 @@ extension WalkState {
     return .judge(
       Chunk(
         node: id, directory: directory, batch: claims.batch, indices: claims.next..<end,
-        pathPrefix: pathPrefix(of: id)))
-  }
-
-  private func pathPrefix(of id: NodeID) -> [UInt8] {
-    guard rules.cutoff.needsPath else { return [] }
-    let path = table.relativePath(of: id)
-    return path.isEmpty ? path : path + [UInt8(ascii: "/")]
+        pathPrefix: rules.cutoff.needsPath ? table.pathPrefix(of: id) : []))
   }
 
   /// The lane's next removal, for a worker that becomes or stays its holder.

@@ -78,7 +78,7 @@ struct BatchSettings {
 }
 
 /// `text` in quotation marks, on one line.
-func quoted(_ text: String) -> String { "\"\(DisplayText.printable(text))\"" }
+func quoted(_ text: String) -> String { "\"\(PrintableText.escaped(text))\"" }
 
 extension [String: String] {
   /// Nil when the variable is not set, or empty.

@@ -65,7 +65,7 @@ struct CheckConfigCommand: ParsableCommand {
     let count = FindingCount(checked.diagnostics)
     let summary = count.summary(targets: checked.plan?.targets.count ?? 0, denyWarnings: denyWarnings)
     do throws(Errno) {
-      try StandardOutput.write("\(findings)\(DisplayText.printable(source.name)): \(summary)\n")
+      try StandardOutput.write("\(findings)\(PrintableText.escaped(source.name)): \(summary)\n")
     } catch {
       throw Unusable("cannot write to standard output: \(error)")
     }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import Report
+import Plan
 import SystemPackage
 
 /// Where results go.
@@ -34,6 +34,6 @@ enum StandardError {
 /// The one line that says why the process ends with status 2.
 enum ErrorLine {
   static func write(_ message: String) {
-    StandardError.write(Array("efs-purge-batch: error: \(DisplayText.printable(message))\n".utf8))
+    StandardError.write(Array("efs-purge-batch: error: \(PrintableText.escaped(message))\n".utf8))
   }
 }

@@ -1,0 +1,27 @@
+/// A set of byte values, one bit each.
+package struct ByteSet: Hashable, Sendable {
+  private var words = SIMD4<UInt64>()
+
+  package init() {}
+
+  package init(_ bytes: ClosedRange<UInt8>) {
+    for byte in bytes { insert(byte) }
+  }
+
+  package mutating func insert(_ byte: UInt8) { words[ByteSet.word(of: byte)] |= ByteSet.bit(of: byte) }
+  package mutating func remove(_ byte: UInt8) { words[ByteSet.word(of: byte)] &= ~ByteSet.bit(of: byte) }
+  package func contains(_ byte: UInt8) -> Bool { words[ByteSet.word(of: byte)] & ByteSet.bit(of: byte) != 0 }
+
+  /// Whether some byte is in both.
+  package func meets(_ other: ByteSet) -> Bool { words & other.words != .zero }
+
+  /// All the other bytes.
+  package var inverted: ByteSet {
+    var copy = self
+    copy.words = ~words
+    return copy
+  }
+
+  private static func word(of byte: UInt8) -> Int { Int(byte / 64) }
+  private static func bit(of byte: UInt8) -> UInt64 { 1 << UInt64(byte % 64) }
+}
