@@ -19,7 +19,6 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var options: BatchOptions
 
   func run() throws {
-    let settings = try BatchSettings(options, mode: .dryRun, defaultLogLevel: .warning)
-    throw ExitCode(try Batch(settings).carryOut().rawValue)
+    throw try options.carryOut(mode: .dryRun, defaultLogLevel: .warning)
   }
 }

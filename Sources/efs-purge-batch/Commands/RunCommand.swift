@@ -23,7 +23,6 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var options: BatchOptions
 
   func run() throws {
-    let settings = try BatchSettings(options, mode: dryRun ? .dryRun : .purge, defaultLogLevel: .info)
-    throw ExitCode(try Batch(settings).carryOut().rawValue)
+    throw try options.carryOut(mode: dryRun ? .dryRun : .purge, defaultLogLevel: .info)
   }
 }
