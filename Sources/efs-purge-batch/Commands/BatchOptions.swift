@@ -44,7 +44,11 @@ struct BatchOptions: ParsableArguments {
     completion: .list(["auto", "json", "text"]))
   var logFormat = "auto"
 
-  @Option(help: ArgumentHelp("Count the age of files from this moment, not from now.", valueName: "rfc3339"))
+  @Option(
+    help: ArgumentHelp(
+      "Count ages from this moment (RFC 3339); in a run it may differ from the file server's clock by at most "
+        + "safety.max_clock_skew.",
+      valueName: "time"))
   var now: String?
 
   @Option(
