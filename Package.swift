@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.3
 import PackageDescription
 
 // Every target: Swift 6 mode, warnings as errors (packages built as dependencies are exempt by SwiftPM's own rule).

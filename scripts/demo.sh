@@ -11,11 +11,20 @@ cd "$scratch"
 
 heading() { printf '\n=== %s\n' "$*"; }
 
-# Prints the command as a user would type it, then runs it.
+fail() { printf 'demo: %s\n' "$*" >&2; exit 1; }
+
+# show EXPECTED_STATUS ARGS…: prints the command as a user would type it, then runs it.
 show() {
+  local expected=$1 status=0
+  shift
   printf '$ efs-purge-batch %s\n' "$*"
-  "$binary" "$@" && echo "[exit status 0]" || echo "[exit status $?]"
+  "$binary" "$@" || status=$?
+  printf '[exit status %d]\n' "$status"
+  [ "$status" -eq "$expected" ] || fail "exit status $status, $expected was expected"
 }
+
+# figure KEY: its value in the report's last place, which is that of the whole run.
+figure() { sed -n 's/^ *"'"$1"'" : \([0-9]*\),*$/\1/p' report.json | tail -n 1; }
 
 # fill FOLDER DATE: 10 000 files of that date in 20 subfolders; those of two have content.
 fill() {
@@ -58,16 +67,16 @@ targets:
 YAML
 
 heading "check-config: a good config, and one with a mistake"
-show check-config purge.yaml
+show 0 check-config purge.yaml
 sed 's/max_age: 90d/max_aeg: 90d/' purge.yaml > wrong.yaml
-show check-config wrong.yaml
+show 2 check-config wrong.yaml
 
 heading "plan: what a run would delete"
-show plan --config purge.yaml
+show 0 plan --config purge.yaml
 printf '%d files\n' "$(find "$data" -type f | wc -l)"
 
 heading "run: the purge itself"
-show run --config purge.yaml --report report.json --log-format text
+show 0 run --config purge.yaml --report report.json --log-format text
 left=$(find "$data" -type f | wc -l)
 printf '%d files\n' "$left"
 ls "$data"
@@ -77,7 +86,7 @@ tail -n 20 report.json
 
 # Kept: the months whose end is less than three months ago (this one and three more), and uploads/keep.
 expected=$((4 * 10000 + 500))
-if [ "$left" -ne "$expected" ]; then
-  printf 'demo: %d files are left, %d were expected\n' "$left" "$expected" >&2
-  exit 1
-fi
+[ "$left" -eq "$expected" ] || fail "$left files are left, $expected were expected"
+purged=$(figure files_purged)
+[ "$purged" = $((100000 - expected)) ] || fail "the report says that $purged files were purged"
+[ "$(figure exit_status)" = 0 ] || fail "the report says that the exit status was $(figure exit_status)"

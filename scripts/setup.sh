@@ -2,29 +2,42 @@
 # Installs what the build needs beyond Swift itself, by apt; does nothing when nothing is missing.
 set -euo pipefail
 
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+command -v swift >/dev/null || fail "swift is not on the PATH: install Swift 6.3 or later first"
+version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1) || version=
+[ "$(printf '%s\n' 6.3 "$version" | sort -V | head -n 1)" = 6.3 ] \
+  || fail "Swift 6.3 or later is needed, and the swift on the PATH is ${version:-of an unknown version}"
+
+# A compiler alone proves nothing: Swift's own brings no libstdc++ to link with.
+links_cxx() {
+  local compiler folder status=0
+  compiler=$(command -v clang++ || command -v g++) || return 1
+  folder=$(mktemp -d)
+  printf '#include <string>\nint main() { return std::string("x").size() == 0; }\n' > "$folder/probe.cpp"
+  "$compiler" -o "$folder/probe" "$folder/probe.cpp" || status=1
+  rm -r "$folder"
+  return "$status"
+}
+
 missing=()
 need() { "${@:2}" >/dev/null 2>&1 || missing+=("$1"); }
 need pkg-config command -v pkg-config
 need libyaml-dev pkg-config --exists yaml-0.1
 need git command -v git
-need make command -v make
-need g++ sh -c 'command -v g++ || command -v clang++'
+need g++ links_cxx
 
-if ! command -v swift >/dev/null; then
-  echo "setup: swift is not on the PATH: install Swift 6.1 or later first" >&2
-  exit 1
-fi
 if ((${#missing[@]} == 0)); then
   echo "setup: nothing is missing"
   exit 0
 fi
-if ! command -v apt-get >/dev/null; then
-  echo "setup: no apt-get here; install by hand what Debian calls: ${missing[*]}" >&2
-  exit 1
-fi
+command -v apt-get >/dev/null || fail "no apt-get here; install by hand what Debian calls: ${missing[*]}"
 
 as_root=()
-((EUID == 0)) || as_root=(sudo)
+if ((EUID != 0)); then
+  command -v sudo >/dev/null || fail "needs root or sudo to install ${missing[*]}"
+  as_root=(sudo)
+fi
 echo "setup: installing ${missing[*]}"
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"

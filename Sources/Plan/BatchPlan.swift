@@ -56,10 +56,11 @@ extension Percentage {
 }
 
 public struct RunPlan: Hashable, Sendable {
+  /// `stop`: after a target that failed, had errors or tripped a guard, no further one starts.
   public enum FailurePolicy: String, Hashable, Sendable, CaseIterable { case `continue`, stop }
 
   public var parallelTargets = 1
-  /// Ceiling on file system operations in flight over all targets.
+  /// Ceiling on file system operations in flight over all targets; divided by `parallelTargets`.
   public var concurrency = 2000
   /// Over all targets; nil: unlimited.
   public var operationsPerSecond: Int?
@@ -76,8 +77,9 @@ public struct SafetyPlan: Hashable, Sendable {
   public var allowedRoots: [String] = []
   /// Between this host's clock and the file system's.
   public var maxClockSkew: Duration = .seconds(300)
-  /// Over all targets; nil: unlimited.
+  /// Files over all targets: the removal beyond it does not happen; the whole run stops with status 5. Nil: unlimited.
   public var maxDeletions: UInt64?
+  /// The same for bytes: the allocated blocks of last links.
   public var maxDeletedBytes: ByteCount?
 
   public init() {}
@@ -113,8 +115,9 @@ public struct Target: Hashable, Sendable {
   public var oneFileSystem = true
   /// Nil: empty directories stay.
   public var emptyDirectories: EmptyDirectoryRule?
-  /// A cap: the removal that would exceed it does not happen, and the run ends with status 5. Nil: unlimited.
+  /// Files: the removal beyond it does not happen; the target stops with status 5. Nil: unlimited.
   public var maxDeletions: UInt64?
+  /// The same for bytes: the allocated blocks of last links.
   public var maxDeletedBytes: ByteCount?
   public var isEnabled = true
 

@@ -27,17 +27,12 @@ struct Batch {
 
   /// Does the work, tells about it everywhere it was asked to, and says what to exit with. Throws when nothing was touched.
   func carryOut() throws(Unusable) -> ExitStatus {
-    do throws(Unusable) {
-      let plan = try loadPlan()
-      let reportPath = settings.reportPath ?? plan.report.file
-      try probe(reportPath)
-      var outcome = try execute(plan)
-      tell(&outcome, reportPath: reportPath)
-      return outcome.exitStatus
-    } catch {
-      leaveMessage(EndMessage.text(error.message))
-      throw error
-    }
+    let plan = try loadPlan()
+    let reportPath = settings.reportPath ?? plan.report.file
+    try probe(reportPath)
+    var outcome = try execute(plan)
+    tell(&outcome, reportPath: reportPath)
+    return outcome.exitStatus
   }
 
   // MARK: - Before

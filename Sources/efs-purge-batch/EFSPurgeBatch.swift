@@ -16,7 +16,7 @@ struct EFSPurgeBatch: ParsableCommand {
         3   stopped by the memory guard: try again with more memory
         4   stopped by the time limit or a signal, in good order: try again
         5   a safety guard tripped: look before you try again
-        6   another run holds the lock: try again later
+        6   reserved: another run holds the lock
         64  wrong command line
 
       EXAMPLES:

@@ -1,10 +1,13 @@
+import FoundationEssentials
 import Glibc
 import Kernel
 import Plan
 import Report
 
-/// What the process is told by the machine it runs on: the only place that asks the clock.
+/// What the process is told by the machine it runs on: the only place that asks the clock or reads the environment.
 enum Host {
+  static var environment: [String: String] { ProcessInfo.processInfo.environment }
+
   static func now() -> Timestamp {
     let time = WallClock.now()
     return Timestamp(seconds: time.seconds, nanoseconds: time.nanoseconds)

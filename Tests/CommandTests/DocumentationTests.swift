@@ -1,22 +1,27 @@
 import Foundation
 import Testing
 
+/// What `command --help` calls its options.
+private func listedOptions(of command: String) throws -> Set<String> {
+  let help = try Command(command, "--help").output
+  let listed = Set(help.matches(of: /\n  (?:-h, )?(--[a-z][a-z-]*)/).map { String($0.output.1) })
+  return listed.subtracting(["--help", "--version"])
+}
+
 @Suite struct DocumentationTests {
-  /// The words in `text` that look like long options.
-  private func options(in text: String) -> Set<String> {
-    Set(text.matches(of: /--[a-z][a-z-]+/).map { String($0.output) })
+  /// The first cells of README's option table with this heading.
+  private func options(inTable heading: String) throws -> Set<String> {
+    let parts = try Repository.text("README.md").components(separatedBy: "\n| \(heading) | meaning |\n")
+    try #require(parts.count == 2, "no table, or more than one, for \(heading)")
+    let rows = parts[1].components(separatedBy: "\n\n")[0]
+    return Set(rows.matches(of: /(?:^|\n)\| `(--[a-z][a-z-]*)/).map { String($0.output.1) })
   }
 
-  private func help() throws -> Set<String> {
-    let texts = try ["check-config", "plan", "run"].map { try Command($0, "--help").output }
-    return texts.reduce(into: options(in: try Command("--help").output)) { $0.formUnion(options(in: $1)) }
-  }
-
-  @Test func `README and help know the same options`() throws {
-    let readme = try Repository.text("README.md").components(separatedBy: "\n## Options\n")
-    try #require(readme.count == 2)
-    let section = readme[1].components(separatedBy: "\n## ")[0]
-    #expect(options(in: section) == (try help()).subtracting(["--help", "--version"]))
+  @Test func `README and help know the same options of each command`() throws {
+    let batch = try options(inTable: "option of `plan` and `run`")
+    #expect(batch == (try listedOptions(of: "run")))
+    #expect(batch.subtracting(["--dry-run"]) == (try listedOptions(of: "plan")))
+    #expect(try options(inTable: "option of `check-config`") == listedOptions(of: "check-config"))
   }
 
   @Test func `README and help list the same exit statuses`() throws {
@@ -26,16 +31,101 @@ import Testing
     #expect(readme == help)
   }
 
+  @Test func `README and help reserve status 6, since nothing takes a lock yet`() throws {
+    let meaning = "reserved: another run holds the lock"
+    #expect(try Command("--help").output.contains("\n  6   \(meaning)\n"))
+    #expect(try Repository.text("README.md").contains("\n| 6 | \(meaning) |"))
+  }
+
+  @Test func `README names every variable of the replaced tool that has a meaning here`() throws {
+    let source = try Repository.text("Sources/Config/Decoding/LegacyEnvironment.swift")
+    let known = Set(source.matches(of: /"(EFSPURGE_[A-Z_]+)"/).map { String($0.output.1) })
+    let readme = try Repository.text("README.md").components(separatedBy: "\n| variable | fills in |\n")
+    try #require(readme.count == 2)
+    let table = readme[1].components(separatedBy: "\n\n")[0]
+    let named = Set(table.matches(of: /`(EFSPURGE_[A-Z_]+)`/).map { String($0.output.1) })
+    #expect(named == known.union(["EFSPURGE_LOG_LEVEL"]))
+  }
+
   @Test func `The version is that of the newest section of the change log`() throws {
     let version = try Command("--version").output
     let section = try #require(try Repository.text("CHANGELOG.md").firstMatch(of: /\n## \[(\d+\.\d+\.\d+)\]/))
     #expect(version == "\(section.output.1)\n")
   }
 
-  @Test func `The image and the CronJob have the version's tag`() throws {
+  @Test func `The image, the CronJob and README have the version's tag`() throws {
     let version = try Command("--version").output.trimmingCharacters(in: .newlines)
     #expect(try Repository.text("deploy/cronjob.yaml").contains("image: efs-purge-batch:\(version)\n"))
     #expect(try Repository.text("Containerfile").contains("-t efs-purge-batch:\(version) "))
+    #expect(try Repository.text("README.md").contains("podman build -t efs-purge-batch:\(version) ."))
+  }
+}
+
+@Suite struct CronJobTests {
+  private let cronJob: String
+  private let configMap: String
+
+  init() throws {
+    cronJob = try Repository.text("deploy/cronjob.yaml")
+    configMap = try Repository.text("deploy/configmap.yaml")
+  }
+
+  private func arguments() throws -> [String] {
+    let list = try #require(cronJob.firstMatch(of: /\n +args:\n((?: +- .+\n)+)/)).output.1
+    return list.split(separator: "\n").map { String($0.trimmingCharacters(in: .whitespaces).dropFirst(2)) }
+  }
+
+  private func argument(_ option: String) throws -> String {
+    let found = try arguments().first { $0.hasPrefix("\(option)=") }
+    return String(try #require(found, "no \(option)").dropFirst(option.count + 1))
+  }
+
+  /// Where the volume of this name is mounted.
+  private func mount(_ volume: String) throws -> String {
+    let pattern = try Regex("- name: \(volume)\n +mountPath: (.+)\n", as: (Substring, Substring).self)
+    return String(try #require(cronJob.firstMatch(of: pattern), "no mount of \(volume)").output.1)
+  }
+
+  private func number(_ key: String) throws -> Int {
+    let pattern = try Regex("\n +\(key): (\\d+)\n", as: (Substring, Substring).self)
+    let digits = try #require(cronJob.firstMatch(of: pattern), "no \(key)").output.1
+    return try #require(Int(digits))
+  }
+
+  @Test func `The command line is one that the tool takes`() throws {
+    let arguments = try arguments()
+    #expect(arguments.first == "run")
+    let named = Set(arguments.dropFirst().map { String($0.prefix { $0 != "=" }) })
+    #expect(try named.subtracting(listedOptions(of: "run")) == [])
+    // With a config that is not there, since this machine might have one at the CronJob's path.
+    let harmless = arguments.filter { !$0.hasPrefix("--config=") && !$0.hasPrefix("--termination-log=") }
+    let command = try Command(harmless + ["--config=/nonexistent"])
+    #expect(command.errors.hasPrefix("efs-purge-batch: error: cannot read config "))
+  }
+
+  @Test func `The config's path is where the ConfigMap is mounted, and its key`() throws {
+    let key = try #require(configMap.firstMatch(of: /\ndata:\n  (\S+): \|\n/)).output.1
+    #expect(try argument("--config") == "\(mount("config"))/\(key)")
+    let name = try #require(configMap.firstMatch(of: /\nmetadata:\n  name: (\S+)\n/)).output.1
+    #expect(cronJob.contains("configMap:\n                name: \(name)\n"))
+  }
+
+  @Test func `The report goes to the claim that outlives the pod`() throws {
+    let (report, folder) = (try argument("--report"), try mount("report"))
+    #expect(report.hasPrefix("\(folder)/"))
+    #expect(report.contains(/^[A-Za-z0-9\/._-]+$/))
+    #expect(cronJob.contains("- name: report\n              persistentVolumeClaim:\n"))
+  }
+
+  @Test func `All attempts together end before the job's deadline, and that before the next run`() throws {
+    let digits = try #require(configMap.firstMatch(of: /\n +time_limit: (\d+)h/)).output.1
+    let limit = try #require(Int(digits)) * 3600
+    let attempts = try number("backoffLimit") + 1
+    let deadline = try number("activeDeadlineSeconds")
+    #expect(attempts * limit < deadline)
+    // The schedule is daily, and a start may be late.
+    #expect(deadline + (try number("startingDeadlineSeconds")) < 86_400)
+    #expect(try number("terminationGracePeriodSeconds") > 5)
   }
 }
 

@@ -134,10 +134,41 @@ import Testing
 
   @Test func `SIGTERM ends a run in good order, with status 4 and a report`() throws {
     let slow = ["--set", "targets.scratch.operations_per_second=1", "--report", scratch.path("report.json")]
-    let command = try Command(["run", "--config", config] + slow, terminatedAfter: "Starting EFS purge")
+    let command = try Command(["run", "--config", config] + slow, terminatedAfter: ["Starting EFS purge"])
     #expect(command.status == 4, "\(command.errors)")
     #expect(command.output.contains("stopped: signal"))
     #expect(try report("report.json")["outcome"] as? String == "stopped_signal")
+  }
+
+  /// No operation hangs here, so this shows no more than that a second signal does no harm.
+  @Test func `A second signal ends the run at once, with status 4 and a report`() throws {
+    let slow = ["--set", "targets.scratch.operations_per_second=1", "--report", scratch.path("report.json")]
+    let clock = ContinuousClock()
+    let start = clock.now
+    let command = try Command(
+      ["run", "--config", config] + slow, terminatedAfter: ["Starting EFS purge", "Stopping"])
+    // Less than what operations in flight are waited for.
+    #expect(clock.now - start < .seconds(4))
+    #expect(command.status == 4, "\(command.errors)")
+    #expect(try report("report.json")["outcome"] as? String == "stopped_signal")
+  }
+
+  @Test func `Memory above abort_at for five seconds ends the run, with status 3 and a report`() throws {
+    let thresholds = ["resume_at=1024Ki", "pause_at=1025Ki", "abort_at=1026Ki"].flatMap { ["--set", "memory.\($0)"] }
+    let slow = ["--set", "targets.scratch.operations_per_second=1", "--report", scratch.path("report.json")]
+    let command = try Command(["run", "--config", config] + thresholds + slow)
+    #expect(command.status == 3, "\(command.errors)")
+    #expect(command.output.contains("stopped: memory"))
+    #expect(try report("report.json")["exit_status"] as? Int == 3)
+  }
+
+  @Test func `A cap lets as many files go as it says, and ends the run with status 5`() throws {
+    let cap = ["--set", "targets.scratch.max_deletions=1", "--report", scratch.path("report.json")]
+    let command = try Command(["run", "--config", config] + cap)
+    #expect(command.status == 5, "\(command.errors)")
+    #expect(command.output.contains("stopped: guard"))
+    #expect(try report("report.json")["exit_status"] as? Int == 5)
+    #expect(try files().count == Self.everything.count - 1)
   }
 
   @Test func `A wrong config touches nothing, is shown with its place and ends with status 2`() throws {

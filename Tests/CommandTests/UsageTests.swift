@@ -86,4 +86,22 @@ import Testing
     let message = try String(contentsOfFile: scratch.path("end"), encoding: .utf8)
     #expect(message == "cannot read config \"/nonexistent\": No such file or directory\n")
   }
+
+  @Test(arguments: ["run", "plan"])
+  func `The termination log says which option's value means nothing`(_ name: String) throws {
+    let scratch = try Scratch()
+    let command = try Command(
+      name, "--config", "/nonexistent", "--now", "yesterday", "--termination-log", scratch.path("end"))
+    #expect(command.status == 2)
+    let message = try String(contentsOfFile: scratch.path("end"), encoding: .utf8)
+    #expect(message == "--now \"yesterday\": not an RFC 3339 time, e.g. 2026-11-23T06:00:00Z\n")
+    #expect(command.errors == "efs-purge-batch: error: \(message)")
+  }
+
+  @Test func `A termination log that cannot be written does not hide why nothing was done`() throws {
+    let command = try Command("run", "--config", "/nonexistent", "--termination-log", "/nonexistent/end")
+    #expect(command.status == 2)
+    #expect(command.errors.contains("error: cannot write the termination log to \"/nonexistent/end\": "))
+    #expect(command.errors.contains("error: cannot read config \"/nonexistent\": "))
+  }
 }

@@ -47,14 +47,16 @@ enum Schema {
     Key("parallel_targets", .count(Limits.parallelTargets), \.parallelTargets, builtIn: "1", "Targets purged at once."),
     Key(
       "concurrency", .count(Limits.concurrency), \.concurrency, builtIn: "2000",
-      "Ceiling on file system operations in flight over all targets."),
+      "Ceiling on file system operations in flight over all targets; divided by parallel_targets."),
     Key(
       "operations_per_second", .count(1...Limits.rate), \.operationsPerSecond, unset: "unlimited",
       "Ceiling on the rate of file system operations over all targets."),
     Key(
       "time_limit", .duration(bareUnit: "h", atLeast: .seconds(1)), \.timeLimit, unset: "none",
       "After this the run ends in order."),
-    Key("on_target_failure", .choice, \.onTargetFailure, builtIn: "continue", "Whether other targets go on."),
+    Key(
+      "on_target_failure", .choice, \.onTargetFailure, builtIn: "continue",
+      "stop: after a target that failed, had errors or tripped a guard, no further one starts."),
     // The old tool's dashboards expect whole seconds between lines.
     Key(
       "progress_interval", .duration(bareUnit: "s", atLeast: .seconds(1)), \.progressInterval, builtIn: "30s",
@@ -74,10 +76,11 @@ enum Schema {
       "Between this host's clock and the file system's."),
     Key(
       "max_deletions", .cap, \.maxDeletions, unset: "unlimited",
-      "A cap on removed files over all targets."),
+      "Files over all targets: the removal beyond it does not happen; the whole run stops with status 5."),
     Key(
       "max_deleted_bytes", .size(atLeast: ByteCount(bytes: 1)), \.maxDeletedBytes, unset: "unlimited",
-      "A cap on removed bytes over all targets."),
+      "Allocated blocks of last links over all targets: the removal beyond it does not happen; "
+        + "the whole run stops with status 5."),
     .notSupportedYet("lock", of: "safety", off: "none", "A lock file held for the whole run."),
   ]
 

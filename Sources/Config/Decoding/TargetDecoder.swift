@@ -82,10 +82,10 @@ struct TargetSettings: Sendable {
       "How many empty directories go in one run."),
     Key(
       "max_deletions", .cap, \.maxDeletions, unset: "unlimited",
-      "A cap on removed files: reaching it ends the run."),
+      "Files: the removal beyond it does not happen; the target stops with status 5."),
     Key(
       "max_deleted_bytes", .size(atLeast: ByteCount(bytes: 1)), \.maxDeletedBytes, unset: "unlimited",
-      "A cap on removed bytes: reaching it ends the run."),
+      "Allocated blocks of last links: the removal beyond it does not happen; the target stops with status 5."),
   ]
 
   private static let reservedKeys: [Key<TargetSettings>] = [

@@ -1,4 +1,8 @@
 import ArgumentParser
+import Kernel
+import Report
+import Runner
+import SystemPackage
 
 /// The options of `plan` and `run`, as texts: a value that means nothing is the user's config at fault (status 2), not
 /// the shape of the command line (status 64).
@@ -40,7 +44,11 @@ struct BatchOptions: ParsableArguments {
     completion: .list(["auto", "json", "text"]))
   var logFormat = "auto"
 
-  @Option(help: ArgumentHelp("Count the age of files from this moment, not from now.", valueName: "rfc3339"))
+  @Option(
+    help: ArgumentHelp(
+      "Count ages from this moment (RFC 3339); in a run it may differ from the file server's clock by at most "
+        + "safety.max_clock_skew.",
+      valueName: "time"))
   var now: String?
 
   @Option(
@@ -49,4 +57,26 @@ struct BatchOptions: ParsableArguments {
       valueName: "file"),
     completion: .file())
   var terminationLog: String?
+}
+
+extension BatchOptions {
+  /// Does what is asked for, and gives what to exit with. Why nothing was touched goes to the termination log, too.
+  func carryOut(mode: RunMode, defaultLogLevel: LogLine.Level) throws(Unusable) -> ExitCode {
+    do throws(Unusable) {
+      let settings = try BatchSettings(self, mode: mode, defaultLogLevel: defaultLogLevel)
+      return ExitCode(try Batch(settings).carryOut().rawValue)
+    } catch {
+      leaveMessage(error)
+      throw error
+    }
+  }
+
+  private func leaveMessage(_ unusable: Unusable) {
+    guard let terminationLog else { return }
+    do throws(Errno) {
+      try AtomicFile.writeInPlace(Array(EndMessage.text(unusable.message).utf8), to: terminationLog)
+    } catch {
+      ErrorLine.write("cannot write the termination log to \(quoted(terminationLog)): \(error)")
+    }
+  }
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Plan
 import Report
 import Runner
@@ -20,7 +19,7 @@ struct BatchSettings {
 
   init(
     _ options: BatchOptions, mode: RunMode, defaultLogLevel: LogLine.Level,
-    environment: [String: String] = ProcessInfo.processInfo.environment
+    environment: [String: String] = Host.environment
   ) throws(Unusable) {
     self.mode = mode
     self.environment = environment

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Config
-import FoundationEssentials
 import Plan
 import Report
 import Runner
@@ -58,8 +57,7 @@ struct CheckConfigCommand: ParsableCommand {
 
   /// Prints what is found in `source`; whether an error is among it.
   private func check(_ source: SourceText, _ memoryLimit: ByteCount?) throws(Unusable) -> Bool {
-    let checked = CheckedConfiguration.check(
-      source, environment: ProcessInfo.processInfo.environment, memoryLimit: memoryLimit)
+    let checked = CheckedConfiguration.check(source, environment: Host.environment, memoryLimit: memoryLimit)
     let printer = DiagnosticPrinter(colour: StandardOutput.takesColour)
     let findings = checked.diagnostics.map(printer.text).joined()
     let count = FindingCount(checked.diagnostics)

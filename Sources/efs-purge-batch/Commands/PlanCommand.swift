@@ -6,7 +6,7 @@ struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
     abstract: "Walks every target as a run would and tells what it would delete. Deletes nothing.",
-    usage: "efs-purge-batch plan --config <file> [<option> ...]",
+    usage: "efs-purge-batch plan [--config <file>] [<option> ...]",
     discussion: """
       The table goes to standard output. The log holds warnings and errors only, unless --log-level asks for more.
 
@@ -19,7 +19,6 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var options: BatchOptions
 
   func run() throws {
-    let settings = try BatchSettings(options, mode: .dryRun, defaultLogLevel: .warning)
-    throw ExitCode(try Batch(settings).carryOut().rawValue)
+    throw try options.carryOut(mode: .dryRun, defaultLogLevel: .warning)
   }
 }

@@ -6,7 +6,7 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Purges: deletes the files that the config lets go.",
-    usage: "efs-purge-batch run [--dry-run] --config <file> [<option> ...]",
+    usage: "efs-purge-batch run [--dry-run] [--config <file>] [<option> ...]",
     discussion: """
       SIGTERM and SIGINT end the run in good order: what was done and what was left is reported, with status 4. \
       'efs-purge-batch --help' lists every exit status.
@@ -23,7 +23,6 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var options: BatchOptions
 
   func run() throws {
-    let settings = try BatchSettings(options, mode: dryRun ? .dryRun : .purge, defaultLogLevel: .info)
-    throw ExitCode(try Batch(settings).carryOut().rawValue)
+    throw try options.carryOut(mode: dryRun ? .dryRun : .purge, defaultLogLevel: .info)
   }
 }

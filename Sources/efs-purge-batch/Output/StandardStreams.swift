@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import Plan
 import SystemPackage
@@ -17,7 +16,7 @@ enum StandardOutput {
 
   /// A terminal, unless its user has set NO_COLOR.
   static var takesColour: Bool {
-    isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
+    isatty(STDOUT_FILENO) == 1 && Host.environment["NO_COLOR", default: ""].isEmpty
   }
 }
 
