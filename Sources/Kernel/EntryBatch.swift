@@ -20,6 +20,8 @@ public final class EntryBatch: @unchecked Sendable {
   ///   the longest name fits.
   public init(capacity: Int) {
     buffer = .allocate(byteCount: max(capacity, 1024), alignment: 8)
+    // Records take at least 24 bytes, of short names 32: room made once leaves no pieces behind.
+    entries.reserveCapacity(buffer.count / 32)
   }
 
   deinit { buffer.deallocate() }

@@ -12,6 +12,13 @@ public struct NameList: Sendable {
   /// What it holds on to, for the ledger.
   public var footprint: Int { bytes.capacity + starts.capacity * MemoryLayout<UInt32>.stride }
 
+  /// Makes room for so many names of common length.
+  public mutating func reserveCapacity(_ count: Int) {
+    // With its NUL, a name of 23 bytes.
+    bytes.reserveCapacity(count * 24)
+    starts.reserveCapacity(count)
+  }
+
   public mutating func append(_ name: UnsafeBufferPointer<UInt8>) {
     starts.append(UInt32(bytes.count))
     bytes.append(contentsOf: name)

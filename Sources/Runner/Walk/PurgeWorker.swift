@@ -25,21 +25,16 @@ struct PurgeWorker {
   }
 
   func run() {
-    var batch = EntryBatch(capacity: WalkLimits.listing)
     var completion: Completion?
-    while let work = walk.exchange(&completion) {
-      // Others may still hold the batch that was listed last.
-      if !isKnownUniquelyReferenced(&batch) { batch = EntryBatch(capacity: WalkLimits.listing) }
-      completion = perform(work, batch)
-    }
+    while let work = walk.exchange(&completion) { completion = perform(work) }
   }
 
-  private func perform(_ work: Work, _ batch: EntryBatch) -> Completion {
+  private func perform(_ work: Work) -> Completion {
     switch work {
-    case .openRoot: openRoot(batch)
+    case .openRoot: openRoot()
     case .reopen(let reopening): .reopened(reopening, reopen(reopening))
-    case .enter(let entering): .entered(entering, enter(entering, batch))
-    case .read(let reading): .read(reading.node, read(reading, batch))
+    case .enter(let entering): .entered(entering, enter(entering))
+    case .read(let reading): .read(reading.node, read(reading))
     case .judge(let chunk): .judged(chunk, judge(chunk))
     case .remove(let node, let directory, .files(let victims)): removeFiles(victims, of: node, in: directory)
     case .remove(let node, let directory, .directory(let empty)):
@@ -59,7 +54,7 @@ struct PurgeWorker {
 // MARK: - Opening and listing
 
 extension PurgeWorker {
-  private func openRoot(_ batch: EntryBatch) -> Completion {
+  private func openRoot() -> Completion {
     guard mayDo(2) else { return .rootFailed }
     do throws(Errno) {
       let handle = try opening { () throws(Errno) in try fileSystem.openRoot(walk.target.path) }
@@ -67,7 +62,7 @@ extension PurgeWorker {
         walk.trip("the target's root was replaced after it was found")
         return .rootFailed
       }
-      return .openedRoot(handle, list(handle, batch, limit: WalkLimits.listing, isRoot: true) { [] })
+      return .openedRoot(handle, list(handle, limit: WalkLimits.listing, isRoot: true) { [] })
     } catch {
       walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
       walk.fail(Self.explanation(of: error))
@@ -99,7 +94,7 @@ extension PurgeWorker {
     }
   }
 
-  private func enter(_ entering: Entering, _ batch: EntryBatch) -> Completion.Entry {
+  private func enter(_ entering: Entering) -> Completion.Entry {
     guard mayDo(2) else { return .left }
     do throws(Errno) {
       let handle = try opening { () throws(Errno) in
@@ -108,7 +103,7 @@ extension PurgeWorker {
       let crosses =
         handle.status.isMountRoot || handle.identity.device != entering.directory.identity.device
       if walk.target.spec.oneFileSystem, crosses { return .otherFileSystem }
-      return .opened(handle, list(handle, batch, limit: WalkLimits.listing) { pathOf(entering) })
+      return .opened(handle, list(handle, limit: WalkLimits.listing) { pathOf(entering) })
     } catch {
       if error.meansNoDirectory { return .vanished }
       walk.failures.add(.openDirectory, error) { walk.shownPath(of: entering.parent, entry: entering.name) }
@@ -121,7 +116,7 @@ extension PurgeWorker {
     return parent.isEmpty ? entering.name : parent + [UInt8(ascii: "/")] + entering.name
   }
 
-  private func read(_ reading: Reading, _ batch: EntryBatch) -> Listing {
+  private func read(_ reading: Reading) -> Listing {
     let path = { walk.state.withLock { $0.table.relativePath(of: reading.node) } }
     guard mayDo(1) else { return .left }
     if let position = reading.seekTo {
@@ -133,13 +128,15 @@ extension PurgeWorker {
       }
     }
     let isRoot = walk.state.withLock { $0.root == reading.node }
-    return list(reading.directory, batch, limit: reading.limit, isRoot: isRoot, path: path)
+    return list(reading.directory, limit: reading.limit, isRoot: isRoot, path: path)
   }
 
   /// Lists on and sorts what came: files stay in the batch, subdirectories are named, the rest is counted.
   private func list(
-    _ directory: DirectoryHandle, _ batch: EntryBatch, limit: Int, isRoot: Bool = false, path: () -> [UInt8]
+    _ directory: DirectoryHandle, limit: Int, isRoot: Bool = false, path: () -> [UInt8]
   ) -> Listing {
+    // Made anew for each listing: if each worker kept one, hundreds would lie idle, and the allocator has one at hand.
+    let batch = EntryBatch(capacity: limit)
     do {
       guard try fileSystem.read(directory, into: batch, limit: limit) else { return .end }
     } catch {
@@ -260,7 +257,7 @@ extension PurgeWorker {
     let name = chunk.batch.name(at: index)
     switch verdict(on: status, name, prefix: chunk.pathPrefix.count, &path) {
     case .expired:
-      judgement.victims.append(name, status)
+      judgement.victims.append(name, status, limit: chunk.indices.count)
     case .kept(let reason):
       judgement.tally.filesScanned += 1
       judgement.tally.filesKept[reason] += 1

@@ -64,8 +64,8 @@ extension PurgeWorker {
       if case .remove = decided { return true }
       return false
     } receive: { index, result, look in
-      settleCaps(result, first: victims.bytes[index], look, decision)
-      book(result, decision, bytes: victims.bytes[index], look, &count) {
+      settleCaps(result, first: victims.looks[index].bytes, look, decision)
+      book(result, decision, bytes: victims.looks[index].bytes, look, &count) {
         walk.shownPath(of: node, entry: victims.names[index])
       }
       decision = nil
@@ -75,10 +75,10 @@ extension PurgeWorker {
   private func decide(
     _ index: Int, of victims: VictimList, _ status: EntryStatus, _ prefix: Int, _ path: inout [UInt8]
   ) -> Decision {
-    guard status.kind == .file, status.identity.inode == victims.inodes[index] else { return .replaced }
+    guard status.kind == .file, status.identity.inode == victims.looks[index].inode else { return .replaced }
     let verdict = victims.names.withName(at: index) { self.verdict(on: status, $0, prefix: prefix, &path) }
     if case .kept(let reason) = verdict { return .keep(reason) }
-    let extra = status.bytesFreedByRemoval - min(status.bytesFreedByRemoval, victims.bytes[index])
+    let extra = status.bytesFreedByRemoval - min(status.bytesFreedByRemoval, victims.looks[index].bytes)
     return extra == 0 || extend(by: extra) ? .remove(extra: extra) : .overCap
   }
 
@@ -126,7 +126,7 @@ extension PurgeWorker {
 extension PurgeWorker {
   /// Room under the caps for as many of `group` as there is; trips the guard when there is none for the first one.
   private func reserve(_ group: Range<Int>, of victims: VictimList) -> Int {
-    for index in group where !reserve(victims.bytes[index], waiting: index == group.lowerBound) {
+    for index in group where !reserve(victims.looks[index].bytes, waiting: index == group.lowerBound) {
       return index - group.lowerBound
     }
     return group.count

@@ -74,19 +74,28 @@ struct Reopening: Sendable {
 
 /// Files of one directory that may go, each with what the first look said of it.
 struct VictimList: Sendable {
-  var names = NameList()
-  var inodes: [UInt64] = []
-  /// What each gives back.
-  var bytes: [UInt64] = []
+  struct FirstLook: Sendable {
+    var inode: UInt64
+    /// What its removal gives back.
+    var bytes: UInt64
+  }
+
+  private(set) var names = NameList()
+  private(set) var looks: [FirstLook] = []
   /// The first one not dealt with.
   var next = 0
 
   var remaining: Int { names.count - next }
 
-  mutating func append(_ name: UnsafeBufferPointer<UInt8>, _ status: EntryStatus) {
+  /// `limit`: how many there can be at most. Room is made once: growing step by step leaves pieces of memory behind in
+  /// every thread.
+  mutating func append(_ name: UnsafeBufferPointer<UInt8>, _ status: EntryStatus, limit: Int) {
+    if looks.isEmpty {
+      looks.reserveCapacity(limit)
+      names.reserveCapacity(limit)
+    }
     names.append(name)
-    inodes.append(status.identity.inode)
-    bytes.append(status.bytesFreedByRemoval)
+    looks.append(FirstLook(inode: status.identity.inode, bytes: status.bytesFreedByRemoval))
   }
 }
 
