@@ -11,7 +11,9 @@ cd "$scratch"
 
 heading() { printf '\n=== %s\n' "$*"; }
 
-fail() { printf 'demo: %s\n' "$*" >&2; exit 1; }
+# The error output of a shown command may go to a file; a failure of the demo may not.
+exec 3>&2
+fail() { printf 'demo: %s\n' "$*" >&3; exit 1; }
 
 # show EXPECTED_STATUS ARGS…: prints the command as a user would type it, then runs it.
 show() {
@@ -76,13 +78,16 @@ show 0 plan --config purge.yaml
 printf '%d files\n' "$(find "$data" -type f | wc -l)"
 
 heading "run: the purge itself"
-show 0 run --config purge.yaml --report report.json --log-format text
+show 0 run --config purge.yaml --report report.json 2> log.jsonl
 left=$(find "$data" -type f | wc -l)
 printf '%d files\n' "$left"
 ls "$data"
 
-heading "The end of its JSON report"
-tail -n 20 report.json
+heading "Its log, the first lines, cut at 150 characters"
+head -n 4 log.jsonl | cut -c 1-150
+
+heading "Its JSON report, some lines"
+grep -E '"(run_id|outcome|exit_status|files_(scanned|purged|left|failed)|limit_mb|peak_mb)"' report.json | tail -n 9
 
 # Kept: the months whose end is less than three months ago (this one and three more), and uploads/keep.
 expected=$((4 * 10000 + 500))
