@@ -1,8 +1,8 @@
 /// One listing call's worth of a directory: the kernel's own records in one buffer, and where each entry lies in it.
 ///
-/// One thread fills it; when it is filled, any number may read it, until nobody holds it any more and it is filled again.
-// @unchecked: the buffer is written only by `fill`, whose caller holds the batch alone (the walk lends a batch to one
-// reader at a time and to others only after that); the class exists so that a filled batch can be shared uncopied.
+/// One thread fills it, and may fill it again as long as it has shown it to nobody; after that any number may read it.
+// @unchecked: the buffer is written only by `fill`, whose caller holds the batch alone; the class exists so that a filled
+// batch can be shared uncopied.
 public final class EntryBatch: @unchecked Sendable {
   public struct Entry: Sendable {
     /// Of the name in the buffer.
@@ -26,13 +26,9 @@ public final class EntryBatch: @unchecked Sendable {
 
   deinit { buffer.deallocate() }
 
-  public var capacity: Int { buffer.count }
-
-  /// What it holds on to, for the ledger, before the first fill too: an entry for each record of the common length.
-  public var footprint: Int { EntryBatch.footprint(capacity: buffer.count) }
-
+  /// What a batch holds on to, for the ledger.
   public static func footprint(capacity: Int) -> Int {
-    // A record of a short name takes 32 bytes of listing.
+    // An entry for each record; one of a short name takes 32 bytes of listing.
     capacity + capacity / 32 * MemoryLayout<Entry>.stride
   }
 

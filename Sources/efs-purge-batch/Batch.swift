@@ -28,7 +28,8 @@ struct Batch {
   /// Does the work, tells about it everywhere it was asked to, and says what to exit with. Throws when nothing was touched.
   func carryOut() throws(Unusable) -> ExitStatus {
     let plan = try loadPlan()
-    let reportPath = settings.reportPath ?? plan.report.file
+    // A rehearsal must not take the place of the last purge's report.
+    let reportPath = settings.reportPath ?? (settings.mode == .purge ? plan.report.file : nil)
     try probe(reportPath)
     var outcome = try execute(plan)
     tell(&outcome, reportPath: reportPath)

@@ -72,6 +72,16 @@ import Testing
     #expect((report["totals"] as? [String: Any])?["files_purged"] as? Int == 0)
   }
 
+  @Test func `Only a purge writes the config's report file`() throws {
+    let path = scratch.path("from-config.json")
+    for arguments in [["plan"], ["run", "--dry-run"]] {
+      #expect(try Command(arguments + ["--config", config, "--set", "report.file=\(path)"]).status == 0)
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+    #expect(try Command("run", "--config", config, "--set", "report.file=\(path)").status == 0)
+    #expect(try report("from-config.json")["mode"] as? String == "purge")
+  }
+
   @Test func `The log of a run is JSON lines with the messages that dashboards look for`() throws {
     let lines = try log(Command("run", "--config", config))
     let wanted = ["Batch started", "Starting EFS purge", "Purge operation completed", "Batch completed"]
