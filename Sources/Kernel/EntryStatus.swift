@@ -30,7 +30,8 @@ public struct EntryStatus: Hashable, Sendable {
   /// Bytes that are really taken: 512 × blocks.
   public var allocatedBytes: UInt64
   public var mtime: FileTime
-  public var atime: FileTime
+  /// Nil when the file system does not vouch for it.
+  public var atime: FileTime?
   public var ctime: FileTime
   /// Nil when the file system keeps none.
   public var birth: FileTime?
@@ -44,7 +45,7 @@ public struct EntryStatus: Hashable, Sendable {
   private static let mostBlocks: UInt64 = 1 << 41
 
   /// Nil when the file system left out something that a decision may rest on: a zero must not pass for a time in 1970.
-  /// The access time is exempt, since kernels do not vouch for it on a mount with `noatime`.
+  /// Only the access time may be missing, as on a mount with `noatime`.
   init?(_ status: ck_status) {
     let needed = UInt32(CK_BASIC) & ~UInt32(CK_ATIME)
     guard status.mask & needed == needed else { return nil }
@@ -56,7 +57,7 @@ public struct EntryStatus: Hashable, Sendable {
     size = status.size
     allocatedBytes = min(status.blocks, EntryStatus.mostBlocks) * 512
     mtime = FileTime(status.mtime)
-    atime = FileTime(status.atime)
+    atime = status.mask & UInt32(CK_ATIME) != 0 ? FileTime(status.atime) : nil
     ctime = FileTime(status.ctime)
     birth = status.mask & UInt32(CK_BIRTH) != 0 ? FileTime(status.birth) : nil
     isMountRoot = status.is_mount_root != 0

@@ -15,6 +15,9 @@ public protocol FileSystem: Sendable {
     _ name: [UInt8], in parent: DirectoryHandle, for access: DirectoryHandle.Access
   ) throws(Errno) -> DirectoryHandle
 
+  /// Whether anything stands under `name` in `directory`.
+  func exists(_ name: [UInt8], in directory: DirectoryHandle) throws(Errno) -> Bool
+
   /// Lists on, at most `limit` bytes of records (at least 1 KiB, so that the longest name fits); false at the end, with
   /// the batch empty. A batch that holds only `.` and `..` is true and empty.
   func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool

@@ -15,6 +15,16 @@ public struct LinuxFileSystem: FileSystem {
     try parent.openDirectory(name, for: access)
   }
 
+  public func exists(_ name: [UInt8], in directory: DirectoryHandle) throws(Errno) -> Bool {
+    var names = NameList()
+    names.append(name)
+    switch names.withCName(at: 0, { status($0, in: directory, sync: 0) }) {
+    case .success: return true
+    case .failure(.noSuchFileOrDirectory): return false
+    case .failure(let error): throw error
+    }
+  }
+
   public func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool {
     try kernelCall {
       batch.fill(limit: limit) { ck_getdents64(directory.descriptor, $0.baseAddress, $0.count) }
@@ -102,6 +112,10 @@ public struct PretendingFileSystem: FileSystem {
     _ name: [UInt8], in parent: DirectoryHandle, for access: DirectoryHandle.Access
   ) throws(Errno) -> DirectoryHandle {
     try base.openDirectory(name, in: parent, for: access)
+  }
+
+  public func exists(_ name: [UInt8], in directory: DirectoryHandle) throws(Errno) -> Bool {
+    try base.exists(name, in: directory)
   }
 
   public func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool {

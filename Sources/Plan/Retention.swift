@@ -39,7 +39,8 @@ public struct Retention: Hashable, Sendable {
 /// What the decision needs to know of a file.
 public struct FileFacts: Hashable, Sendable {
   public var mtime: Timestamp
-  public var atime: Timestamp
+  /// Nil when the file system does not vouch for it.
+  public var atime: Timestamp?
   public var ctime: Timestamp
   /// Nil when the file system keeps none.
   public var birth: Timestamp?
@@ -47,7 +48,7 @@ public struct FileFacts: Hashable, Sendable {
   public var owner: UInt32
 
   @inlinable
-  public init(mtime: Timestamp, atime: Timestamp, ctime: Timestamp, birth: Timestamp?, size: UInt64, owner: UInt32) {
+  public init(mtime: Timestamp, atime: Timestamp?, ctime: Timestamp, birth: Timestamp?, size: UInt64, owner: UInt32) {
     self.mtime = mtime
     self.atime = atime
     self.ctime = ctime
@@ -73,6 +74,8 @@ public enum KeepReason: String, Hashable, Sendable, CaseIterable {
   case otherOwner = "other_owner"
   /// `age_from: birth` on a file system that keeps no birth time.
   case birthTimeUnknown = "birth_time_unknown"
+  /// `age_from: atime` on a file system that keeps no access time.
+  case accessTimeUnknown = "access_time_unknown"
   /// A `.nfsXXXX` name: a file that is still open on this client and goes when it is closed.
   case nfsPlaceholder = "nfs_placeholder"
 }
@@ -101,7 +104,9 @@ public struct Cutoff: Hashable, Sendable {
         return .kept(.notIncluded)
       }
     }
-    guard let time = time(of: file) else { return .kept(.birthTimeUnknown) }
+    guard let time = time(of: file) else {
+      return .kept(retention.ageFrom == .atime ? .accessTimeUnknown : .birthTimeUnknown)
+    }
     if time >= instant { return .kept(.tooNew) }
     if let owners = retention.owners, !owners.contains(file.owner) { return .kept(.otherOwner) }
     if file.size < retention.minSize.bytes { return .kept(.tooSmall) }
@@ -121,7 +126,7 @@ public struct Cutoff: Hashable, Sendable {
     case .atime: file.atime
     case .ctime: file.ctime
     case .birth: file.birth
-    case .newest: max(file.mtime, file.atime, file.ctime, file.birth ?? file.ctime)
+    case .newest: max(file.mtime, file.atime ?? file.mtime, file.ctime, file.birth ?? file.ctime)
     }
   }
 }

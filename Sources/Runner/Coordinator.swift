@@ -294,8 +294,8 @@ extension Coordinator {
     let reason = runner.stop.reason ?? StopRequest.Reason(ending: .stoppedSignal, message: "stopped")
     // First act, then talk: whoever reads the log may be slow.
     for target in running.values { target.walk.stop(reason.ending, message: reason.message) }
-    runner.onEvent(.stopping(ending: reason.ending, message: reason.message))
     let deadline = MonotonicTime.now().advanced(by: Coordinator.grace)
+    runner.onEvent(.stopping(ending: reason.ending, message: reason.message))
     while !running.isEmpty, MonotonicTime.now() < deadline, !runner.stop.isUrgent {
       handle(nextMessages(until: deadline))
     }
@@ -305,9 +305,12 @@ extension Coordinator {
 
 /// How a run ended, from how its targets did.
 enum Verdicts {
-  /// The gravest counts: a guard, memory, time or signal, failures. `stopped`: why the whole run was stopped.
+  /// The gravest counts: a guard, memory, time or signal, failures. `stopped`: why the whole run was to stop, which does
+  /// not count when every target had come to its end by then.
   static func ofBatch(_ outcomes: [TargetOutcome], stopped: Ending?) -> (Ending, ExitStatus) {
-    let endings = Set(outcomes.map(\.ending) + (stopped.map { [$0] } ?? []))
+    let ended: Set<Ending> = [.completed, .completedWithErrors, .failed, .skipped]
+    let cutShort = outcomes.isEmpty || outcomes.contains { !ended.contains($0.ending) }
+    let endings = Set(outcomes.map(\.ending) + (stopped.flatMap { cutShort ? [$0] : nil } ?? []))
     let byGravity: [(Ending, Ending, ExitStatus)] = [
       (.stoppedGuard, .stoppedGuard, .guardTripped),
       (.stoppedMemory, .stoppedMemory, .memory),

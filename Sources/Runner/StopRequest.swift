@@ -46,6 +46,9 @@ public final class StopRequest: Sendable {
 
   var isUrgent: Bool { state.withLock { $0.isUrgent } }
 
-  /// Calls `observer` on each request from now on, on the requesting thread.
-  func observe(_ observer: @escaping @Sendable () -> Void) { state.withLock { $0.observer = observer } }
+  /// Calls `observer` on each request from now on, on the requesting thread; at once if there was one before.
+  func observe(_ observer: @escaping @Sendable () -> Void) {
+    state.withLock { $0.observer = observer }
+    if isRequested { observer() }
+  }
 }

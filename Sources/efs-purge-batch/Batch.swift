@@ -11,14 +11,22 @@ import SystemPackage
 /// One execution of `plan` or `run`, from the config's text to the exit status.
 struct Batch {
   private let settings: BatchSettings
+  private let queue: LogQueue
   private let logger: Logger
   private let events: EventLog
   private let runID: String
 
   init(_ settings: BatchSettings) {
     self.settings = settings
-    logger = Logger(format: settings.logFormat, level: settings.logLevel)
-    runID = Host.newRunID()
+    let (runID, format) = (Host.newRunID(), settings.logFormat)
+    queue = LogQueue { dropped in
+      let line = LogLine(
+        .warning, "Log lines were dropped because nobody read them in time",
+        ["run_id": .string(runID), "count": .integer(Int64(dropped))])
+      return LineLogHandler.bytes(of: line, label: "efs-purge-batch", format: format)
+    }
+    logger = Logger(format: format, level: settings.logLevel, queue: queue)
+    self.runID = runID
     events = EventLog(
       .init(
         runID: runID, toolVersion: ToolVersion.current, mode: settings.mode, isDetailed: settings.logLevel <= .debug),
@@ -27,6 +35,7 @@ struct Batch {
 
   /// Does the work, tells about it everywhere it was asked to, and says what to exit with. Throws when nothing was touched.
   func carryOut() throws(Unusable) -> ExitStatus {
+    defer { queue.flush() }
     let plan = try loadPlan()
     // A rehearsal must not take the place of the last purge's report.
     let reportPath = settings.reportPath ?? (settings.mode == .purge ? plan.report.file : nil)
@@ -101,6 +110,7 @@ struct Batch {
           stop.hurry()
         }
       }
+      try queue.start()
     } catch {
       throw Unusable("cannot watch for signals: \(error)")
     }

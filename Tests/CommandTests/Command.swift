@@ -63,12 +63,31 @@ struct Command {
 
   private static let setpriv = "/usr/bin/setpriv"
 
+  /// With standard error a pipe that is never read, and so full after a while; sends SIGTERM after so many seconds.
+  init(unreadLogOf arguments: [String], terminatedAfter seconds: TimeInterval) throws {
+    let folder = try Scratch()
+    let process = try Command.prepared(arguments, [:])
+    let (output, errors) = (try folder.write("", to: "output"), Pipe())
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = errors
+    try process.run()
+    // The smallest there is: a page.
+    _ = fcntl(errors.fileHandleForWriting.fileDescriptor, 1031, 4096)
+    Thread.sleep(forTimeInterval: seconds)
+    process.terminate()
+    process.waitUntilExit()
+    try self.init(process, output: output, errors: "")
+  }
+
   /// Runs as a user who owns nothing, as containers do. Only without `obstacleToNobody`.
   init(asNobody arguments: [String]) throws {
     let folder = try Scratch()
     // The build folder may not be open to others.
     let copy = folder.url.appendingPathComponent("efs-purge-batch")
-    try FileManager.default.copyItem(at: Command.executable, to: copy)
+    // By another process: a descriptor open for writing here would be inherited by whatever else is being started, and
+    // the copy be "busy".
+    let cp = try Process.run(URL(fileURLWithPath: "/bin/cp"), arguments: [Command.executable.path, copy.path])
+    cp.waitUntilExit()
     let process = Process()
     process.executableURL = URL(fileURLWithPath: Command.setpriv)
     process.arguments = ["--reuid=65534", "--regid=65534", "--clear-groups", copy.path] + arguments

@@ -181,6 +181,19 @@ import Testing
     #expect(try files().count == Self.everything.count - 1)
   }
 
+  @Test func `A log that nobody reads holds up neither the work nor a stop`() throws {
+    // Each missing folder is told with two lines, which fill the pipe before the slow target begins.
+    let missing = (0..<40).map {
+      "  - {name: m\($0), path: \(scratch.path("missing-\($0)")), max_age: 30d, priority: 1}\n"
+    }
+    let text = try String(contentsOfFile: config, encoding: .utf8) + missing.joined()
+    let crowded = try scratch.write(text, to: "crowded.yaml").path
+    let slow = ["--set", "targets.scratch.operations_per_second=1", "--log-format", "json"]
+    let command = try Command(unreadLogOf: ["run", "--config", crowded] + slow, terminatedAfter: 2)
+    #expect(command.status == 4)
+    #expect(command.output.contains("stopped: signal"))
+  }
+
   @Test func `A wrong config touches nothing, is shown with its place and ends with status 2`() throws {
     let text = try String(contentsOfFile: config, encoding: .utf8)
     let wrong = try scratch.write(text.replacingOccurrences(of: "max_age", with: "max_aeg"), to: "wrong.yaml").path

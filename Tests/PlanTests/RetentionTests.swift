@@ -46,9 +46,13 @@ import Testing
     }
   }
 
-  @Test func `a birth time that is asked for and not kept keeps the file`() {
+  @Test func `a time that is asked for and not kept keeps the file`() {
     #expect(verdict(Retention(maxAge: .zero, ageFrom: .birth), file(birth: nil)) == .kept(.birthTimeUnknown))
     #expect(verdict(Retention(maxAge: .zero, ageFrom: .newest), file(birth: nil)) == .expired)
+    var unvouched = file()
+    unvouched.atime = nil
+    #expect(verdict(Retention(maxAge: .zero, ageFrom: .atime), unvouched) == .kept(.accessTimeUnknown))
+    #expect(verdict(Retention(maxAge: .zero, ageFrom: .newest), unvouched) == .expired)
   }
 
   @Test func `patterns come before age, owner and size in that order`() throws {

@@ -57,7 +57,7 @@ import Testing
     let counters: [WritableKeyPath<Tally, UInt64>] = [
       \.filesScanned, \.filesToPurge, \.filesPurged, \.filesVanished, \.filesFailed, \.filesLeft, \.filesVanishedUnread,
       \.bytesToFree, \.bytesFreed, \.dirsFound, \.dirsScanned, \.dirsVanished, \.dirsFailed, \.dirsLeft,
-      \.dirsOnOtherFileSystem, \.dirsTooDeep, \.emptyDirsToDelete, \.emptyDirsDeleted, \.emptyDirsVanished,
+      \.dirsOnOtherFileSystem, \.dirsTooDeep, \.dirsHeld, \.emptyDirsToDelete, \.emptyDirsDeleted, \.emptyDirsVanished,
       \.emptyDirsFailed, \.emptyDirsLeft, \.symlinksSkipped, \.specialFilesSkipped, \.errors,
     ]
     // Mirror sees every stored property, so that a counter added to Tally is missed here first.

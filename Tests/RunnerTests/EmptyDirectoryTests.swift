@@ -60,6 +60,14 @@ import Testing
     #expect(tree.contents.count == 55 - Int(cap))
   }
 
+  @Test func `a directory that was emptied and is beyond the cap is counted as left once`() {
+    let tree = ScratchTree()
+    tree.file("d/old")
+    let tally = purge([target(tree, maxCount: 0)]).totals
+    #expect(tally.emptyDirsLeft == 1)
+    #expect(tally.filesPurged == 1)
+  }
+
   @Test func `a link, a fifo or an unreadable entry keeps its directory`() {
     let tree = ScratchTree()
     tree.directory("d")

@@ -26,6 +26,10 @@ struct ScriptedFileSystem: FileSystem {
     return try base.openDirectory(name, in: parent, for: access)
   }
 
+  func exists(_ name: [UInt8], in directory: DirectoryHandle) throws(Errno) -> Bool {
+    try base.exists(name, in: directory)
+  }
+
   func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool {
     if let error = onRead(directory) { throw error }
     return try base.read(directory, into: batch, limit: limit)

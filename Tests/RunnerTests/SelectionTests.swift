@@ -98,6 +98,30 @@ func makeSymlink(_ target: String, _ path: String) {
     #expect(tree.contents == [])
   }
 
+  @Test(arguments: [1, 8]) func `a purge-hold protects all below it`(workers: Int) {
+    let tree = ScratchTree()
+    for name in ["a/f", "a/case/.purge-hold", "a/case/f", "a/case/deep/f", "b/f"] { tree.file(name) }
+    tree.ageDirectories()
+    var target = makeTarget(tree.path)
+    target.emptyDirectories = EmptyDirectoryRule(minAge: .zero)
+    let outcome = purge([target], workers: workers)
+    #expect(tree.contents == ["a", "a/case", "a/case/.purge-hold", "a/case/deep", "a/case/deep/f", "a/case/f"])
+    #expect(outcome.totals.dirsHeld == 1)
+    #expect(outcome.totals.filesPurged == 2)
+    #expect(outcome.exitStatus == .success)
+  }
+
+  @Test(arguments: ["", "/above"]) func `a purge-hold in or above a target's root skips the target`(place: String) {
+    let tree = ScratchTree()
+    tree.file("above/target/f")
+    tree.file(place == "" ? "above/target/.purge-hold" : "above/.purge-hold")
+    let outcome = purge([makeTarget(tree.path + "/above/target")])
+    #expect(outcome.targets.map(\.ending) == [.skipped])
+    #expect(outcome.targets[0].reason == "a .purge-hold protects it")
+    #expect(outcome.exitStatus == .success)
+    #expect(tree.exists("above/target/f"))
+  }
+
   @Test func `an NFS placeholder stays`() {
     let tree = ScratchTree()
     tree.file(".nfs0000000000a1b2c300000001")

@@ -298,6 +298,8 @@ import Testing
       ([.stoppedSignal, .stoppedMemory], .stoppedMemory, .stoppedMemory, .memory),
       ([.stoppedGuard, .stoppedMemory], .stoppedMemory, .stoppedGuard, .guardTripped),
       ([], .stoppedSignal, .stoppedSignal, .interrupted),
+      ([.completed, .completed], .stoppedSignal, .completed, .success),
+      ([.completed, .notStarted], .stoppedTime, .stoppedTime, .interrupted),
     ] as [([Ending], Ending?, Ending, Runner.ExitStatus)])
   func `the gravest ending decides the exit status`(
     endings: [Ending], stopped: Ending?, expected: Ending, status: Runner.ExitStatus

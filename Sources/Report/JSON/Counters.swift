@@ -33,6 +33,7 @@ struct Counters: Hashable, Sendable, Encodable {
       "dirs_left": \.dirsLeft,
       "dirs_on_other_file_system": \.dirsOnOtherFileSystem,
       "dirs_too_deep": \.dirsTooDeep,
+      "dirs_held": \.dirsHeld,
       "empty_dirs_to_delete": \.emptyDirsToDelete,
       "empty_dirs_deleted": \.emptyDirsDeleted,
       "empty_dirs_vanished": \.emptyDirsVanished,

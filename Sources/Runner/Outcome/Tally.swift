@@ -23,7 +23,7 @@ public struct Tally: Hashable, Sendable {
   public var bytesToFree: UInt64 = 0
   public var bytesFreed: UInt64 = 0
 
-  // Directories, the target's root included: found = scanned + vanished + failed + left + skipped.
+  // Directories, the target's root included: found = scanned + vanished + failed + left + the three that follow.
   public var dirsFound: UInt64 = 0
   public var dirsScanned: UInt64 = 0
   public var dirsVanished: UInt64 = 0
@@ -33,6 +33,8 @@ public struct Tally: Hashable, Sendable {
   public var dirsOnOtherFileSystem: UInt64 = 0
   /// Deeper than `max_depth`.
   public var dirsTooDeep: UInt64 = 0
+  /// With a `.purge-hold` in them, which protects all below.
+  public var dirsHeld: UInt64 = 0
 
   // Empty directories that may go: to delete = deleted + vanished + failed.
   public var emptyDirsToDelete: UInt64 = 0
@@ -67,6 +69,7 @@ public struct Tally: Hashable, Sendable {
     sum.dirsLeft += other.dirsLeft
     sum.dirsOnOtherFileSystem += other.dirsOnOtherFileSystem
     sum.dirsTooDeep += other.dirsTooDeep
+    sum.dirsHeld += other.dirsHeld
     sum.emptyDirsToDelete += other.emptyDirsToDelete
     sum.emptyDirsDeleted += other.emptyDirsDeleted
     sum.emptyDirsVanished += other.emptyDirsVanished
@@ -86,7 +89,8 @@ public struct Tally: Hashable, Sendable {
     if mode == .purge, filesToPurge != settled {
       return "files to purge \(filesToPurge) ≠ purged, vanished, failed and left \(settled)"
     }
-    let dirsSettled = dirsScanned + dirsVanished + dirsFailed + dirsLeft + dirsOnOtherFileSystem + dirsTooDeep
+    let dirsSettled =
+      dirsScanned + dirsVanished + dirsFailed + dirsLeft + dirsOnOtherFileSystem + dirsTooDeep + dirsHeld
     if dirsFound != dirsSettled { return "directories found \(dirsFound) ≠ settled \(dirsSettled)" }
     let emptySettled = emptyDirsDeleted + emptyDirsVanished + emptyDirsFailed
     if mode == .purge, emptyDirsToDelete != emptySettled {
@@ -133,6 +137,7 @@ extension KeepReason {
     case .otherOwner: 5
     case .birthTimeUnknown: 6
     case .nfsPlaceholder: 7
+    case .accessTimeUnknown: 8
     }
   }
 }

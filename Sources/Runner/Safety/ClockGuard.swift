@@ -16,23 +16,34 @@ final class ClockGuard: Sendable {
     (self.maxSkew, self.now, self.nowName, self.readAt) = (maxSkew, now, nowName, readAt)
   }
 
-  /// Why nothing must be deleted in `directory`; nil when the clocks agree, or when nothing can be deleted there anyway.
+  enum Answer: Hashable {
+    /// Asked before.
+    case known
+    /// Asked now, by setting the directory's times.
+    case agrees
+    /// It could not be asked, and nothing can be deleted here for the same reason.
+    case notAsked
+    /// Nothing must be deleted; why.
+    case objects(String)
+  }
+
+  /// Whether files in `directory` may be deleted as far as clocks go.
   ///
   /// Asked before the first removal of a target, in the directory it is about to happen in: setting that directory's
   /// times to the server's now needs the same permission as the removal, and works on a full disk.
-  func objection(in directory: DirectoryHandle) -> String? {
-    if hasAgreed.withLock({ $0 }) { return nil }
+  func ask(in directory: DirectoryHandle) -> Answer {
+    if hasAgreed.withLock({ $0 }) { return .known }
     do throws(Errno) {
       let server = Timestamp(try directory.touch())
-      if let message = objection(toServerTime: server, at: .now()) { return message }
+      if let message = objection(toServerTime: server, at: .now()) { return .objects(message) }
       hasAgreed.withLock { $0 = true }
-      return nil
+      return .agrees
     } catch {
       switch error {
-      // Then removing is refused for the same reason, and told as a failure of each entry.
-      case .permissionDenied, .notPermitted, .readOnlyFileSystem: return nil
-      case _ where error.meansVanished: return nil
-      default: return "the file system's clock could not be asked: \(error.description) (\(ErrnoName.of(error)))"
+      case .permissionDenied, .notPermitted, .readOnlyFileSystem: return .notAsked
+      case _ where error.meansVanished: return .notAsked
+      default:
+        return .objects("the file system's clock could not be asked: \(error.description) (\(ErrnoName.of(error)))")
       }
     }
   }

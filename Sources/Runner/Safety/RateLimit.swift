@@ -1,6 +1,7 @@
 import Kernel
 
-/// A token bucket that may run into debt: a large request passes when the balance is not negative, and the next one waits.
+/// A token bucket that runs into debt: whoever asks is charged at once and told how long to wait, so that all who wait have
+/// their place in line.
 struct TokenBucket: Sendable {
   let perSecond: Double
   private var balance: Double = 0
@@ -11,16 +12,13 @@ struct TokenBucket: Sendable {
     self.filledAt = now
   }
 
-  /// Takes `count` tokens and returns nil, or returns how long to wait before asking again.
-  mutating func take(_ count: Int, now: MonotonicTime) -> Duration? {
+  /// Takes `count` tokens; how long to wait before using them, until the debt of those before is paid.
+  mutating func take(_ count: Int, now: MonotonicTime) -> Duration {
     // A tenth of a second's worth may be saved up: enough to even out scheduling, too little to be felt by the server.
     balance = min(perSecond / 10, balance + perSecond * now.since(filledAt).inSeconds)
     filledAt = now
-    if balance >= 0 {
-      balance -= Double(count)
-      return nil
-    }
-    return .nanoseconds(Int64(-balance / perSecond * 1e9) + 1)
+    defer { balance -= Double(count) }
+    return balance >= 0 ? .zero : .nanoseconds(Int64(-balance / perSecond * 1e9) + 1)
   }
 }
 
@@ -36,8 +34,11 @@ final class RateLimit: Sendable {
 
   /// Waits for leave to do `count` operations; false when `isStopped` became true first.
   func acquire(_ count: Int, unless isStopped: () -> Bool) -> Bool {
+    let now = MonotonicTime.now()
+    let end = now.advanced(by: bucket.withLock { $0.take(count, now: now) })
     while !isStopped() {
-      guard let wait = bucket.withLock({ $0.take(count, now: .now()) }) else { return true }
+      let wait = end.since(.now())
+      if wait <= .zero { return true }
       // In short naps, so that a stop is noticed.
       PlainThread.nap(min(wait, .milliseconds(100)))
     }

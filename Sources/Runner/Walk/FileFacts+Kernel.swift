@@ -8,7 +8,7 @@ extension Timestamp {
 extension FileFacts {
   init(_ status: EntryStatus) {
     self.init(
-      mtime: Timestamp(status.mtime), atime: Timestamp(status.atime), ctime: Timestamp(status.ctime),
+      mtime: Timestamp(status.mtime), atime: status.atime.map { Timestamp($0) }, ctime: Timestamp(status.ctime),
       birth: status.birth.map { Timestamp($0) }, size: status.size, owner: status.owner)
   }
 }

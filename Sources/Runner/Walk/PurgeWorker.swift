@@ -62,6 +62,10 @@ extension PurgeWorker {
         walk.trip("the target's root was replaced after it was found")
         return .rootFailed
       }
+      if try PurgeHold.isAbove(handle, fileSystem) {
+        walk.skip("a \(PurgeHold.name) protects it")
+        return .rootFailed
+      }
       return .openedRoot(handle, list(handle, limit: WalkLimits.listing, isRoot: true) { [] })
     } catch {
       walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
@@ -95,7 +99,8 @@ extension PurgeWorker {
   }
 
   private func enter(_ entering: Entering) -> Completion.Entry {
-    guard mayDo(2) else { return .left }
+    // Opening, a look for a hold, and a listing.
+    guard mayDo(3) else { return .left }
     do throws(Errno) {
       let handle = try opening { () throws(Errno) in
         try fileSystem.openDirectory(entering.name, in: entering.directory, for: .list)
@@ -103,6 +108,7 @@ extension PurgeWorker {
       let crosses =
         handle.status.isMountRoot || handle.identity.device != entering.directory.identity.device
       if walk.target.spec.oneFileSystem, crosses { return .otherFileSystem }
+      if try PurgeHold.stands(in: handle, fileSystem) { return .held }
       return .opened(handle, list(handle, limit: WalkLimits.listing) { pathOf(entering) })
     } catch {
       if error.meansNoDirectory { return .vanished }

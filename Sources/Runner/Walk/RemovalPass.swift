@@ -23,7 +23,7 @@ extension PurgeWorker {
     var count = RemovalCount()
     let group = victims.next..<min(victims.next + group, victims.names.count)
     // A look and a removal each.
-    if mayDo(2 * group.count), walk.clockAgrees(in: directory) {
+    if mayDo(2 * group.count), walk.clockAgrees(in: directory, node) {
       var path = cutoff.needsPath ? walk.state.withLock { $0.table.pathPrefix(of: node) } : []
       let reserved = group.prefix(reserve(group, of: victims))
       remove(reserved, of: victims, node, directory, &path, &count)
@@ -35,7 +35,7 @@ extension PurgeWorker {
   func removeDirectory(
     _ empty: EmptyDirectory, of parent: NodeID, in directory: DirectoryHandle
   ) -> Completion.DirectoryRemoval {
-    guard mayDo(2), walk.clockAgrees(in: directory) else { return .left }
+    guard mayDo(2), walk.clockAgrees(in: directory, parent) else { return .left }
     do throws(Errno) {
       let isRemoved = try fileSystem.removeDirectory(empty.name, in: directory) { status in
         status.identity == empty.identity && (empty.modifiedAt == nil || status.mtime == empty.modifiedAt)

@@ -12,6 +12,8 @@ final class TargetWalk: Sendable {
     var reason: String?
     var hasFailed = false
     var hasTripped = false
+    /// Protected by somebody: nothing is to be done, and that is no failure.
+    var isSkipped = false
   }
 
   struct Means: Sendable {
@@ -68,7 +70,8 @@ final class TargetWalk: Sendable {
 extension TargetWalk {
   /// Ends the walk early; workers come back when their present call returns.
   func stop(_ ending: Ending, message: String) {
-    state.withLock { if $0.stop == nil { $0.stop = ending } }
+    // A walk that is finished, and only waits to be booked, was not stopped.
+    state.withLock { if $0.stop == nil, !$0.isFinished { $0.stop = ending } }
     trouble.withLock { if $0.reason == nil { $0.reason = message } }
     isStoppedItself.store(true, ordering: .releasing)
     state.broadcast()
@@ -141,6 +144,7 @@ extension TargetWalk {
       return (ending, reasons.joined(separator: "; "))
     }
     if trouble.hasFailed { return (.failed, trouble.reason) }
+    if trouble.isSkipped { return (.skipped, trouble.reason) }
     if let imbalance = tally.imbalance(in: rules.mode) ?? state.unsettled {
       return (.failed, "the books do not balance: \(imbalance)")
     }
@@ -206,7 +210,7 @@ extension TargetWalk {
 
   /// The system refused a descriptor or memory: goes on with fewer open directories.
   func yieldDescriptors(_ errno: Errno) {
-    state.withLock { $0.yieldDescriptors() }
+    state.withLock { $0.yieldDescriptors(at: .now()) }
     let isFirst = hasBeenShort.exchange(true, ordering: .relaxed) == false
     guard isFirst else { return }
     means.onEvent(
@@ -214,10 +218,16 @@ extension TargetWalk {
   }
 
   /// Whether ages can be believed in this directory; trips the guard when not.
-  func clockAgrees(in directory: DirectoryHandle) -> Bool {
-    guard let message = means.clockGuard?.objection(in: directory) else { return true }
-    trip(message)
-    return false
+  func clockAgrees(in directory: DirectoryHandle, _ node: NodeID) -> Bool {
+    switch means.clockGuard?.ask(in: directory) {
+    case nil, .known, .notAsked: return true
+    case .agrees:
+      state.withLock { $0.table[node].isChangedByUs = true }
+      return true
+    case .objects(let message):
+      trip(message)
+      return false
+    }
   }
 
   private func startWorker() {
@@ -258,6 +268,15 @@ extension TargetWalk {
       trouble.hasFailed = true
       if trouble.reason == nil { trouble.reason = reason }
     }
+  }
+
+  /// The target is not to be touched.
+  func skip(_ reason: String) {
+    trouble.withLock { trouble in
+      trouble.isSkipped = true
+      trouble.reason = reason
+    }
+    means.onEvent(.notice(target: target.name, message: reason))
   }
 
   /// A guard tripped: nothing more is removed here.

@@ -8,8 +8,10 @@ extension WalkState {
     let touched: NodeID?
     switch completion {
     case .openedRoot(let handle, let listing):
+      takingIn -= 1
       touched = openedRoot(handle, listing)
     case .rootFailed:
+      takingIn -= 1
       isFinished = true
       touched = nil
     case .reopened(let reopening, let result):
@@ -17,6 +19,7 @@ extension WalkState {
     case .entered(let entering, let entry):
       touched = entered(entering, entry)
     case .read(let id, let listing):
+      takingIn -= 1
       table[id].users -= 1
       touched = took(listing, of: id)
     case .judged(let chunk, let judgement):
@@ -51,6 +54,7 @@ extension WalkState {
   private mutating func entered(_ entering: Entering, _ entry: Completion.Entry) -> NodeID {
     let parent = entering.parent
     subdirectoriesBeingEntered -= 1
+    takingIn -= 1
     table[parent].users -= 1
     switch entry {
     case .opened(let handle, let listing):
@@ -64,6 +68,9 @@ extension WalkState {
       table[parent].remaining += 1
     case .otherFileSystem:
       tally.dirsOnOtherFileSystem += 1
+      table[parent].remaining += 1
+    case .held:
+      tally.dirsHeld += 1
       table[parent].remaining += 1
     case .left:
       tally.dirsLeft += 1

@@ -7,9 +7,12 @@ extension WalkState {
     if openDirectories > limits.openDirectories { closeTopmost(sparing: spared) }
   }
 
-  /// The system refused a descriptor: goes on with fewer, and closes some at once.
-  mutating func yieldDescriptors() {
-    limits.openDirectories = max(1, openDirectories * 3 / 4)
+  /// The system refused a descriptor: goes on with fewer, and closes some at once. Not more often than once a second,
+  /// since all workers meet the same shortage, and never to so few that going up a deep path means opening all of it.
+  mutating func yieldDescriptors(at now: MonotonicTime) {
+    if let last = yieldedAt, now.since(last) < .seconds(1) { return }
+    yieldedAt = now
+    limits.openDirectories = max(limits.reopenedAtOnce, openDirectories * 3 / 4)
     while openDirectories > limits.openDirectories, closeTopmost(sparing: nil) {}
   }
 
@@ -36,6 +39,7 @@ extension WalkState {
     }
     guard let base = table[next].handle else { return nil }
     table[id].isReopening = true
+    takingIn += 1
     table[next].users += 1
     return .reopen(
       Reopening(node: id, ancestor: next, base: base, steps: steps.reversed(), kept: limits.reopenedAtOnce))
@@ -43,6 +47,7 @@ extension WalkState {
 
   mutating func reopened(_ reopening: Reopening, _ result: Completion.ReopeningResult) -> NodeID? {
     table[reopening.ancestor].users -= 1
+    takingIn -= 1
     let id = reopening.node
     table[id].isReopening = false
     switch result {
@@ -103,6 +108,7 @@ extension WalkState {
     case .directory(let empty):
       tally.emptyDirsToDelete += 1
       if hasFailed { tally.emptyDirsFailed += 1 } else { tally.emptyDirsVanished += 1 }
+      emptyDirectoriesReserved -= 1
       if hasFailed { unreachableEntries += 1 }
       close(empty.node)
     }

@@ -10,7 +10,16 @@ extension WalkState {
       table[current].pending -= 1
       guard table[current].pending == 0 else { return }
       guard let parent = table[current].parent else { return settleRoot(current) }
-      if handOver(current, to: parent) || (isEmptied(current) && readAgain(current)) { return }
+      if mayBeRemoved(current) {
+        if hasRoomForRemoval {
+          handOver(current, to: parent)
+          return
+        }
+        if isEmptied(current), readAgain(current) { return }
+        tally.emptyDirsLeft += 1
+      } else if isEmptied(current), readAgain(current) {
+        return
+      }
       if table[current].fate != .vanished { table[parent].remaining += 1 }
       close(current)
       next = parent
@@ -23,13 +32,13 @@ extension WalkState {
     isFinished = true
   }
 
-  /// Hands an empty directory to its parent's lane to be removed; false when it stays.
-  private mutating func handOver(_ id: NodeID, to parent: NodeID) -> Bool {
-    guard mayBeRemoved(id) else { return false }
-    guard emptyDirectoriesReserved < rules.emptyDirectories?.maxCount ?? 0, stop == nil else {
-      tally.emptyDirsLeft += 1
-      return false
-    }
+  /// Whether `max_empty_directories` has room for one more.
+  private var hasRoomForRemoval: Bool {
+    stop == nil && emptyDirectoriesReserved < rules.emptyDirectories?.maxCount ?? 0
+  }
+
+  /// Hands an empty directory to its parent's lane to be removed.
+  private mutating func handOver(_ id: NodeID, to parent: NodeID) {
     emptyDirectoriesReserved += 1
     // It will hardly be needed again, and many may wait.
     closeHandle(of: id)
@@ -37,7 +46,6 @@ extension WalkState {
       node: id, name: table[id].name, identity: table[id].identity,
       modifiedAt: table[id].isChangedByUs ? nil : table[id].modifiedAt)
     enqueue(.directory(empty), in: parent)
-    return true
   }
 
   /// Something was removed here and nothing should be left: reason enough to make sure, since some servers skip entries

@@ -25,6 +25,10 @@ struct WalkState {
   var isPaused = false
   /// Workers that may take in at once; lower than `limits.workers` while memory is short.
   var intakeWorkers: Int
+  /// Pieces of intake in workers' hands.
+  var takingIn = 0
+  /// When the system last refused a descriptor.
+  var yieldedAt: MonotonicTime?
 
   var openDirectories = 0
   var subdirectoryBytes = 0
@@ -86,6 +90,7 @@ extension WalkState {
   private mutating func take(preferring preferred: NodeID?) -> Work? {
     if !hasBegun {
       hasBegun = true
+      takingIn += 1
       return .openRoot
     }
     if let preferred, table.contains(preferred) {
@@ -109,10 +114,8 @@ extension WalkState {
   }
 
   private var isIntakeOpen: Bool {
-    if isPaused { return false }
-    let busy = workers - idle
-    // Over its memory, the walk goes on with one worker, which by going deep first frees what it takes.
-    return busy <= (footprint > limits.memory.bytes ? 1 : intakeWorkers)
+    // Over its memory, the walk takes in one piece at a time; by going deep first it frees what it takes.
+    !isPaused && takingIn < (footprint > limits.memory.bytes ? 1 : intakeWorkers)
   }
 
   /// The latest directory's work of this kind, going over entries that have none any more.
@@ -135,6 +138,7 @@ extension WalkState {
     }
     subdirectoryBytes += table[id].subdirectories.footprint
     subdirectoriesBeingEntered += 1
+    takingIn += 1
     table[id].users += 1
     return .enter(Entering(parent: id, directory: directory, name: name))
   }
@@ -145,6 +149,7 @@ extension WalkState {
     let seekTo = table[id].needsSeek ? table[id].position : nil
     table[id].needsSeek = false
     table[id].cursor = .reading
+    takingIn += 1
     lists.forget(id, .listing, in: &table)
     lists.forget(id, .sharedListing, in: &table)
     table[id].users += 1

@@ -117,6 +117,8 @@ enum Completion: Sendable {
     case failed
     /// A mount point that is not to be crossed.
     case otherFileSystem
+    /// A `.purge-hold` stands in it.
+    case held
     /// The run was stopped before.
     case left
   }

@@ -12,11 +12,12 @@ enum LogFormat: Sendable {
 struct LineLogHandler: LogHandler {
   let label: String
   let format: LogFormat
+  let queue: LogQueue
   var logLevel: Logger.Level
   var metadata: Logger.Metadata = [:]
 
-  init(label: String, format: LogFormat, level: LogLine.Level) {
-    (self.label, self.format) = (label, format)
+  init(label: String, format: LogFormat, level: LogLine.Level, queue: LogQueue) {
+    (self.label, self.format, self.queue) = (label, format, queue)
     logLevel = level.loggerLevel
   }
 
@@ -28,15 +29,19 @@ struct LineLogHandler: LogHandler {
   func log(event: LogEvent) {
     let fields = metadata.merging(event.metadata ?? [:]) { _, own in own }.mapValues(LogValue.init)
     let line = LogLine(LogLine.Level(event.level), "\(event.message)", fields)
+    queue.write(LineLogHandler.bytes(of: line, label: label, format: format))
+  }
+
+  static func bytes(of line: LogLine, label: String, format: LogFormat) -> [UInt8] {
     let record = LogRecord(time: Host.now(), logger: label, line: line)
-    StandardError.write(format == .json ? record.json : record.text)
+    return format == .json ? record.json : record.text
   }
 }
 
 extension Logger {
   /// A logger named after this tool that writes to standard error.
-  init(format: LogFormat, level: LogLine.Level) {
-    self.init(label: "efs-purge-batch") { LineLogHandler(label: $0, format: format, level: level) }
+  init(format: LogFormat, level: LogLine.Level, queue: LogQueue) {
+    self.init(label: "efs-purge-batch") { LineLogHandler(label: $0, format: format, level: level, queue: queue) }
   }
 
   func log(_ line: LogLine) {

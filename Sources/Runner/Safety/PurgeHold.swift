@@ -1,0 +1,25 @@
+import Kernel
+import SystemPackage
+
+/// A file that protects the directory it stands in and all below, whatever the config says.
+enum PurgeHold {
+  static let name = ".purge-hold"
+  private static let bytes = Array(name.utf8)
+
+  /// Looked up before anything of the directory is judged; waiting for it to be listed could come too late.
+  static func stands(in directory: DirectoryHandle, _ fileSystem: any FileSystem) throws(Errno) -> Bool {
+    try fileSystem.exists(bytes, in: directory)
+  }
+
+  /// Whether one stands in `directory` or in any above it.
+  static func isAbove(_ directory: DirectoryHandle, _ fileSystem: any FileSystem) throws(Errno) -> Bool {
+    var here = directory
+    while true {
+      if try stands(in: here, fileSystem) { return true }
+      let above = try fileSystem.openDirectory(Array("..".utf8), in: here, for: .pass)
+      // The parent of the root is the root.
+      if above.identity == here.identity { return false }
+      here = above
+    }
+  }
+}
