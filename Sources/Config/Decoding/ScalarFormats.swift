@@ -6,6 +6,9 @@ extension Format where Value == Int {
   static func count(_ range: ClosedRange<Int>) -> Format {
     .scalar("a whole number") { scalar, key throws(Diagnostic) in
       let number = try Digits.integer(scalar, of: key, expected: "a whole number")
+      if number == nil, range.upperBound == .max, !scalar.text.hasPrefix("-") {
+        throw .numberTooLarge(scalar.text, of: key, at: scalar.place)
+      }
       guard let number, range.contains(number) else {
         throw .outOfRange(scalar.text, of: key, range: Digits.text(of: range), at: scalar.place)
       }
