@@ -85,6 +85,7 @@ struct Batch {
   private func execute(_ plan: BatchPlan) throws(Unusable) -> BatchOutcome {
     let stop = StopRequest()
     try watchSignals(stop)
+    try startLog()
     logger.log(events.started(config: settings.configPath, targets: plan.targets.count { $0.isEnabled }))
     let runner = BatchRunner(
       plan: plan,
@@ -110,9 +111,16 @@ struct Batch {
           stop.hurry()
         }
       }
-      try queue.start()
     } catch {
       throw Unusable("cannot watch for signals: \(error)")
+    }
+  }
+
+  private func startLog() throws(Unusable) {
+    do throws(Errno) {
+      try queue.start()
+    } catch {
+      throw Unusable("cannot start the log's thread: \(error)")
     }
   }
 

@@ -133,8 +133,7 @@ extension PurgeWorker {
         return .failed
       }
     }
-    let isRoot = walk.state.withLock { $0.root == reading.node }
-    return list(reading.directory, limit: reading.limit, isRoot: isRoot, path: path)
+    return list(reading.directory, limit: reading.limit, isRoot: reading.isRoot, path: path)
   }
 
   /// Lists on and sorts what came: files stay in the batch, subdirectories are named, the rest is counted.
@@ -199,27 +198,23 @@ extension PurgeWorker {
         judgement.isBrokenOff = true
         break
       }
-      for run in filesAndUnknowns(next..<end, in: chunk.batch) {
+      while let run = nextRun(from: &next, to: end, in: chunk.batch) {
         fileSystem.status(of: run, in: chunk.batch, of: chunk.directory) { index, result in
           judge(chunk, index, result, &path, &judgement)
         }
       }
-      next = end
     }
     return judgement
   }
 
-  /// The runs of entries in `range` that need a look.
-  private func filesAndUnknowns(_ range: Range<Int>, in batch: EntryBatch) -> [Range<Int>] {
-    var runs: [Range<Int>] = []
-    for index in range where batch.entries[index].kind == nil || batch.entries[index].kind == .file {
-      if let last = runs.last, last.upperBound == index {
-        runs[runs.count - 1] = last.lowerBound..<(index + 1)
-      } else {
-        runs.append(index..<(index + 1))
-      }
-    }
-    return runs
+  /// The next entries in a row that need a look, files and what may be some; nil when there are none before `end`, where
+  /// `next` then is.
+  private func nextRun(from next: inout Int, to end: Int, in batch: EntryBatch) -> Range<Int>? {
+    let needsLook = { (index: Int) in batch.entries[index].kind == nil || batch.entries[index].kind == .file }
+    while next < end, !needsLook(next) { next += 1 }
+    let start = next
+    while next < end, needsLook(next) { next += 1 }
+    return start < next ? start..<next : nil
   }
 
   @inline(__always)

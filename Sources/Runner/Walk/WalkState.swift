@@ -153,10 +153,11 @@ extension WalkState {
     lists.forget(id, .listing, in: &table)
     lists.forget(id, .sharedListing, in: &table)
     table[id].users += 1
-    return .read(Reading(node: id, directory: directory, seekTo: seekTo, limit: listingLimit))
+    return .read(
+      Reading(node: id, directory: directory, isRoot: id == root, seekTo: seekTo, limit: listingLimit))
   }
 
-  var listingLimit: Int {
+  private var listingLimit: Int {
     subdirectoryBytes > Int(clamping: limits.memory.bytes / 4) ? WalkLimits.smallListing : WalkLimits.listing
   }
 

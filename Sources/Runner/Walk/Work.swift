@@ -25,6 +25,7 @@ struct Entering: Sendable {
 struct Reading: Sendable {
   let node: NodeID
   let directory: DirectoryHandle
+  let isRoot: Bool
   /// Set when the handle's position must be moved first.
   let seekTo: Int64?
   /// Bytes of listing to take at most.
