@@ -31,6 +31,16 @@ public struct MonotonicTime: Hashable, Comparable, Sendable {
   }
 }
 
+/// Time spent on a processor.
+public enum ProcessorTime {
+  /// Nanoseconds the calling thread has spent on processors so far.
+  public static func ofThisThread() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}
+
 /// The host's wall clock.
 public enum WallClock {
   public static func now() -> FileTime {

@@ -28,11 +28,16 @@ public protocol FileSystem: Sendable {
     of indices: Range<Int>, in batch: EntryBatch, of directory: DirectoryHandle,
     receive: (Int, Result<EntryStatus, Errno>) -> Void)
 
-  /// Removes the names in `indices`, each only if `decide` still wants it after a fresh look at it that the server has
-  /// answered; right after that look. Calls `receive` once for each index, in order, with that look if there was one.
-  /// Once `isStopped`, the rest is spared without a look.
+  /// The status of some names, each as the server has it now. Calls `receive` once for each index, in order.
+  func freshStatus(
+    of indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
+    receive: (Int, Result<EntryStatus, Errno>) -> Void)
+
+  /// Removes those of the names in `indices` that have `clearance`, asked right before. Where it demands a look first,
+  /// the name goes only if `decide` still wants it after a fresh look that the server has answered; right after that look.
+  /// Calls `receive` once for each index, in order, with that look if there was one.
   func removeFiles(
-    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, unless isStopped: () -> Bool,
+    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, clearance: (Int) -> Clearance,
     decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void)
 
   /// Removes an empty directory, if `decide` still wants it after a fresh look at it; false when it does not. ENOTEMPTY
@@ -42,11 +47,19 @@ public protocol FileSystem: Sendable {
   ) throws(Errno) -> Bool
 }
 
+/// Whether a file may be removed.
+public enum Clearance: Hashable, Sendable {
+  /// As it stands: it was looked at a moment ago.
+  case granted
+  case afterLook
+  case refused
+}
+
 public enum RemovalResult: Hashable, Sendable {
   case removed
   /// ENOENT, ESTALE or another file under this name: somebody else was first.
   case vanished
-  /// `decide` no longer wanted it.
+  /// It had no clearance, or `decide` no longer wanted it.
   case spared
   case failed(Errno)
 }

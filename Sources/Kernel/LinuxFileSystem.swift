@@ -40,13 +40,26 @@ public struct LinuxFileSystem: FileSystem {
     }
   }
 
+  public func freshStatus(
+    of indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
+    receive: (Int, Result<EntryStatus, Errno>) -> Void
+  ) {
+    for index in indices {
+      receive(index, names.withCName(at: index) { status($0, in: directory, sync: CInt(CK_FRESH)) })
+    }
+  }
+
   public func removeFiles(
-    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, unless isStopped: () -> Bool,
+    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, clearance: (Int) -> Clearance,
     decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void
   ) {
     for index in indices {
-      let (result, look) = names.withCName(at: index) { name in
-        isStopped() ? (.spared, nil) : removeFile(name, in: directory) { decide(index, $0) }
+      let (result, look) = names.withCName(at: index) { name -> (RemovalResult, EntryStatus?) in
+        switch clearance(index) {
+        case .granted: (unlink(name, in: directory), nil)
+        case .afterLook: removeFile(name, in: directory) { decide(index, $0) }
+        case .refused: (.spared, nil)
+        }
       }
       receive(index, result, look)
     }
@@ -129,12 +142,19 @@ public struct PretendingFileSystem: FileSystem {
     base.status(of: indices, in: batch, of: directory, receive: receive)
   }
 
+  public func freshStatus(
+    of indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
+    receive: (Int, Result<EntryStatus, Errno>) -> Void
+  ) {
+    base.freshStatus(of: indices, of: names, in: directory, receive: receive)
+  }
+
   /// Takes no fresh look: it was looked at a moment ago, and nothing depends on the answer.
   public func removeFiles(
-    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, unless isStopped: () -> Bool,
+    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, clearance: (Int) -> Clearance,
     decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void
   ) {
-    for index in indices { receive(index, .removed, nil) }
+    for index in indices { receive(index, clearance(index) == .refused ? .spared : .removed, nil) }
   }
 
   public func removeDirectory(

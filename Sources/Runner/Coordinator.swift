@@ -4,9 +4,8 @@ import SystemPackage
 
 /// One run, as its one coordinating thread sees it: which targets wait, which are being walked, when to report, when to end.
 struct Coordinator {
-  /// Workers of a target with `concurrency: auto`, for each processor. On a local disk two would do; on a network mount
-  /// each is mostly waiting for the server.
-  static let automaticWorkersPerProcessor = 8
+  /// Workers of a target with `concurrency: auto` at most. Ten thousand calls a second at 100 ms each.
+  static let mostWorkers = 1000
   /// After a stop, workers are waited for this long; with the report written after it, a run ends within five seconds.
   static let grace: Duration = .seconds(4)
   /// A target none of whose workers finished anything for so long is reported as stalled.
@@ -28,6 +27,8 @@ struct Coordinator {
     /// What the books said at the last report, and when they last said something else.
     var lastTally = Tally()
     var lastChange: MonotonicTime
+    /// When its pool wants to be adjusted.
+    var nextAdjustment: MonotonicTime
   }
 
   private let runner: BatchRunner
@@ -140,7 +141,7 @@ extension Coordinator {
     while true {
       startWhatFits()
       if running.isEmpty { return }
-      handle(nextMessages(until: min(nextProgress, nextPace, deadline ?? nextProgress)))
+      handle(nextMessages(until: min(nextProgress, nextPace, adjustPools(), deadline ?? nextProgress)))
       stopIfTimeIsUp()
       if runner.stop.reason != nil { return stopAll() }
       let time = MonotonicTime.now()
@@ -153,6 +154,15 @@ extension Coordinator {
         nextProgress = max(nextProgress, time).advanced(by: interval)
       }
     }
+  }
+
+  /// Has each pool look at how things go when it wants to; when the next one wants to.
+  private mutating func adjustPools() -> MonotonicTime {
+    let now = MonotonicTime.now()
+    for (id, target) in running where target.nextAdjustment <= now {
+      running[id]?.nextAdjustment = now.advanced(by: target.walk.adjustPool())
+    }
+    return running.values.map(\.nextAdjustment).min() ?? .distantFuture
   }
 
   private func stopIfTimeIsUp() {
@@ -188,7 +198,7 @@ extension Coordinator {
     runner.onEvent(.targetStarted(startEvent(target, rules, limits)))
     running[id] = Running(
       walk: walk, budget: budget, startedAt: Timestamp(WallClock.now()), pace: PaceMeter(now: .now()),
-      lastChange: .now())
+      lastChange: .now(), nextAdjustment: .now())
     governor.add(walk, id: id, priority: target.spec.priority)
     walk.start()
   }
@@ -198,7 +208,7 @@ extension Coordinator {
     let descriptors = self.descriptors / parallelTargets
     let wanted =
       switch target.concurrency {
-      case .auto: Coordinator.automaticWorkersPerProcessor * ProcessLimits.processors
+      case .auto: Coordinator.mostWorkers
       case .atMost(let count): count
       }
     // Workers may take half of the budget, the rest is for directories in work. Half of the descriptors is for those too;
@@ -207,7 +217,7 @@ extension Coordinator {
     let workers = max(1, min(wanted, ceiling, affordable, descriptors / 8))
     let spare = descriptors / 2 - 2 * workers
     return WalkLimits(
-      workers: workers, openDirectories: descriptors / 2, reopenedAtOnce: min(32, max(1, spare / workers)),
+      workers: workers, firstWorkers: min(workers, ProcessLimits.processors), openDirectories: descriptors / 2, reopenedAtOnce: min(32, max(1, spare / workers)),
       memory: budget)
   }
 

@@ -10,7 +10,7 @@ func walk(
   _ target: Target, fileSystem: any FileSystem = LinuxFileSystem(), limits adjust: (inout WalkLimits) -> Void,
   workers: Int, events: Events = Events(), onBegin: (TargetWalk) -> Void = { _ in }
 ) -> Tally {
-  var limits = WalkLimits(workers: workers, openDirectories: 1000, memory: .mebibytes(256))
+  var limits = WalkLimits(workers: workers, firstWorkers: workers, openDirectories: 1000, memory: .mebibytes(256))
   adjust(&limits)
   let rules = WalkRules(target, mode: .purge, now: Fixture.now, fileSystem)
   let means = TargetWalk.Means(

@@ -35,13 +35,11 @@ struct DirectoryNode {
   /// The batch read last, while some of its entries are not claimed.
   var unclaimed: Claims?
 
-  /// Removals that wait for the lane's holder.
-  var lane: [Removal] = []
-  var isLaneHeld = false
-  /// Files in `lane`.
-  var queuedFiles = 0
+  var lane = RemovalLane()
+  /// What a call in this directory took lately, in the mean.
+  var pace: Duration = .zero
 
-  /// Parts that are not finished: the listing, subdirectories, chunks, removals.
+  /// Parts that are not finished: the listing, subdirectories, chunks, and all files of the lane as one.
   var pending = 1
   /// Entries that stay, as far as we know. A directory goes only when none do.
   var remaining = 0

@@ -7,6 +7,7 @@ struct PurgeWorker {
   let walk: TargetWalk
   let fileSystem: any FileSystem
   let cutoff: Cutoff
+  let meter: OperationMeter
 
   /// Looks, or removals, between which a stop and the rate limit are heeded, and after which removals are booked.
   let group: Int
@@ -19,14 +20,24 @@ struct PurgeWorker {
     self.walk = walk
     self.fileSystem = walk.means.fileSystem
     self.cutoff = walk.rules.cutoff
+    self.meter = OperationMeter(walk.operations)
     // Under a low rate limit no more at once than a tenth of a second allows, so that work goes on evenly.
     let rate = walk.means.rateLimits.map(\.perSecond).min() ?? .max
     self.group = min(PurgeWorker.largestGroup, max(1, rate / 10))
   }
 
-  func run() {
-    var completion: Completion?
-    while let work = walk.exchange(&completion) { completion = perform(work) }
+  /// Works until there is nothing more to do; true when it was the last worker.
+  func run() -> Bool {
+    var delivery: Delivery?
+    while true {
+      switch walk.exchange(&delivery) {
+      case .work(let work):
+        meter.startPiece()
+        let completion = perform(work)
+        delivery = Delivery(completion: completion, pace: meter.finishPiece())
+      case .goHome(let isLast): return isLast
+      }
+    }
   }
 
   private func perform(_ work: Work) -> Completion {
@@ -36,6 +47,7 @@ struct PurgeWorker {
     case .enter(let entering): .entered(entering, enter(entering))
     case .read(let reading): .read(reading.node, read(reading))
     case .judge(let chunk): .judged(chunk, judge(chunk))
+    case .check(let node, let directory, let victims): .checked(node, check(victims, of: node, in: directory))
     case .remove(let node, let directory, .files(let victims)): removeFiles(victims, of: node, in: directory)
     case .remove(let node, let directory, .directory(let empty)):
       .removedDirectory(parent: node, child: empty.node, removeDirectory(empty, of: node, in: directory))
@@ -46,7 +58,11 @@ struct PurgeWorker {
 
   /// Waits for leave to do `count` operations; false when the walk was stopped first.
   func mayDo(_ count: Int) -> Bool {
+    if walk.means.rateLimits.isEmpty { return !isStopped }
+    let asked = MonotonicTime.now()
     for limit in walk.means.rateLimits where !limit.acquire(count, unless: { isStopped }) { return false }
+    walk.operations.addHeldBack(MonotonicTime.now().since(asked))
+    meter.start()
     return !isStopped
   }
 }
@@ -58,6 +74,7 @@ extension PurgeWorker {
     guard mayDo(2) else { return .rootFailed }
     do throws(Errno) {
       let handle = try opening { () throws(Errno) in try fileSystem.openRoot(walk.target.path) }
+      meter.lap(.open, count: walk.target.path.count(where: { $0 == UInt8(ascii: "/") }))
       guard walk.target.identity == nil || walk.target.identity == handle.identity else {
         walk.trip("the target's root was replaced after it was found")
         return .rootFailed
@@ -66,6 +83,7 @@ extension PurgeWorker {
         walk.skip("a \(PurgeHold.name) protects it")
         return .rootFailed
       }
+      meter.start()
       return .openedRoot(handle, list(handle, limit: WalkLimits.listing, isRoot: true) { [] })
     } catch {
       walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
@@ -105,10 +123,12 @@ extension PurgeWorker {
       let handle = try opening { () throws(Errno) in
         try fileSystem.openDirectory(entering.name, in: entering.directory, for: .list)
       }
+      meter.lap(.open)
       let crosses =
         handle.status.isMountRoot || handle.identity.device != entering.directory.identity.device
       if walk.target.spec.oneFileSystem, crosses { return .otherFileSystem }
       if try PurgeHold.stands(in: handle, fileSystem) { return .held }
+      meter.lap(.status)
       return .opened(handle, list(handle, limit: WalkLimits.listing) { pathOf(entering) })
     } catch {
       if error.meansNoDirectory { return .vanished }
@@ -143,6 +163,7 @@ extension PurgeWorker {
     // Made anew for each listing: if each worker kept one, hundreds would lie idle, and the allocator has one at hand.
     let batch = EntryBatch(capacity: limit)
     do {
+      defer { meter.lap(.list) }
       guard try fileSystem.read(directory, into: batch, limit: limit) else { return .end }
     } catch {
       // A directory that is gone has no entries; what was in it went with it. The target itself must not go unnoticed.
@@ -193,7 +214,8 @@ extension PurgeWorker {
     var path = chunk.pathPrefix
     var next = chunk.indices.lowerBound
     while next < chunk.indices.upperBound {
-      let end = min(next + group, chunk.indices.upperBound)
+      // A round trip each is told one by one.
+      let end = min(next + (meter.isSlow ? 1 : group), chunk.indices.upperBound)
       guard mayDo(end - next) else {
         judgement.isBrokenOff = true
         break
@@ -202,6 +224,7 @@ extension PurgeWorker {
         fileSystem.status(of: run, in: chunk.batch, of: chunk.directory) { index, result in
           judge(chunk, index, result, &path, &judgement)
         }
+        meter.lap(.status, count: run.count)
       }
     }
     return judgement
@@ -264,6 +287,11 @@ extension PurgeWorker {
       judgement.tally.filesKept[reason] += 1
       judgement.staying += 1
     }
+  }
+
+  /// What stands before the names of a directory's entries in their paths; empty when no rule asks for paths.
+  func pathPrefix(of node: NodeID) -> [UInt8] {
+    cutoff.needsPath ? walk.state.withLock { $0.table.pathPrefix(of: node) } : []
   }
 
   /// The decision on one look at a file. `path` is scratch: its first `prefix` bytes are the directory's path.

@@ -2,11 +2,11 @@ import Kernel
 import Plan
 import SystemPackage
 
-/// Removing files of one directory: leave first, then a fresh look and the removal without anything in between, then the
-/// books.
+/// Removing files of one directory: leave first, then a fresh look and the removal, then the books. The look comes right
+/// before the removal, or where it is a round trip, from another worker a moment ahead.
 extension PurgeWorker {
   /// What was decided at the fresh look at a file.
-  private enum Decision {
+  fileprivate enum Decision {
     /// With what was reserved under the caps beyond the first look's size.
     case remove(extra: UInt64)
     case keep(KeepReason)
@@ -16,20 +16,58 @@ extension PurgeWorker {
     case overCap
   }
 
-  /// Removes the next few files, after which the books are updated: progress shows, and little is lost with a thread that
-  /// hangs.
-  func removeFiles(_ victims: VictimList, of node: NodeID, in directory: DirectoryHandle) -> Completion {
-    var victims = victims
-    var count = RemovalCount()
-    let group = victims.next..<min(victims.next + group, victims.names.count)
-    // A look and a removal each.
-    if mayDo(2 * group.count), walk.clockAgrees(in: directory, node) {
-      var path = cutoff.needsPath ? walk.state.withLock { $0.table.pathPrefix(of: node) } : []
-      let reserved = group.prefix(reserve(group, of: victims))
-      remove(reserved, of: victims, node, directory, &path, &count)
-      victims.next = reserved.endIndex
+  /// Takes the fresh look at files ahead of their removal.
+  func check(_ victims: VictimList, of node: NodeID, in directory: DirectoryHandle) -> Checking {
+    var checking = Checking(rest: victims)
+    var path = pathPrefix(of: node)
+    let prefix = path.count
+    while !checking.rest.isEmpty, mayDo(1) {
+      let one = checking.rest.takeFirst(1)
+      fileSystem.freshStatus(of: one.indices, of: one.names, in: directory) { index, result in
+        let startedAt = meter.lapStart
+        meter.lap(.freshStatus)
+        note(index, result, of: one, node, seen: startedAt, prefix, &path, &checking)
+      }
     }
-    return .removedFiles(node, rest: victims, count)
+    return checking
+  }
+
+  private func note(
+    _ index: Int, _ result: Result<EntryStatus, Errno>, of victims: VictimList, _ node: NodeID, seen: MonotonicTime,
+    _ prefix: Int, _ path: inout [UInt8], _ checking: inout Checking
+  ) {
+    let bytes = victims.looks[index].bytes
+    switch result {
+    case .success(let status):
+      if let objection = objection(to: index, of: victims, status, prefix, &path) {
+        book(.spared, objection, toFree: bytes, freed: 0, &checking.count) { "" }
+      } else {
+        checking.stillGoes(index, of: victims, seen: seen, bytes: status.bytesFreedByRemoval)
+      }
+    case .failure(let error):
+      book(error.meansVanished ? .vanished : .failed(error), nil, toFree: bytes, freed: 0, &checking.count) {
+        walk.shownPath(of: node, entry: victims.names[index])
+      }
+    }
+  }
+
+  /// Removes the files of one piece, after which the books are updated: progress shows, and little is lost with a thread
+  /// that hangs.
+  func removeFiles(_ victims: VictimList, of node: NodeID, in directory: DirectoryHandle) -> Completion {
+    var rest = victims
+    var count = RemovalCount()
+    var path = pathPrefix(of: node)
+    // A removal each, and a look unless there was one.
+    let operations = victims.isChecked ? 1 : 2
+    while !rest.isEmpty, mayDo(operations * min(group, rest.count)), walk.clockAgrees(in: directory, node) {
+      let next = rest.indices.prefix(group)
+      let reserved = next.prefix(reserve(next, of: victims))
+      meter.start()
+      remove(reserved, of: victims, node, directory, &path, &count)
+      rest.drop(reserved.count)
+      if reserved.count < next.count { break }
+    }
+    return .removedFiles(node, rest: rest, count)
   }
 
   func removeDirectory(
@@ -40,8 +78,10 @@ extension PurgeWorker {
       let isRemoved = try fileSystem.removeDirectory(empty.name, in: directory) { status in
         status.identity == empty.identity && (empty.modifiedAt == nil || status.mtime == empty.modifiedAt)
       }
+      meter.lap(.removeDirectory, count: 2)
       return isRemoved ? .removed : .changed
     } catch {
+      meter.lap(.removeDirectory, count: 2)
       if error.meansNotEmpty { return .notEmpty }
       if error.meansNoDirectory { return .vanished }
       walk.failures.add(.removeDirectory, error) { walk.shownPath(of: parent, entry: empty.name) }
@@ -54,43 +94,60 @@ extension PurgeWorker {
     _ count: inout RemovalCount
   ) {
     let prefix = path.count
-    // Made at the fresh look, used up by the result that follows it; nil when there was no look.
+    // Made before each removal, used up by the result that follows it; nil when none was made.
     var decision: Decision?
-    fileSystem.removeFiles(group, of: victims.names, in: directory) {
-      isStopped
+    fileSystem.removeFiles(group, of: victims.names, in: directory) { index in
+      if isStopped { return .refused }
+      guard let bytes = victims.freshBytes(index), isRecent(victims) else { return .afterLook }
+      decision = admit(bytes, first: victims.looks[index].bytes)
+      return decision?.isRemoval == true ? .granted : .refused
     } decide: { index, status in
-      let decided = decide(index, of: victims, status, prefix, &path)
-      decision = decided
-      if case .remove = decided { return true }
-      return false
+      meter.lap(.freshStatus)
+      decision =
+        objection(to: index, of: victims, status, prefix, &path)
+        ?? admit(status.bytesFreedByRemoval, first: victims.looks[index].bytes)
+      return decision?.isRemoval == true
     } receive: { index, result, look in
-      settleCaps(result, first: victims.looks[index].bytes, look, decision)
-      book(result, decision, bytes: victims.looks[index].bytes, look, &count) {
+      if result != .spared { meter.lap(.removeFile) }
+      let first = victims.looks[index].bytes
+      let freed = look?.bytesFreedByRemoval ?? victims.freshBytes(index) ?? first
+      settleCaps(first, decision, deleted: result == .removed ? freed : nil)
+      book(result, decision, toFree: first, freed: freed, &count) {
         walk.shownPath(of: node, entry: victims.names[index])
       }
       decision = nil
     }
   }
 
-  private func decide(
-    _ index: Int, of victims: VictimList, _ status: EntryStatus, _ prefix: Int, _ path: inout [UInt8]
-  ) -> Decision {
+  private func isRecent(_ victims: VictimList) -> Bool {
+    guard let looks = victims.fresh else { return false }
+    return meter.lapStart.since(looks.at) < RemovalLane.freshness
+  }
+
+  /// What speaks against removing a file at a fresh look; nil: nothing.
+  private func objection(
+    to index: Int, of victims: VictimList, _ status: EntryStatus, _ prefix: Int, _ path: inout [UInt8]
+  ) -> Decision? {
     guard status.kind == .file, status.identity.inode == victims.looks[index].inode else { return .replaced }
     let verdict = victims.names.withName(at: index) { self.verdict(on: status, $0, prefix: prefix, &path) }
     if case .kept(let reason) = verdict { return .keep(reason) }
-    let extra = status.bytesFreedByRemoval - min(status.bytesFreedByRemoval, victims.looks[index].bytes)
+    return nil
+  }
+
+  private func admit(_ bytes: UInt64, first: UInt64) -> Decision {
+    let extra = bytes - min(bytes, first)
     return extra == 0 || extend(by: extra) ? .remove(extra: extra) : .overCap
   }
 
-  private func settleCaps(_ result: RemovalResult, first: UInt64, _ look: EntryStatus?, _ decision: Decision?) {
+  private func settleCaps(_ first: UInt64, _ decision: Decision?, deleted: UInt64?) {
+    if walk.means.caps.isEmpty { return }
     var reserved = first
     if case .remove(let extra) = decision { reserved.add(extra) }
-    let deleted = result == .removed ? look?.bytesFreedByRemoval ?? first : nil
     for cap in walk.means.caps { cap.settle(reserved: reserved, deleted: deleted) }
   }
 
   private func book(
-    _ result: RemovalResult, _ decision: Decision?, bytes: UInt64, _ look: EntryStatus?, _ count: inout RemovalCount,
+    _ result: RemovalResult, _ decision: Decision?, toFree: UInt64, freed: UInt64, _ count: inout RemovalCount,
     path: () -> String
   ) {
     count.tally.filesScanned += 1
@@ -100,12 +157,12 @@ extension PurgeWorker {
       return
     }
     count.tally.filesToPurge += 1
-    count.tally.bytesToFree.add(bytes)
+    count.tally.bytesToFree.add(toFree)
     switch result {
     case .removed:
       if walk.rules.mode == .purge {
         count.tally.filesPurged += 1
-        count.tally.bytesFreed.add(look?.bytesFreedByRemoval ?? bytes)
+        count.tally.bytesFreed.add(freed)
       }
       count.removed += 1
     case .vanished:
@@ -126,6 +183,7 @@ extension PurgeWorker {
 extension PurgeWorker {
   /// Room under the caps for as many of `group` as there is; trips the guard when there is none for the first one.
   private func reserve(_ group: Range<Int>, of victims: VictimList) -> Int {
+    if walk.means.caps.isEmpty { return group.count }
     for index in group where !reserve(victims.looks[index].bytes, waiting: index == group.lowerBound) {
       return index - group.lowerBound
     }
@@ -166,5 +224,12 @@ extension PurgeWorker {
     let message = "\(cap.name) is reached: nothing more is deleted"
     walk.trip(message)
     cap.onReached?(message)
+  }
+}
+
+extension PurgeWorker.Decision {
+  fileprivate var isRemoval: Bool {
+    if case .remove = self { return true }
+    return false
   }
 }

@@ -33,10 +33,12 @@ final class TargetWalk: Sendable {
   let rules: WalkRules
   let means: Means
   let failures: FailureLog
+  let operations = OperationCounters()
   let state: Monitor<WalkState>
   let startedAt = MonotonicTime.now()
   private let isStoppedItself = Atomic<Bool>(false)
-  private let hasBeenShort = Atomic<Bool>(false)
+  private let hasLackedDescriptors = Atomic<Bool>(false)
+  private let hasLackedThreads = Atomic<Bool>(false)
   private let trouble = Monitor(Trouble())
   private let pauses = Monitor(PauseClock())
   private let onEnd: @Sendable () -> Void
@@ -90,10 +92,26 @@ extension TargetWalk {
     return pauses.withLock { $0.end(.now()) }
   }
 
-  /// Lets only so many workers take in; nil: all.
+  /// Goes on with only so many workers; nil: with as many as help.
   func narrow(to workers: Int?) {
-    state.withLock { $0.intakeWorkers = workers ?? $0.limits.workers }
+    state.withLock {
+      $0.intakeWorkers = workers ?? $0.limits.workers
+      $0.pool.narrow(to: workers)
+    }
     state.broadcast()
+  }
+
+  /// Has the pool look at how things go, and adjust itself; how long until it should do so again.
+  func adjustPool() -> Duration {
+    let (interval, wantsHelp, isTooMany) = state.withLock { state in
+      let situation = WorkerPool.Situation(
+        now: .now(), workers: state.workers, idle: state.idle, workWaits: state.hasMoreWork, totals: operations.totals)
+      state.pool.adjust(to: situation)
+      return (state.pool.interval, self.wantsHelp(&state), state.workers > state.pool.allowed && state.idle > 0)
+    }
+    if isTooMany { state.broadcast() }
+    if wantsHelp { startWorker() }
+    return interval
   }
 
   /// Files and directories read so far.
@@ -161,14 +179,14 @@ extension TargetWalk {
 // MARK: - What the workers do
 
 extension TargetWalk {
-  /// Books what a worker brings back and gives it the next piece of work; waits while there is none. Nil: go home.
-  func exchange(_ completion: inout Completion?) -> Work? {
+  /// Books what a worker brings back and gives it the next piece of work; waits while there is none.
+  func exchange(_ delivery: inout Delivery?) -> WalkState.Order {
     var preferred: NodeID?
     var isIdle = false
     var wantsHelp = false
     let order = state.wait { state -> WalkState.Order? in
-      if let brought = completion { preferred = book(brought, &state) }
-      completion = nil
+      if let brought = delivery { preferred = book(brought, &state) }
+      delivery = nil
       let order = state.order(preferring: preferred, wasIdle: isIdle)
       isIdle = order == nil
       preferred = nil
@@ -176,15 +194,15 @@ extension TargetWalk {
       return order
     }
     if wantsHelp { startWorker() } else { wakeOthers() }
-    if case .work(let work) = order { return work }
-    return nil
+    // Without a time limit it only returns with an order.
+    return order ?? .goHome(isLast: false)
   }
 
-  private func book(_ completion: Completion, _ state: inout WalkState) -> NodeID? {
+  private func book(_ delivery: Delivery, _ state: inout WalkState) -> NodeID? {
     if state.isSettled { return nil }
     if state.stop == nil, let reason = means.stop.reason { state.stop = reason.ending }
-    let preferred = state.apply(completion)
-    noteUnreachable(completion, &state)
+    let preferred = state.apply(delivery)
+    noteUnreachable(delivery.completion, &state)
     return preferred
   }
 
@@ -196,7 +214,7 @@ extension TargetWalk {
 
   /// Counts a further worker in when all are busy and there is more to do.
   private func wantsHelp(_ state: inout WalkState) -> Bool {
-    guard state.idle == 0, state.workers < state.limits.workers, state.hasMoreWork else { return false }
+    guard state.idle == 0, state.workers < state.pool.allowed, state.hasMoreWork else { return false }
     state.workers += 1
     state.peakWorkers = max(state.peakWorkers, state.workers)
     return true
@@ -211,10 +229,7 @@ extension TargetWalk {
   /// The system refused a descriptor or memory: goes on with fewer open directories.
   func yieldDescriptors(_ errno: Errno) {
     state.withLock { $0.yieldDescriptors(at: .now()) }
-    let isFirst = hasBeenShort.exchange(true, ordering: .relaxed) == false
-    guard isFirst else { return }
-    means.onEvent(
-      .notice(target: target.name, message: "\(ErrnoName.of(errno)): going on with fewer open directories"))
+    tellOnce(hasLackedDescriptors, "\(ErrnoName.of(errno)): going on with fewer open directories")
   }
 
   /// Whether ages can be believed in this directory; trips the guard when not.
@@ -233,33 +248,27 @@ extension TargetWalk {
   private func startWorker() {
     do {
       try PlainThread.start(name: "worker") { [self] in
-        PurgeWorker(self).run()
-        workerLeft()
+        if PurgeWorker(self).run() { onEnd() }
       }
     } catch {
       let left = state.withLock { state in
         state.workers -= 1
-        state.limits.workers = max(1, state.workers)
+        state.pool.limit(to: state.workers)
         return state.workers
       }
       if left == 0 {
         fail("no thread could be started: \(ErrnoName.of(error))")
         onEnd()
       } else {
-        means.onEvent(
-          .notice(
-            target: target.name,
-            message: "the system gives no more threads (\(ErrnoName.of(error))): going on with \(left) workers"))
+        tellOnce(
+          hasLackedThreads, "the system gives no more threads (\(ErrnoName.of(error))): going on with \(left) workers")
       }
     }
   }
 
-  private func workerLeft() {
-    let isLast = state.withLock { state in
-      state.workers -= 1
-      return state.workers == 0
-    }
-    if isLast { onEnd() }
+  private func tellOnce(_ isTold: borrowing Atomic<Bool>, _ message: @autoclosure () -> String) {
+    guard !isTold.exchange(true, ordering: .relaxed) else { return }
+    means.onEvent(.notice(target: target.name, message: message()))
   }
 
   /// The target as a whole cannot be done.

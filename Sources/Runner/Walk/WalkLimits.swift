@@ -19,7 +19,10 @@ struct WalkRules: Sendable {
 
 /// How much of everything a walk may use.
 struct WalkLimits: Sendable {
+  /// Workers at most.
   var workers: Int
+  /// Workers it begins with, and the fewest it will have later.
+  var firstWorkers: Int
   /// Directories kept open at once, besides those in the workers' hands.
   var openDirectories: Int
   /// Directories on the way down that a worker keeps open when it opens a closed one again: those above it are needed next.

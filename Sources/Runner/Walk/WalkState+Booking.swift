@@ -3,10 +3,10 @@ import Plan
 
 /// Taking in what workers bring back.
 extension WalkState {
-  /// Books a completion. Returns the directory the worker had better go on with.
-  mutating func apply(_ completion: Completion) -> NodeID? {
+  /// Books what a worker brings. Returns the directory it had better go on with.
+  mutating func apply(_ delivery: Delivery) -> NodeID? {
     let touched: NodeID?
-    switch completion {
+    switch delivery.completion {
     case .openedRoot(let handle, let listing):
       takingIn -= 1
       touched = openedRoot(handle, listing)
@@ -24,12 +24,15 @@ extension WalkState {
       touched = took(listing, of: id)
     case .judged(let chunk, let judgement):
       touched = judged(chunk.node, judgement)
+    case .checked(let id, let checking):
+      touched = checked(id, checking)
     case .removedFiles(let id, let rest, let count):
       touched = removedFiles(id, rest, count)
     case .removedDirectory(let parent, let child, let removal):
       touched = removedDirectory(child, of: parent, removal)
     }
     guard let touched, table.contains(touched) else { return nil }
+    if let pace = delivery.pace { table[touched].pace = pace }
     list(touched)
     return touched
   }
@@ -138,40 +141,38 @@ extension WalkState {
     table[id].remaining += judgement.staying
     if judgement.isBrokenOff { suffer(.left, id) }
     found(judgement.subdirectories, in: id)
-    if judgement.victims.remaining > 0 {
-      unsettledFiles += judgement.victims.remaining
-      table[id].pending += 1
-      enqueue(.files(judgement.victims), in: id)
+    if !judgement.victims.isEmpty {
+      unsettledFiles += judgement.victims.count
+      // All files of the lane are one part.
+      if table[id].lane.isSettled { table[id].pending += 1 }
+      onLane(of: id) { $0.append(judgement.victims) }
+      list(id)
     }
     partDone(of: id)
     return id
   }
 
-  mutating func enqueue(_ removal: Removal, in id: NodeID) {
-    if case .files(let victims) = removal {
-      table[id].queuedFiles += victims.remaining
-      queuedFiles += victims.remaining
+  private mutating func checked(_ id: NodeID, _ checking: Checking) -> NodeID {
+    onLane(of: id) {
+      $0.checked(checking.remaining, rest: checking.rest, settled: Int(checking.count.tally.filesScanned))
     }
-    table[id].lane.append(removal)
-    list(id)
+    settledFiles(of: id, checking.count)
+    return id
   }
 
   private mutating func removedFiles(_ id: NodeID, _ rest: VictimList, _ count: RemovalCount) -> NodeID {
+    onLane(of: id) { $0.removed(Int(count.tally.filesScanned), rest: rest) }
+    if count.removed > 0 { changedByUs(id) }
+    settledFiles(of: id, count)
+    return id
+  }
+
+  private mutating func settledFiles(of id: NodeID, _ count: RemovalCount) {
     table[id].users -= 1
-    table[id].isLaneHeld = false
     tally += count.tally
     unsettledFiles -= Int(count.tally.filesScanned)
     table[id].remaining += count.staying
-    if count.removed > 0 { changedByUs(id) }
-    if rest.remaining > 0 {
-      // At the front: first in, first out.
-      table[id].lane.insert(.files(rest), at: 0)
-      table[id].queuedFiles += rest.remaining
-      queuedFiles += rest.remaining
-    } else {
-      partDone(of: id)
-    }
-    return id
+    if count.tally.filesScanned > 0, table[id].lane.isSettled { partDone(of: id) }
   }
 
   private mutating func changedByUs(_ id: NodeID) {
@@ -183,7 +184,7 @@ extension WalkState {
     _ child: NodeID, of parent: NodeID, _ removal: Completion.DirectoryRemoval
   ) -> NodeID {
     table[parent].users -= 1
-    table[parent].isLaneHeld = false
+    table[parent].lane.removedDirectory()
     if removal == .notEmpty, table[child].removedSomething, readAgain(child) {
       emptyDirectoriesReserved -= 1
       return parent

@@ -88,29 +88,26 @@ extension WalkState {
       table[id].unclaimed = nil
       partsGone += 1
     }
-    let lane = table[id].lane
-    table[id].lane = []
-    for removal in lane { giveUp(removal, in: id, hasFailed: hasFailed) }
-    for _ in 0..<(partsGone + lane.count) { partDone(of: id) }
+    let given = onLane(of: id) { $0.giveUp() }
+    giveUpFiles(UInt64(given.files), hasFailed: hasFailed)
+    if given.files > 0, table[id].lane.isSettled { partsGone += 1 }
+    for empty in given.directories { giveUp(empty, hasFailed: hasFailed) }
+    for _ in 0..<(partsGone + given.directories.count) { partDone(of: id) }
   }
 
-  private mutating func giveUp(_ removal: Removal, in id: NodeID, hasFailed: Bool) {
-    switch removal {
-    case .files(let victims):
-      let count = UInt64(victims.remaining)
-      table[id].queuedFiles -= victims.remaining
-      queuedFiles -= victims.remaining
-      unsettledFiles -= victims.remaining
-      tally.filesScanned += count
-      tally.filesToPurge += count
-      if hasFailed { tally.filesFailed += count } else { tally.filesVanished += count }
-      if hasFailed { unreachableEntries += count }
-    case .directory(let empty):
-      tally.emptyDirsToDelete += 1
-      if hasFailed { tally.emptyDirsFailed += 1 } else { tally.emptyDirsVanished += 1 }
-      emptyDirectoriesReserved -= 1
-      if hasFailed { unreachableEntries += 1 }
-      close(empty.node)
-    }
+  private mutating func giveUpFiles(_ count: UInt64, hasFailed: Bool) {
+    unsettledFiles -= Int(count)
+    tally.filesScanned += count
+    tally.filesToPurge += count
+    if hasFailed { tally.filesFailed += count } else { tally.filesVanished += count }
+    if hasFailed { unreachableEntries += count }
+  }
+
+  private mutating func giveUp(_ empty: EmptyDirectory, hasFailed: Bool) {
+    tally.emptyDirsToDelete += 1
+    if hasFailed { tally.emptyDirsFailed += 1 } else { tally.emptyDirsVanished += 1 }
+    emptyDirectoriesReserved -= 1
+    if hasFailed { unreachableEntries += 1 }
+    close(empty.node)
   }
 }

@@ -45,7 +45,8 @@ extension WalkState {
     let empty = EmptyDirectory(
       node: id, name: table[id].name, identity: table[id].identity,
       modifiedAt: table[id].isChangedByUs ? nil : table[id].modifiedAt)
-    enqueue(.directory(empty), in: parent)
+    table[parent].lane.append(empty)
+    list(parent)
   }
 
   /// Something was removed here and nothing should be left: reason enough to make sure, since some servers skip entries
@@ -102,7 +103,7 @@ extension WalkState {
     isSettled = true
     let ids = table.ids
     for id in ids {
-      for case .directory(let empty) in table[id].lane {
+      for empty in table[id].lane.emptyDirectories {
         tally.emptyDirsLeft += 1
         close(empty.node)
       }

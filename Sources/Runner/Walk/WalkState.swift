@@ -16,6 +16,8 @@ struct WalkState {
   var isFinished = false
   var tally = Tally()
 
+  /// How many workers there may be now.
+  var pool: WorkerPool
   var workers = 0
   var idle = 0
   var peakWorkers = 0
@@ -45,9 +47,10 @@ struct WalkState {
   /// Set by `settleWhatIsLeft`: the books are closed, and what still comes back is not booked.
   var isSettled = false
 
-  init(rules: WalkRules, limits: WalkLimits) {
+  init(rules: WalkRules, limits: WalkLimits, now: MonotonicTime = .now()) {
     self.rules = rules
     self.limits = limits
+    self.pool = WorkerPool(fewest: limits.firstWorkers, most: limits.workers, now: now)
     self.intakeWorkers = limits.workers
   }
 
@@ -68,7 +71,8 @@ extension WalkState {
   /// What a worker is to do.
   enum Order {
     case work(Work)
-    case goHome
+    /// It is no longer counted; the last one tells that the walk is over.
+    case goHome(isLast: Bool)
   }
 
   /// Nothing more is given out.
@@ -77,7 +81,10 @@ extension WalkState {
   /// What a worker is to do next; nil: wait, and be counted as idle until it asks again.
   mutating func order(preferring preferred: NodeID?, wasIdle: Bool) -> Order? {
     if wasIdle { idle -= 1 }
-    if isOver { return .goHome }
+    if isOver || workers > pool.allowed {
+      workers -= 1
+      return .goHome(isLast: workers == 0)
+    }
     if let work = take(preferring: preferred) { return .work(work) }
     idle += 1
     return nil
@@ -94,22 +101,24 @@ extension WalkState {
       return .openRoot
     }
     if let preferred, table.contains(preferred) {
-      if let work = nextRemoval(in: preferred) ?? claimChunk(of: preferred) { return work }
+      if let work = nextRemoval(in: preferred) ?? nextCheck(in: preferred) ?? claimChunk(of: preferred) { return work }
       if isIntakeOpen, let work = readOn(preferred) { return work }
     }
     if let work = take(.removal, { $0.nextRemoval(in: $1) }) { return work }
+    if let work = take(.check, { $0.nextCheck(in: $1) }) { return work }
     if isIntakeOpen {
       if let work = take(.listing, { $0.readOn($1) }) { return work }
       if let work = take(.subdirectory, { $0.enterSubdirectory(of: $1) }) { return work }
     }
     if let work = take(.judging, { $0.claimChunk(of: $1) }) { return work }
-    return isIntakeOpen ? take(.sharedListing) { $0.readOn($1) } : nil
+    if isIntakeOpen, let work = take(.sharedListing, { $0.readOn($1) }) { return work }
+    return take(.sharedRemoval) { $0.nextRemoval(in: $1, shared: true) }
   }
 
   /// Whether a further worker would find something to do.
   var hasMoreWork: Bool {
     if isOver { return false }
-    if !lists.isEmpty(.removal) || !lists.isEmpty(.judging) { return true }
+    if ![.removal, .check, .judging, .sharedRemoval].allSatisfy({ lists.isEmpty($0) }) { return true }
     return isIntakeOpen && ![.listing, .subdirectory, .sharedListing].allSatisfy { lists.isEmpty($0) }
   }
 
@@ -164,7 +173,7 @@ extension WalkState {
   private mutating func claimChunk(of id: NodeID) -> Work? {
     guard let claims = table[id].unclaimed, canBeJudged(id) else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
-    let helpers = idle + (workers < limits.workers ? 1 : 0)
+    let helpers = idle + (workers < pool.allowed ? 1 : 0)
     let share = min(WalkLimits.chunk, max(WalkLimits.sharedChunk, claims.count / (helpers + 1)))
     let end = min(claims.next + (helpers == 0 ? WalkLimits.chunk : share), claims.batch.entries.count)
     // The batch itself was one part; its last chunk takes that over.
@@ -184,22 +193,40 @@ extension WalkState {
   }
 
   /// The lane's next removal, for a worker that becomes or stays its holder.
-  private mutating func nextRemoval(in id: NodeID) -> Work? {
-    guard !table[id].isLaneHeld, !table[id].isReopening, !table[id].lane.isEmpty else { return nil }
+  private mutating func nextRemoval(in id: NodeID, shared: Bool = false) -> Work? {
+    let manner = manner(of: id, shared: shared)
+    guard !table[id].isReopening, table[id].lane.hasToRemove(manner) else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
-    let removal = table[id].lane.removeFirst()
-    lists.forget(id, .removal, in: &table)
-    if case .files(let victims) = removal {
-      table[id].queuedFiles -= victims.remaining
-      queuedFiles -= victims.remaining
-    }
-    if rules.removalsAreSerial {
-      table[id].isLaneHeld = true
-    } else {
-      list(id)
-    }
+    guard let removal = onLane(of: id, { $0.takeToRemove(manner) }) else { return nil }
+    lists.forget(id, shared ? .sharedRemoval : .removal, in: &table)
     table[id].users += 1
+    list(id)
     return .remove(id, directory, removal)
+  }
+
+  /// Files the lane's holder will want looked at.
+  private mutating func nextCheck(in id: NodeID) -> Work? {
+    guard canBeChecked(id) else { return nil }
+    guard let directory = table[id].handle else { return reopening(id) }
+    let pace = table[id].pace
+    guard let victims = onLane(of: id, { $0.takeToCheck(answering: pace) }) else { return nil }
+    if !canBeChecked(id) { lists.forget(id, .check, in: &table) }
+    table[id].users += 1
+    return .check(id, directory, victims)
+  }
+
+  private func manner(of id: NodeID, shared: Bool = false) -> RemovalLane.Manner {
+    guard rules.removalsAreSerial else { return .pretended }
+    if table[id].pace >= RemovalLane.roundTrip { return .slow }
+    return shared ? .quickShared : .quick
+  }
+
+  /// Changes a lane and keeps count of the files in all of them.
+  mutating func onLane<Result>(of id: NodeID, _ change: (inout RemovalLane) -> Result) -> Result {
+    let before = table[id].lane.waitingFiles
+    let result = change(&table[id].lane)
+    queuedFiles += table[id].lane.waitingFiles - before
+    return result
   }
 }
 
@@ -207,22 +234,31 @@ extension WalkState {
 
 extension WalkState {
   private func canBeEntered(_ id: NodeID) -> Bool {
-    !table[id].subdirectories.isEmpty && !table[id].isReopening && table[id].lane.count < WalkLimits.laneLength
+    !table[id].subdirectories.isEmpty && !table[id].isReopening && table[id].lane.length < WalkLimits.laneLength
   }
 
   private func canBeRead(_ id: NodeID) -> Bool {
     table[id].cursor == .ready && table[id].subdirectories.isEmpty && table[id].unclaimed == nil
-      && !table[id].isReopening && table[id].queuedFiles < WalkLimits.laneCapacity
-      && table[id].lane.count < WalkLimits.laneLength
+      && !table[id].isReopening && table[id].lane.files < WalkLimits.laneCapacity
+      && table[id].lane.length < WalkLimits.laneLength
   }
 
   private func canBeJudged(_ id: NodeID) -> Bool {
-    table[id].unclaimed != nil && !table[id].isReopening && table[id].queuedFiles < WalkLimits.laneCapacity
+    table[id].unclaimed != nil && !table[id].isReopening && table[id].lane.files < WalkLimits.laneCapacity
+  }
+
+  private func canBeChecked(_ id: NodeID) -> Bool {
+    !table[id].isReopening && manner(of: id).looksAhead && table[id].lane.hasToCheck(answering: table[id].pace)
   }
 
   /// Notes in the walk's lists what there is to do in a directory.
   mutating func list(_ id: NodeID) {
-    if !table[id].lane.isEmpty, !table[id].isLaneHeld { lists.note(id, .removal, in: &table) }
+    if table[id].lane.hasToRemove(manner(of: id)) {
+      lists.note(id, .removal, in: &table)
+    } else if table[id].lane.hasToRemove(manner(of: id, shared: true)) {
+      lists.note(id, .sharedRemoval, in: &table)
+    }
+    if canBeChecked(id) { lists.note(id, .check, in: &table) }
     if canBeEntered(id) { lists.note(id, .subdirectory, in: &table) }
     if canBeJudged(id) { lists.note(id, .judging, in: &table) }
     if canBeRead(id) { lists.note(id, table[id].users == 0 ? .listing : .sharedListing, in: &table) }

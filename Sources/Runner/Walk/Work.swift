@@ -12,7 +12,9 @@ enum Work: Sendable {
   case read(Reading)
   /// Look at some files of a batch and judge them.
   case judge(Chunk)
-  /// Remove, as the only one in this directory where removals are serial.
+  /// Take the fresh look at files that are about to be removed.
+  case check(NodeID, DirectoryHandle, VictimList)
+  /// Remove, as a holder of the directory's lane.
   case remove(NodeID, DirectoryHandle, Removal)
 }
 
@@ -73,7 +75,7 @@ struct Reopening: Sendable {
   let kept: Int
 }
 
-/// Files of one directory that may go, each with what the first look said of it.
+/// Files of one directory that may go, each with what was seen of it; a part of a list shares the list's names.
 struct VictimList: Sendable {
   struct FirstLook: Sendable {
     var inode: UInt64
@@ -81,12 +83,24 @@ struct VictimList: Sendable {
     var bytes: UInt64
   }
 
+  /// What fresh looks saw, some time ahead of the removal.
+  struct FreshLooks: Sendable {
+    /// The earliest of them.
+    var at: MonotonicTime
+    /// What each file's removal gives back, from index `first` on.
+    var bytes: [UInt64]
+    var first: Int
+  }
+
   private(set) var names = NameList()
   private(set) var looks: [FirstLook] = []
-  /// The first one not dealt with.
-  var next = 0
+  /// The part of `names` and `looks` that is meant.
+  private(set) var indices = 0..<0
+  private(set) var fresh: FreshLooks?
 
-  var remaining: Int { names.count - next }
+  var count: Int { indices.count }
+  var isEmpty: Bool { indices.isEmpty }
+  var isChecked: Bool { fresh != nil }
 
   /// `limit`: how many there can be at most. Room is made once: growing step by step leaves pieces of memory behind in
   /// every thread.
@@ -97,7 +111,42 @@ struct VictimList: Sendable {
     }
     names.append(name)
     looks.append(FirstLook(inode: status.identity.inode, bytes: status.bytesFreedByRemoval))
+    indices = indices.lowerBound..<looks.count
   }
+
+  /// Takes the first files out; all when there are fewer.
+  mutating func takeFirst(_ count: Int) -> VictimList {
+    var taken = self
+    taken.indices = indices.prefix(count)
+    indices = taken.indices.upperBound..<indices.upperBound
+    return taken
+  }
+
+  mutating func drop(_ count: Int) { indices.removeFirst(count) }
+
+  /// The file at `index` alone, as a fresh look saw it.
+  func checked(_ index: Int, seen at: MonotonicTime, bytes: UInt64) -> VictimList {
+    var list = self
+    list.indices = index..<(index + 1)
+    list.fresh = FreshLooks(at: at, bytes: [bytes], first: index)
+    return list
+  }
+
+  /// Takes in the file that follows.
+  mutating func extendByOne(bytes: UInt64) {
+    indices = indices.lowerBound..<(indices.upperBound + 1)
+    fresh?.bytes.append(bytes)
+  }
+
+  /// What the removal of a file gives back by the fresh look; nil when there was none.
+  func freshBytes(_ index: Int) -> UInt64? { fresh.map { $0.bytes[index - $0.first] } }
+}
+
+/// A piece of work done.
+struct Delivery: Sendable {
+  var completion: Completion
+  /// What a call took in the mean; nil when there was none.
+  var pace: Duration?
 }
 
 /// What a worker brings back.
@@ -109,6 +158,7 @@ enum Completion: Sendable {
   case entered(Entering, Entry)
   case read(NodeID, Listing)
   case judged(Chunk, Judgement)
+  case checked(NodeID, Checking)
   case removedFiles(NodeID, rest: VictimList, RemovalCount)
   case removedDirectory(parent: NodeID, child: NodeID, DirectoryRemoval)
 
@@ -174,6 +224,23 @@ struct Judgement: Sendable {
   var staying = 0
   /// The walk was stopped in its middle.
   var isBrokenOff = false
+}
+
+/// What fresh looks at some files of a directory brought.
+struct Checking: Sendable {
+  /// Still to go, each list a run of neighbours.
+  var remaining: [VictimList] = []
+  /// Not looked at: the walk was stopped before.
+  var rest: VictimList
+  var count = RemovalCount()
+
+  mutating func stillGoes(_ index: Int, of victims: VictimList, seen: MonotonicTime, bytes: UInt64) {
+    if remaining.last?.indices.upperBound == index {
+      remaining[remaining.count - 1].extendByOne(bytes: bytes)
+    } else {
+      remaining.append(victims.checked(index, seen: seen, bytes: bytes))
+    }
+  }
 }
 
 /// What became of some files of a directory.

@@ -5,6 +5,8 @@ struct WorkLists {
   enum Kind: Int, CaseIterable {
     /// Removals that nobody carries out at present.
     case removal
+    /// Fresh looks to take ahead of a lane.
+    case check
     /// A listing to go on with, in a directory where nobody works.
     case listing
     /// Subdirectories to enter.
@@ -13,6 +15,8 @@ struct WorkLists {
     case judging
     /// A listing to go on with, in a directory where others work.
     case sharedListing
+    /// Removals in a directory where one worker removes already.
+    case sharedRemoval
 
     var mark: DirectoryNode.Marks { DirectoryNode.Marks(rawValue: 1 << UInt8(rawValue)) }
   }

@@ -1,0 +1,227 @@
+import Kernel
+import Synchronization
+
+/// The kinds of calls a walk makes, as far as their times are told apart.
+public enum OperationKind: Int, CaseIterable, Hashable, Sendable {
+  case open
+  case list
+  /// The first look at an entry, from the client's cache where it has one.
+  case status
+  /// The look that the server must answer.
+  case freshStatus
+  case removeFile
+  case removeDirectory
+}
+
+/// How many calls of each kind there were and how long they took.
+struct OperationTimes: Sendable {
+  struct Sum: Sendable {
+    var count: UInt64 = 0
+    var nanoseconds: UInt64 = 0
+    /// Of each call's nanoseconds.
+    var logarithms = 0.0
+
+    static func - (a: Sum, b: Sum) -> Sum {
+      Sum(
+        count: a.count - b.count, nanoseconds: a.nanoseconds - b.nanoseconds, logarithms: a.logarithms - b.logarithms)
+    }
+
+    /// The logarithm of a typical call, on which a few very slow answers have little weight.
+    var typical: Double { logarithms / Double(count) }
+  }
+
+  private var sums = InlineArray<6, Sum>(repeating: Sum())
+
+  subscript(kind: OperationKind) -> Sum {
+    get { sums[kind.rawValue] }
+    set { sums[kind.rawValue] = newValue }
+  }
+
+  /// `count` calls that took so long together.
+  mutating func add(_ kind: OperationKind, count: Int, nanoseconds: UInt64) {
+    guard count > 0 else { return }
+    sums[kind.rawValue].count += UInt64(count)
+    sums[kind.rawValue].nanoseconds += nanoseconds
+    sums[kind.rawValue].logarithms += Double(count) * Logarithm.of(Double(nanoseconds) / Double(count))
+  }
+
+  static func - (a: OperationTimes, b: OperationTimes) -> OperationTimes {
+    var difference = OperationTimes()
+    for kind in OperationKind.allCases { difference[kind] = a[kind] - b[kind] }
+    return difference
+  }
+
+  static func += (sum: inout OperationTimes, other: OperationTimes) {
+    for index in sum.sums.indices {
+      sum.sums[index].count += other.sums[index].count
+      sum.sums[index].nanoseconds += other.sums[index].nanoseconds
+      sum.sums[index].logarithms += other.sums[index].logarithms
+    }
+  }
+
+  /// Of each kind the quicker typical call.
+  mutating func keepQuickest(of other: OperationTimes) {
+    for kind in OperationKind.allCases where other[kind].count > 0 {
+      if self[kind].count == 0 || other[kind].typical < self[kind].typical { self[kind] = other[kind] }
+    }
+  }
+
+  var count: UInt64 { OperationKind.allCases.reduce(0) { $0 + self[$1].count } }
+  var nanoseconds: UInt64 { OperationKind.allCases.reduce(0) { $0 + self[$1].nanoseconds } }
+
+  /// What most of the time was spent waiting for: the mean call, each kind weighted by its time.
+  var typicalCall: Duration? {
+    let all = Double(nanoseconds)
+    guard all > 0 else { return nil }
+    let logarithm = OperationKind.allCases.reduce(0.0) { sum, kind in
+      self[kind].count == 0 ? sum : sum + self[kind].typical * Double(self[kind].nanoseconds) / all
+    }
+    return .nanoseconds(Int64(Logarithm.inverse(logarithm)))
+  }
+
+  /// By what factor calls take longer than they did in `earlier`, like compared with like: each kind by its typical call,
+  /// weighted by the time spent on it. Nil when nothing can be compared.
+  func stretch(over earlier: OperationTimes) -> Double? {
+    var (weights, sum) = (0.0, 0.0)
+    for kind in OperationKind.allCases where self[kind].count > 0 && earlier[kind].count > 0 {
+      let weight = Double(self[kind].nanoseconds)
+      weights += weight
+      sum += weight * (self[kind].typical - earlier[kind].typical)
+    }
+    // What is compared must be most of what was done.
+    guard weights > 0, weights >= Double(nanoseconds) / 2 else { return nil }
+    return Logarithm.inverse(sum / weights)
+  }
+}
+
+/// A logarithm to base 2 with straight pieces between the powers of two: exact enough to compare times, and it costs no call.
+enum Logarithm {
+  static func of(_ value: Double) -> Double {
+    let value = max(value, 1)
+    return Double(value.exponent) + value.significand - 1
+  }
+
+  static func inverse(_ logarithm: Double) -> Double {
+    let whole = logarithm.rounded(.down)
+    return Double(sign: .plus, exponent: Int(whole), significand: 1 + logarithm - whole)
+  }
+}
+
+/// Calls of all workers of a walk, added up without a lock.
+final class OperationCounters: Sendable {
+  private struct Counter: ~Copyable {
+    let count = Atomic<UInt64>(0)
+    let nanoseconds = Atomic<UInt64>(0)
+    /// In 1/1024.
+    let logarithms = Atomic<UInt64>(0)
+  }
+
+  private let counters = InlineArray<6, Counter> { _ in Counter() }
+  private let busy = Atomic<UInt64>(0)
+  private let processor = Atomic<UInt64>(0)
+  private let heldBack = Atomic<UInt64>(0)
+  private let pieces = Atomic<UInt64>(0)
+
+  /// What was added up so far.
+  struct Totals: Sendable {
+    var times = OperationTimes()
+    /// Nanoseconds that workers spent in calls, and on processors.
+    var busy: UInt64 = 0
+    var processor: UInt64 = 0
+    /// Nanoseconds that workers waited for a rate limit.
+    var heldBack: UInt64 = 0
+    /// Pieces of work that were finished.
+    var pieces: UInt64 = 0
+
+    static func - (a: Totals, b: Totals) -> Totals {
+      Totals(
+        times: a.times - b.times, busy: a.busy - b.busy, processor: a.processor - b.processor,
+        heldBack: a.heldBack - b.heldBack, pieces: a.pieces - b.pieces)
+    }
+  }
+
+  func add(_ times: OperationTimes) {
+    for kind in OperationKind.allCases where times[kind].count > 0 {
+      counters[kind.rawValue].count.add(times[kind].count, ordering: .relaxed)
+      counters[kind.rawValue].nanoseconds.add(times[kind].nanoseconds, ordering: .relaxed)
+      counters[kind.rawValue].logarithms.add(UInt64(times[kind].logarithms * 1024), ordering: .relaxed)
+    }
+  }
+
+  func addPiece(busy time: UInt64, processor used: UInt64) {
+    busy.add(time, ordering: .relaxed)
+    processor.add(used, ordering: .relaxed)
+    pieces.add(1, ordering: .relaxed)
+  }
+
+  func addHeldBack(_ time: Duration) {
+    heldBack.add(UInt64(max(0, time / .nanoseconds(1))), ordering: .relaxed)
+  }
+
+  var totals: Totals {
+    var totals = Totals()
+    for kind in OperationKind.allCases {
+      totals.times[kind] = OperationTimes.Sum(
+        count: counters[kind.rawValue].count.load(ordering: .relaxed),
+        nanoseconds: counters[kind.rawValue].nanoseconds.load(ordering: .relaxed),
+        logarithms: Double(counters[kind.rawValue].logarithms.load(ordering: .relaxed)) / 1024)
+    }
+    totals.busy = busy.load(ordering: .relaxed)
+    totals.processor = processor.load(ordering: .relaxed)
+    totals.heldBack = heldBack.load(ordering: .relaxed)
+    totals.pieces = pieces.load(ordering: .relaxed)
+    return totals
+  }
+}
+
+/// One worker's stop watch. Slow calls are told to the walk's counters at once, since others are waiting to learn of them;
+/// quick ones when their piece is done.
+final class OperationMeter {
+  private static let slow = RemovalLane.roundTrip.components.attoseconds / 1_000_000_000
+
+  private let counters: OperationCounters
+  private var untold = OperationTimes()
+  /// When the present lap began.
+  private(set) var lapStart = MonotonicTime.now()
+  private var processorTime = ProcessorTime.ofThisThread()
+  private var pieceCalls = 0
+  private var pieceTime: Int64 = 0
+  /// Whether the last call was a round trip.
+  private(set) var isSlow = false
+
+  init(_ counters: OperationCounters) { self.counters = counters }
+
+  func startPiece() {
+    lapStart = .now()
+    (pieceCalls, pieceTime) = (0, 0)
+  }
+
+  /// Begins a lap: what went before it was no call.
+  func start() { lapStart = .now() }
+
+  /// A lap is over, in which `count` calls were made.
+  func lap(_ kind: OperationKind, count: Int = 1) {
+    let now = MonotonicTime.now()
+    let time = now.nanoseconds - lapStart.nanoseconds
+    lapStart = now
+    pieceCalls += count
+    pieceTime += time
+    untold.add(kind, count: count, nanoseconds: UInt64(time))
+    isSlow = time >= Int64(count) * OperationMeter.slow
+    if isSlow { tell() }
+  }
+
+  /// The piece is done; what a call in it took in the mean, nil when there was none.
+  func finishPiece() -> Duration? {
+    tell()
+    let processor = ProcessorTime.ofThisThread()
+    counters.addPiece(busy: UInt64(pieceTime), processor: processor - processorTime)
+    processorTime = processor
+    return pieceCalls == 0 ? nil : .nanoseconds(pieceTime / Int64(pieceCalls))
+  }
+
+  private func tell() {
+    counters.add(untold)
+    untold = OperationTimes()
+  }
+}

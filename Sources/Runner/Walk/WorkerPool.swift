@@ -1,0 +1,264 @@
+import Kernel
+
+/// How many workers a walk may have, found while it goes on.
+///
+/// Nobody can say beforehand what a server takes: one that answers in 3 ms wants hundreds of calls in flight, a local disk
+/// as many as there are processors, and both change in mid-run. So it is tried, in two ways. At first, and whenever answers
+/// suddenly take much longer, the pool doubles once in the time of a call, as long as work waits, workers are blocked, and
+/// calls do not take twice as long as they did with few: a run on a quick server is over in a second, and climbing in
+/// small steps would take longer. From then on it climbs the hill: a fifth fewer or a quarter more for a few answers' time,
+/// kept only if that was worth it. What is compared is not calls a second, which change with the mix of work, but
+/// workers divided by what a typical call of each kind takes; by Little's law that is the throughput of the same mix.
+///
+/// Measured against the alternatives: a limiter that holds queueing below a fixed share of the shortest answer (Vegas, the
+/// gradient limiters) mistakes a slower server for a full one, and hill climbing alone is too slow at the start.
+///
+/// A plain value; the walk asks it in regular intervals and obeys.
+struct WorkerPool {
+  /// What the walk looks like when the pool is asked.
+  struct Situation {
+    var now: MonotonicTime
+    var workers: Int
+    var idle: Int
+    /// There is work that nobody does.
+    var workWaits: Bool
+    var totals: OperationCounters.Totals
+  }
+
+  private enum Phase {
+    /// Doubles with every answer.
+    case growing
+    case steady
+    /// With another number of workers than `before`, to see what it does.
+    case trying(Trial)
+  }
+
+  private struct Directions<Value> {
+    var down: Value
+    var up: Value
+
+    subscript(isUp: Bool) -> Value {
+      get { isUp ? up : down }
+      set { if isUp { up = newValue } else { down = newValue } }
+    }
+  }
+
+  private struct Trial {
+    var workers: Int
+    var before: OperationTimes
+    /// Calls that began before the change are not counted.
+    var measuresFrom: MonotonicTime
+  }
+
+  /// Where calls take longer than at the start by this factor, half of the workers wait in the server's queue.
+  private static let fullStretch = 2.0
+  private static let step = (down: 0.8, up: 1.25)
+  /// Of a trial's growth, what must come back as throughput for it to be kept.
+  private static let worthwhile = 0.4
+  /// Throughput that may be lost with a fifth of the workers: less is noise, and the server is better off.
+  private static let loss = 0.03
+  /// After a trial that brought nothing the next one of its direction waits, twice as long each time, up to this.
+  private static let longestWait: Duration = .seconds(2)
+  private static let shortestWait: Duration = .milliseconds(100)
+  /// Asked more often than this it would only see noise.
+  private static let shortestInterval: Duration = .milliseconds(1)
+  private static let longestInterval: Duration = .milliseconds(50)
+  /// Calls that make a measurement, and the time it takes at least.
+  private static let enough = (calls: UInt64(64), time: Duration.milliseconds(20))
+  /// Doublings in a row while not a single piece of work was finished: 16 times as many, then it waits for an answer.
+  private static let mostBlindDoublings = 4
+
+  let fewest: Int
+  private(set) var most: Int
+  /// Fewer than `most` while memory is short.
+  private var narrowedTo: Int?
+  /// How many workers there may be now.
+  private(set) var allowed: Int
+
+  private var phase = Phase.growing
+  /// Of each kind the quickest typical call since growing began.
+  private var atBest = OperationTimes()
+  /// The last measurement with the present number of workers.
+  private var reference: OperationTimes?
+  private var windowStart: OperationCounters.Totals
+  private var windowStartedAt: MonotonicTime
+  private var lastAsked: OperationCounters.Totals
+  private var blindDoublings = 0
+  private var typicalCall: Duration = WorkerPool.shortestInterval
+  private var nextTrial: Directions<MonotonicTime>
+  private var wait = Directions(down: WorkerPool.shortestWait, up: WorkerPool.shortestWait)
+
+  /// - Parameter fewest: as many as there are processors; what it starts with.
+  init(fewest: Int, most: Int, now: MonotonicTime) {
+    self.fewest = min(max(1, fewest), most)
+    self.most = max(1, most)
+    allowed = self.fewest
+    windowStart = OperationCounters.Totals()
+    lastAsked = windowStart
+    windowStartedAt = now
+    nextTrial = Directions(down: now, up: now)
+  }
+
+  /// How long until it should be asked again.
+  var interval: Duration {
+    switch phase {
+    case .growing: min(max(typicalCall, WorkerPool.shortestInterval), WorkerPool.longestInterval)
+    case .steady, .trying: min(max(typicalCall, .milliseconds(10)), WorkerPool.longestInterval)
+    }
+  }
+
+  /// The system gives no more workers than these.
+  mutating func limit(to workers: Int) {
+    most = max(1, workers)
+    set(allowed)
+  }
+
+  /// While memory is short, no more than these; nil: as many as help.
+  mutating func narrow(to workers: Int?) {
+    narrowedTo = workers
+    set(allowed)
+  }
+
+  private mutating func set(_ workers: Int) {
+    let ceiling = max(1, min(most, narrowedTo ?? most))
+    allowed = min(max(workers, min(fewest, ceiling)), ceiling)
+  }
+}
+
+// MARK: - Finding the number
+
+extension WorkerPool {
+  /// Looks at the walk and adjusts `allowed`.
+  mutating func adjust(to situation: Situation) {
+    defer { lastAsked = situation.totals }
+    let window = situation.totals - windowStart
+    if let typical = window.times.typicalCall { typicalCall = typical }
+    if situation.isWanting(allowed), situation.totals.pieces == lastAsked.pieces { return growBlindly(situation) }
+    blindDoublings = 0
+    switch phase {
+    case .growing: grow(situation, window)
+    case .steady: rest(situation, window)
+    case .trying(let trial): judge(trial, situation, window)
+    }
+  }
+
+  /// Every worker sits in a call, and work waits.
+  private mutating func growBlindly(_ situation: Situation) {
+    guard blindDoublings < WorkerPool.mostBlindDoublings else { return }
+    blindDoublings += 1
+    phase = .growing
+    change(to: allowed * 2, situation)
+  }
+
+  private mutating func grow(_ situation: Situation, _ window: OperationCounters.Totals) {
+    guard window.times.count > 0 else { return }
+    guard window.isBlocked else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
+    let stretch = window.times.stretch(over: atBest) ?? 1
+    atBest.keepQuickest(of: window.times)
+    if stretch >= WorkerPool.fullStretch {
+      settle(at: Int(Double(allowed) / stretch * WorkerPool.step.up), situation)
+    } else if situation.isWanting(allowed), allowed < most {
+      change(to: allowed * 2, situation)
+    }
+  }
+
+  private mutating func rest(_ situation: Situation, _ window: OperationCounters.Totals) {
+    guard isEnough(window, at: situation.now) else { return }
+    guard window.isBlocked else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
+    let stretch = reference.flatMap { window.times.stretch(over: $0) } ?? 1
+    reference = window.times
+    startWindow(situation)
+    // With the same number of workers: the server has become slower, and more in flight may help.
+    if stretch >= WorkerPool.fullStretch { return startGrowing(window.times) }
+    if stretch <= 1 / WorkerPool.fullStretch { forgetFailures(situation.now) }
+    guard situation.isWanting(allowed) else { return trim(situation) }
+    let isUpDue = situation.now >= nextTrial.up && allowed < most
+    let isDownDue = situation.now >= nextTrial.down && allowed > fewest
+    if isUpDue, !isDownDue || nextTrial.up <= nextTrial.down {
+      begin(at: (Double(allowed) * WorkerPool.step.up).rounded(.up), window.times, situation)
+    } else if isDownDue {
+      begin(at: Double(allowed) * WorkerPool.step.down, window.times, situation)
+    }
+  }
+
+  /// Workers that found nothing to do for a whole measurement are let go, but for some.
+  private mutating func trim(_ situation: Situation) {
+    if situation.idle > situation.workers / 4 { change(to: situation.workers - situation.idle / 2, situation) }
+  }
+
+  private mutating func begin(at workers: Double, _ before: OperationTimes, _ situation: Situation) {
+    phase = .trying(
+      Trial(workers: allowed, before: before, measuresFrom: situation.now.advanced(by: typicalCall * 4)))
+    change(to: Int(workers), situation)
+  }
+
+  private mutating func judge(_ trial: Trial, _ situation: Situation, _ window: OperationCounters.Totals) {
+    if windowStartedAt < trial.measuresFrom {
+      if situation.now >= trial.measuresFrom { startWindow(situation) }
+      return
+    }
+    guard isEnough(window, at: situation.now) else { return }
+    let growth = Double(allowed) / Double(trial.workers)
+    let gain = window.times.stretch(over: trial.before).map { growth / $0 } ?? 1
+    let isUp = growth > 1
+    let isWorthwhile =
+      isUp ? gain >= 1 + WorkerPool.worthwhile * (growth - 1) : gain >= 1 - WorkerPool.loss
+    if isWorthwhile {
+      reference = window.times
+      wait[isUp] = WorkerPool.shortestWait
+      nextTrial[isUp] = situation.now
+    } else {
+      change(to: trial.workers, situation)
+      wait[isUp] = min(wait[isUp] * 2, WorkerPool.longestWait)
+      nextTrial[isUp] = situation.now.advanced(by: wait[isUp])
+    }
+    phase = .steady
+    startWindow(situation)
+  }
+}
+
+// MARK: - Steps
+
+extension WorkerPool {
+  private mutating func change(to workers: Int, _ situation: Situation) {
+    set(workers)
+    startWindow(situation)
+  }
+
+  private mutating func settle(at workers: Int, _ situation: Situation) {
+    phase = .steady
+    reference = nil
+    change(to: workers, situation)
+  }
+
+  private mutating func startGrowing(_ times: OperationTimes) {
+    phase = .growing
+    atBest = times
+    reference = nil
+  }
+
+  private mutating func forgetFailures(_ now: MonotonicTime) {
+    wait = Directions(down: WorkerPool.shortestWait, up: WorkerPool.shortestWait)
+    nextTrial = Directions(down: now, up: now)
+  }
+
+  private mutating func startWindow(_ situation: Situation) {
+    windowStart = situation.totals
+    windowStartedAt = situation.now
+  }
+
+  private func isEnough(_ window: OperationCounters.Totals, at now: MonotonicTime) -> Bool {
+    let time = now.since(windowStartedAt)
+    return time >= max(typicalCall * 4, WorkerPool.enough.time) && window.times.count >= WorkerPool.enough.calls
+  }
+}
+
+extension WorkerPool.Situation {
+  /// More workers than are allowed would find something to do.
+  fileprivate func isWanting(_ allowed: Int) -> Bool { workWaits && idle == 0 && workers >= allowed }
+}
+
+extension OperationCounters.Totals {
+  /// Workers mostly wait in calls, rather than for a processor's work to be done or for leave by a rate limit.
+  fileprivate var isBlocked: Bool { processor < busy / 2 && heldBack < busy / 2 }
+}
