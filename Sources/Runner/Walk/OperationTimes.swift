@@ -13,12 +13,12 @@ public enum OperationKind: Int, CaseIterable, Hashable, Sendable {
   case removeDirectory
 }
 
-/// How many calls of each kind there were and how long they took.
+/// How many calls, or round trips, of each kind there were and how long they took.
 struct OperationTimes: Sendable {
   struct Sum: Sendable {
     var count: UInt64 = 0
     var nanoseconds: UInt64 = 0
-    /// Of each call's nanoseconds.
+    /// Of each one's nanoseconds.
     var logarithms = 0.0
 
     static func - (a: Sum, b: Sum) -> Sum {
@@ -37,26 +37,16 @@ struct OperationTimes: Sendable {
     set { sums[kind.rawValue] = newValue }
   }
 
-  /// `count` calls that took so long together.
-  mutating func add(_ kind: OperationKind, count: Int, nanoseconds: UInt64) {
-    guard count > 0 else { return }
-    sums[kind.rawValue].count += UInt64(count)
+  mutating func add(_ kind: OperationKind, nanoseconds: UInt64) {
+    sums[kind.rawValue].count += 1
     sums[kind.rawValue].nanoseconds += nanoseconds
-    sums[kind.rawValue].logarithms += Double(count) * Logarithm.of(Double(nanoseconds) / Double(count))
+    sums[kind.rawValue].logarithms += Logarithm.of(Double(nanoseconds))
   }
 
   static func - (a: OperationTimes, b: OperationTimes) -> OperationTimes {
     var difference = OperationTimes()
     for kind in OperationKind.allCases { difference[kind] = a[kind] - b[kind] }
     return difference
-  }
-
-  static func += (sum: inout OperationTimes, other: OperationTimes) {
-    for index in sum.sums.indices {
-      sum.sums[index].count += other.sums[index].count
-      sum.sums[index].nanoseconds += other.sums[index].nanoseconds
-      sum.sums[index].logarithms += other.sums[index].logarithms
-    }
   }
 
   /// Of each kind the quicker typical call.
@@ -69,8 +59,8 @@ struct OperationTimes: Sendable {
   var count: UInt64 { OperationKind.allCases.reduce(0) { $0 + self[$1].count } }
   var nanoseconds: UInt64 { OperationKind.allCases.reduce(0) { $0 + self[$1].nanoseconds } }
 
-  /// What most of the time was spent waiting for: the mean call, each kind weighted by its time.
-  var typicalCall: Duration? {
+  /// What most of the time was spent waiting for: a typical one, each kind weighted by its time.
+  var typical: Duration? {
     let all = Double(nanoseconds)
     guard all > 0 else { return nil }
     let logarithm = OperationKind.allCases.reduce(0.0) { sum, kind in
@@ -114,19 +104,32 @@ final class OperationCounters: Sendable {
     let nanoseconds = Atomic<UInt64>(0)
     /// In 1/1024.
     let logarithms = Atomic<UInt64>(0)
+
+    func add(_ sum: OperationTimes.Sum) {
+      count.add(sum.count, ordering: .relaxed)
+      nanoseconds.add(sum.nanoseconds, ordering: .relaxed)
+      logarithms.add(UInt64(sum.logarithms * 1024), ordering: .relaxed)
+    }
+
+    var sum: OperationTimes.Sum {
+      OperationTimes.Sum(
+        count: count.load(ordering: .relaxed), nanoseconds: nanoseconds.load(ordering: .relaxed),
+        logarithms: Double(logarithms.load(ordering: .relaxed)) / 1024)
+    }
   }
 
-  private let counters = InlineArray<6, Counter> { _ in Counter() }
-  private let busy = Atomic<UInt64>(0)
+  private let calls = InlineArray<6, Counter> { _ in Counter() }
+  private let roundTrips = InlineArray<6, Counter> { _ in Counter() }
   private let processor = Atomic<UInt64>(0)
   private let heldBack = Atomic<UInt64>(0)
   private let pieces = Atomic<UInt64>(0)
 
   /// What was added up so far.
   struct Totals: Sendable {
-    var times = OperationTimes()
-    /// Nanoseconds that workers spent in calls, and on processors.
-    var busy: UInt64 = 0
+    var calls = OperationTimes()
+    /// Calls, or calls in a row, that took so long that they can only have waited: see `RemovalLane.roundTrip`.
+    var roundTrips = OperationTimes()
+    /// Nanoseconds that workers spent on processors.
     var processor: UInt64 = 0
     /// Nanoseconds that workers waited for a rate limit.
     var heldBack: UInt64 = 0
@@ -135,21 +138,19 @@ final class OperationCounters: Sendable {
 
     static func - (a: Totals, b: Totals) -> Totals {
       Totals(
-        times: a.times - b.times, busy: a.busy - b.busy, processor: a.processor - b.processor,
+        calls: a.calls - b.calls, roundTrips: a.roundTrips - b.roundTrips, processor: a.processor - b.processor,
         heldBack: a.heldBack - b.heldBack, pieces: a.pieces - b.pieces)
     }
   }
 
-  func add(_ times: OperationTimes) {
-    for kind in OperationKind.allCases where times[kind].count > 0 {
-      counters[kind.rawValue].count.add(times[kind].count, ordering: .relaxed)
-      counters[kind.rawValue].nanoseconds.add(times[kind].nanoseconds, ordering: .relaxed)
-      counters[kind.rawValue].logarithms.add(UInt64(times[kind].logarithms * 1024), ordering: .relaxed)
+  func add(calls times: OperationTimes, roundTrips trips: OperationTimes) {
+    for kind in OperationKind.allCases {
+      if times[kind].count > 0 { calls[kind.rawValue].add(times[kind]) }
+      if trips[kind].count > 0 { roundTrips[kind.rawValue].add(trips[kind]) }
     }
   }
 
-  func addPiece(busy time: UInt64, processor used: UInt64) {
-    busy.add(time, ordering: .relaxed)
+  func addPiece(processor used: UInt64) {
     processor.add(used, ordering: .relaxed)
     pieces.add(1, ordering: .relaxed)
   }
@@ -161,12 +162,9 @@ final class OperationCounters: Sendable {
   var totals: Totals {
     var totals = Totals()
     for kind in OperationKind.allCases {
-      totals.times[kind] = OperationTimes.Sum(
-        count: counters[kind.rawValue].count.load(ordering: .relaxed),
-        nanoseconds: counters[kind.rawValue].nanoseconds.load(ordering: .relaxed),
-        logarithms: Double(counters[kind.rawValue].logarithms.load(ordering: .relaxed)) / 1024)
+      totals.calls[kind] = calls[kind.rawValue].sum
+      totals.roundTrips[kind] = roundTrips[kind.rawValue].sum
     }
-    totals.busy = busy.load(ordering: .relaxed)
     totals.processor = processor.load(ordering: .relaxed)
     totals.heldBack = heldBack.load(ordering: .relaxed)
     totals.pieces = pieces.load(ordering: .relaxed)
@@ -174,19 +172,20 @@ final class OperationCounters: Sendable {
   }
 }
 
-/// One worker's stop watch. Slow calls are told to the walk's counters at once, since others are waiting to learn of them;
-/// quick ones when their piece is done.
+/// One worker's stop watch. Round trips are told to the walk's counters at once, since the pool is waiting to learn of
+/// them; quick calls when their piece is done.
 final class OperationMeter {
-  private static let slow = RemovalLane.roundTrip.components.attoseconds / 1_000_000_000
+  private static let roundTrip = RemovalLane.roundTrip.components.attoseconds / 1_000_000_000
 
   private let counters: OperationCounters
-  private var untold = OperationTimes()
+  private var calls = OperationTimes()
+  private var roundTrips = OperationTimes()
   /// When the present lap began.
   private(set) var lapStart = MonotonicTime.now()
   private var processorTime = ProcessorTime.ofThisThread()
   private var pieceCalls = 0
   private var pieceTime: Int64 = 0
-  /// Whether the last call was a round trip.
+  /// Whether the last lap was a round trip.
   private(set) var isSlow = false
 
   init(_ counters: OperationCounters) { self.counters = counters }
@@ -206,22 +205,26 @@ final class OperationMeter {
     lapStart = now
     pieceCalls += count
     pieceTime += time
-    untold.add(kind, count: count, nanoseconds: UInt64(time))
-    isSlow = time >= Int64(count) * OperationMeter.slow
-    if isSlow { tell() }
+    calls[kind].count += UInt64(count)
+    calls[kind].nanoseconds += UInt64(time)
+    isSlow = time >= OperationMeter.roundTrip
+    if isSlow {
+      roundTrips.add(kind, nanoseconds: UInt64(time))
+      tell()
+    }
   }
 
   /// The piece is done; what a call in it took in the mean, nil when there was none.
   func finishPiece() -> Duration? {
     tell()
     let processor = ProcessorTime.ofThisThread()
-    counters.addPiece(busy: UInt64(pieceTime), processor: processor - processorTime)
+    counters.addPiece(processor: processor - processorTime)
     processorTime = processor
     return pieceCalls == 0 ? nil : .nanoseconds(pieceTime / Int64(pieceCalls))
   }
 
   private func tell() {
-    counters.add(untold)
-    untold = OperationTimes()
+    counters.add(calls: calls, roundTrips: roundTrips)
+    (calls, roundTrips) = (OperationTimes(), OperationTimes())
   }
 }

@@ -23,8 +23,7 @@ struct RemovalLane {
 
   /// Fresh looks must not be older than this when they are used.
   static let freshness: Duration = .seconds(1)
-  /// A mean above which a call counts as a round trip. Local calls take microseconds, also when they wait for a journal
-  /// now and then; networks take hundreds.
+  /// What takes so long is a round trip to a server, or to a disk. Calls that need neither take microseconds.
   static let roundTrip: Duration = .microseconds(200)
   /// Names that are looked at ahead of the lane, those in its holder's hands included.
   static let mostAhead = 16
@@ -60,7 +59,8 @@ struct RemovalLane {
   /// How many more may be looked at now; nil: none.
   private func roomAhead(answering pace: Duration) -> Int? {
     let most = Swift.min(RemovalLane.mostAhead, RemovalLane.answers(at: pace, in: RemovalLane.freshness * 0.8))
-    let count = RemovalLane.slowGroup(at: pace)
+    // The first few in small pieces, so that the lane has something to do soon.
+    let count = Swift.max(1, Swift.min(ahead, RemovalLane.slowGroup(at: pace)))
     // One piece is being removed while the next is looked at, however slow the server.
     return ahead + count <= Swift.max(most, 2 * count) ? count : nil
   }

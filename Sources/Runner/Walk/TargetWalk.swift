@@ -107,6 +107,7 @@ extension TargetWalk {
       let situation = WorkerPool.Situation(
         now: .now(), workers: state.workers, idle: state.idle, workWaits: state.hasMoreWork, totals: operations.totals)
       state.pool.adjust(to: situation)
+      if debugging { debugPrint("POOL", MonotonicTime.now().since(startedAt).inSeconds, "allowed", state.pool.allowed, "workers", state.workers, "idle", state.idle, "waits", situation.workWaits, "dirs", state.table.count, "queued", state.queuedFiles, "unsettled", state.unsettledFiles, "purged", state.tally.filesPurged, state.pool.debug) }
       return (state.pool.interval, self.wantsHelp(&state), state.workers > state.pool.allowed && state.idle > 0)
     }
     if isTooMany { state.broadcast() }
@@ -306,6 +307,8 @@ extension TargetWalk {
   }
 }
 
+import Glibc
+let debugging = getenv("EPB_DEBUG") != nil
 /// Adds up the time a target was paused.
 struct PauseClock: Sendable {
   private(set) var count: UInt64 = 0

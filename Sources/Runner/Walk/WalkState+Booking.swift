@@ -32,9 +32,16 @@ extension WalkState {
       touched = removedDirectory(child, of: parent, removal)
     }
     guard let touched, table.contains(touched) else { return nil }
-    if let pace = delivery.pace { table[touched].pace = pace }
+    notePace(of: touched, delivery)
     list(touched)
     return touched
+  }
+
+  private mutating func notePace(of id: NodeID, _ delivery: Delivery) {
+    guard let pace = delivery.pace else { return }
+    // Looks that were answered from a cache say nothing about the server.
+    if case .judged = delivery.completion, pace < table[id].pace { return }
+    table[id].pace = pace
   }
 
   private mutating func openedRoot(_ handle: DirectoryHandle, _ listing: Listing) -> NodeID {

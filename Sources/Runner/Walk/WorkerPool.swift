@@ -52,6 +52,8 @@ struct WorkerPool {
 
   /// Where calls take longer than at the start by this factor, half of the workers wait in the server's queue.
   private static let fullStretch = 2.0
+  /// Up to this factor it is chance.
+  private static let noQueue = 1.2
   private static let step = (down: 0.8, up: 1.25)
   /// Of a trial's growth, what must come back as throughput for it to be kept.
   private static let worthwhile = 0.4
@@ -60,11 +62,13 @@ struct WorkerPool {
   /// After a trial that brought nothing the next one of its direction waits, twice as long each time, up to this.
   private static let longestWait: Duration = .seconds(2)
   private static let shortestWait: Duration = .milliseconds(100)
+  /// Idle workers are kept so long: work comes in waves.
+  private static let idleTime: Duration = .milliseconds(500)
   /// Asked more often than this it would only see noise.
   private static let shortestInterval: Duration = .milliseconds(1)
   private static let longestInterval: Duration = .milliseconds(50)
-  /// Calls that make a measurement, and the time it takes at least.
-  private static let enough = (calls: UInt64(64), time: Duration.milliseconds(20))
+  /// What makes a measurement, and the time it takes at least.
+  private static let enough = (roundTrips: UInt64(64), time: Duration.milliseconds(20))
   /// Doublings in a row while not a single piece of work was finished: 16 times as many, then it waits for an answer.
   private static let mostBlindDoublings = 4
 
@@ -84,8 +88,10 @@ struct WorkerPool {
   private var windowStartedAt: MonotonicTime
   private var lastAsked: OperationCounters.Totals
   private var blindDoublings = 0
-  private var typicalCall: Duration = WorkerPool.shortestInterval
+  private var roundTrip: Duration = WorkerPool.shortestInterval
   private var nextTrial: Directions<MonotonicTime>
+  /// Since when a quarter of the workers is idle.
+  private var idleSince: MonotonicTime?
   private var wait = Directions(down: WorkerPool.shortestWait, up: WorkerPool.shortestWait)
 
   /// - Parameter fewest: as many as there are processors; what it starts with.
@@ -99,11 +105,13 @@ struct WorkerPool {
     nextTrial = Directions(down: now, up: now)
   }
 
+  var debug: String { "\(phase) typical \(roundTrip)" }
   /// How long until it should be asked again.
   var interval: Duration {
     switch phase {
-    case .growing: min(max(typicalCall, WorkerPool.shortestInterval), WorkerPool.longestInterval)
-    case .steady, .trying: min(max(typicalCall, .milliseconds(10)), WorkerPool.longestInterval)
+    // Twice in a round trip: it may then go four times too far before it learns so, but a short run is not half over.
+    case .growing: min(max(roundTrip / 2, WorkerPool.shortestInterval), WorkerPool.longestInterval)
+    case .steady, .trying: min(max(roundTrip, .milliseconds(10)), WorkerPool.longestInterval)
     }
   }
 
@@ -132,7 +140,7 @@ extension WorkerPool {
   mutating func adjust(to situation: Situation) {
     defer { lastAsked = situation.totals }
     let window = situation.totals - windowStart
-    if let typical = window.times.typicalCall { typicalCall = typical }
+    if let typical = window.roundTrips.typical { roundTrip = typical }
     if situation.isWanting(allowed), situation.totals.pieces == lastAsked.pieces { return growBlindly(situation) }
     blindDoublings = 0
     switch phase {
@@ -151,10 +159,10 @@ extension WorkerPool {
   }
 
   private mutating func grow(_ situation: Situation, _ window: OperationCounters.Totals) {
-    guard window.times.count > 0 else { return }
+    guard window.isTelling else { return }
     guard window.isBlocked else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
-    let stretch = window.times.stretch(over: atBest) ?? 1
-    atBest.keepQuickest(of: window.times)
+    let stretch = window.roundTrips.stretch(over: atBest) ?? 1
+    atBest.keepQuickest(of: window.roundTrips)
     if stretch >= WorkerPool.fullStretch {
       settle(at: Int(Double(allowed) / stretch * WorkerPool.step.up), situation)
     } else if situation.isWanting(allowed), allowed < most {
@@ -165,30 +173,38 @@ extension WorkerPool {
   private mutating func rest(_ situation: Situation, _ window: OperationCounters.Totals) {
     guard isEnough(window, at: situation.now) else { return }
     guard window.isBlocked else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
-    let stretch = reference.flatMap { window.times.stretch(over: $0) } ?? 1
-    reference = window.times
+    let stretch = reference.flatMap { window.roundTrips.stretch(over: $0) } ?? 1
+    reference = window.roundTrips
     startWindow(situation)
     // With the same number of workers: the server has become slower, and more in flight may help.
-    if stretch >= WorkerPool.fullStretch { return startGrowing(window.times) }
+    if stretch >= WorkerPool.fullStretch { return startGrowing(window.roundTrips) }
     if stretch <= 1 / WorkerPool.fullStretch { forgetFailures(situation.now) }
     guard situation.isWanting(allowed) else { return trim(situation) }
+    let queueing = window.roundTrips.stretch(over: atBest) ?? 1
+    atBest.keepQuickest(of: window.roundTrips)
+    // Nobody waits for anybody: more workers are more throughput, and fewer would be less.
+    if queueing < WorkerPool.noQueue { return resumeGrowing(situation) }
     let isUpDue = situation.now >= nextTrial.up && allowed < most
     let isDownDue = situation.now >= nextTrial.down && allowed > fewest
     if isUpDue, !isDownDue || nextTrial.up <= nextTrial.down {
-      begin(at: (Double(allowed) * WorkerPool.step.up).rounded(.up), window.times, situation)
+      begin(at: (Double(allowed) * WorkerPool.step.up).rounded(.up), window.roundTrips, situation)
     } else if isDownDue {
-      begin(at: Double(allowed) * WorkerPool.step.down, window.times, situation)
+      begin(at: Double(allowed) * WorkerPool.step.down, window.roundTrips, situation)
     }
   }
 
-  /// Workers that found nothing to do for a whole measurement are let go, but for some.
+  /// Workers that have found nothing to do for a while are let go, but for some.
   private mutating func trim(_ situation: Situation) {
-    if situation.idle > situation.workers / 4 { change(to: situation.workers - situation.idle / 2, situation) }
+    guard situation.idle > situation.workers / 4 else { return idleSince = nil }
+    guard let since = idleSince else { return idleSince = situation.now }
+    guard situation.now.since(since) >= WorkerPool.idleTime else { return }
+    idleSince = nil
+    change(to: situation.workers - situation.idle / 2, situation)
   }
 
   private mutating func begin(at workers: Double, _ before: OperationTimes, _ situation: Situation) {
     phase = .trying(
-      Trial(workers: allowed, before: before, measuresFrom: situation.now.advanced(by: typicalCall * 4)))
+      Trial(workers: allowed, before: before, measuresFrom: situation.now.advanced(by: roundTrip * 4)))
     change(to: Int(workers), situation)
   }
 
@@ -199,12 +215,12 @@ extension WorkerPool {
     }
     guard isEnough(window, at: situation.now) else { return }
     let growth = Double(allowed) / Double(trial.workers)
-    let gain = window.times.stretch(over: trial.before).map { growth / $0 } ?? 1
+    let gain = window.roundTrips.stretch(over: trial.before).map { growth / $0 } ?? 1
     let isUp = growth > 1
     let isWorthwhile =
       isUp ? gain >= 1 + WorkerPool.worthwhile * (growth - 1) : gain >= 1 - WorkerPool.loss
     if isWorthwhile {
-      reference = window.times
+      reference = window.roundTrips
       wait[isUp] = WorkerPool.shortestWait
       nextTrial[isUp] = situation.now
     } else {
@@ -237,6 +253,12 @@ extension WorkerPool {
     reference = nil
   }
 
+  private mutating func resumeGrowing(_ situation: Situation) {
+    guard allowed < most else { return }
+    phase = .growing
+    change(to: allowed * 2, situation)
+  }
+
   private mutating func forgetFailures(_ now: MonotonicTime) {
     wait = Directions(down: WorkerPool.shortestWait, up: WorkerPool.shortestWait)
     nextTrial = Directions(down: now, up: now)
@@ -249,7 +271,8 @@ extension WorkerPool {
 
   private func isEnough(_ window: OperationCounters.Totals, at now: MonotonicTime) -> Bool {
     let time = now.since(windowStartedAt)
-    return time >= max(typicalCall * 4, WorkerPool.enough.time) && window.times.count >= WorkerPool.enough.calls
+    guard time >= max(roundTrip * 4, WorkerPool.enough.time) else { return false }
+    return window.roundTrips.count >= WorkerPool.enough.roundTrips || !window.isBlocked
   }
 }
 
@@ -260,5 +283,11 @@ extension WorkerPool.Situation {
 
 extension OperationCounters.Totals {
   /// Workers mostly wait in calls, rather than for a processor's work to be done or for leave by a rate limit.
-  fileprivate var isBlocked: Bool { processor < busy / 2 && heldBack < busy / 2 }
+  fileprivate var isBlocked: Bool {
+    let waited = roundTrips.nanoseconds
+    return calls.nanoseconds < waited * 2 && processor < waited && heldBack < waited
+  }
+
+  /// Enough to tell whether workers are blocked: the first calls of a run are to directories above the target, on a disk.
+  fileprivate var isTelling: Bool { roundTrips.count > 0 || calls.nanoseconds > 10_000_000 }
 }
