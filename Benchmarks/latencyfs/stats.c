@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct sample {
 static const char *const kind_names[] = KIND_NAMES;
 static atomic_long counts[KINDS];
 static atomic_long in_flight, peak, answered, unlinks, listed;
+static _Atomic uint64_t first_request;  // when it arrived
 
 static pthread_mutex_t series_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sample *series;
@@ -29,6 +31,8 @@ void stats_count(enum kind kind) { counts[kind]++; }
 void stats_listed(long entries) { listed += entries; }
 
 void stats_arrived(enum kind kind) {
+  uint64_t none = 0;
+  if (first_request == 0) atomic_compare_exchange_strong(&first_request, &none, monotonic_now());
   counts[kind]++;
   long now = ++in_flight, highest = peak;
   while (now > highest && !atomic_compare_exchange_weak(&peak, &highest, now)) continue;
@@ -64,6 +68,7 @@ static void write_counters(FILE *file) {
   for (int kind = 0; kind < KINDS; kind++) fprintf(file, "\"%s\": %ld, ", kind_names[kind], counts[kind]);
   fprintf(file, "\n\"answered\": %ld, \"entries_listed\": %ld, \"in_flight\": %ld, \"peak_in_flight\": %ld",
           answered, listed, in_flight, peak);
+  fprintf(file, ",\n\"first_request_monotonic_s\": %.6f", first_request / 1e9);
   fprintf(file, ",\n\"cpu_s\": %.3f, \"peak_rss_kib\": %ld",
           used.ru_utime.tv_sec + used.ru_stime.tv_sec + (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6,
           used.ru_maxrss);
