@@ -240,3 +240,5 @@ if __name__ == "__main__":
         main()
     except Skip as reason:
         raise SystemExit(f"bench: {reason}")
+    except KeyboardInterrupt:
+        raise SystemExit("interrupted")

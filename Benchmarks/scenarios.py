@@ -72,4 +72,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Skip as reason:
+        raise SystemExit(f"scenarios: {reason}")
+    except KeyboardInterrupt:
+        raise SystemExit("interrupted")

@@ -22,7 +22,6 @@ need fuse3 command -v fusermount3
 need e2fsprogs command -v mkfs.ext4
 need python3 python_is_recent
 need valgrind command -v valgrind
-need strace command -v strace
 need fd-find command -v fdfind
 need bfs command -v bfs
 need tmpreaper command -v tmpreaper

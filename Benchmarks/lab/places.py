@@ -126,7 +126,8 @@ class LatencyFS:
         self.root.mkdir(exist_ok=True)
         self._stats.unlink(missing_ok=True)
         self._control.write_text("")
-        command = [tool("latencyfs"), "--stats", self._stats, "--control", self._control, *options, source, self.root]
+        command = [tool("latencyfs"), "--stats", self._stats, "--control", self._control, "--with-parent"]
+        command += [*options, source, self.root]
         self._process = subprocess.Popen(command)
         deadline = time.monotonic() + 10
         while not is_mounted(self.root):

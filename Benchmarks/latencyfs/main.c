@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -36,6 +37,7 @@ static const char usage[] =
     "  --entry-timeout S       how long the kernel believes names (30)\n"
     "  --control FILE          settings, one a line, as in 'latency 20'; read again when it changes, or on SIGHUP\n"
     "  --stats FILE            counters and a time series as JSON, written at the end and on SIGUSR1\n"
+    "  --with-parent           end when the process that started it ends\n"
     "  --timer-threads N       threads that carry out what is due (4)\n";
 
 static const char *control_file, *stats_file;
@@ -55,7 +57,7 @@ static enum readdirplus parse_plus(const char *value) {
   refuse("--readdirplus is no, auto or always, not", value);
 }
 
-enum { DELAY_SETTING, PLUS, ATTR_TIMEOUT, ENTRY_TIMEOUT, CONTROL, STATS, TIMER_THREADS, HELP };
+enum { DELAY_SETTING, PLUS, ATTR_TIMEOUT, ENTRY_TIMEOUT, CONTROL, STATS, TIMER_THREADS, WITH_PARENT, HELP };
 
 static const struct option options[] = {
     {"latency", 1, 0, DELAY_SETTING}, {"jitter", 1, 0, DELAY_SETTING}, {"lookup", 1, 0, DELAY_SETTING},
@@ -64,7 +66,7 @@ static const struct option options[] = {
     {"opendir", 1, 0, DELAY_SETTING}, {"other", 1, 0, DELAY_SETTING}, {"slow-name", 1, 0, DELAY_SETTING},
     {"iops", 1, 0, DELAY_SETTING}, {"readdirplus", 1, 0, PLUS}, {"attr-timeout", 1, 0, ATTR_TIMEOUT},
     {"entry-timeout", 1, 0, ENTRY_TIMEOUT}, {"control", 1, 0, CONTROL}, {"stats", 1, 0, STATS},
-    {"timer-threads", 1, 0, TIMER_THREADS}, {"help", 0, 0, HELP}, {0}};
+    {"timer-threads", 1, 0, TIMER_THREADS}, {"with-parent", 0, 0, WITH_PARENT}, {"help", 0, 0, HELP}, {0}};
 
 // The two operands are left at `optind`.
 static void parse_options(int count, char **arguments) {
@@ -80,6 +82,7 @@ static void parse_options(int count, char **arguments) {
     case CONTROL: control_file = optarg; break;
     case STATS: stats_file = optarg; break;
     case TIMER_THREADS: timer_threads = atoi(optarg); break;
+    case WITH_PARENT: prctl(PR_SET_PDEATHSIG, SIGTERM); break;
     case HELP: fputs(usage, stdout); exit(0);
     default: exit(64);
     }
@@ -190,6 +193,7 @@ static int serve(struct fuse_session *session) {
   fuse_loop_cfg_set_max_threads(config, 4);
   fuse_loop_cfg_set_idle_threads(config, 4);
   int status = fuse_session_loop_mt(session, config);
+  timers_stop();  // nobody waits for these answers any more
   fuse_session_unmount(session);
   return status;
 }

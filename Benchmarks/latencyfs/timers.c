@@ -16,6 +16,7 @@ struct heap {
 
 static struct heap *heaps;
 static int heap_count;
+static atomic_bool stopped;
 
 uint64_t monotonic_now(void) {
   struct timespec now;
@@ -77,15 +78,15 @@ static void *serve(void *context) {
     }
     struct job *job = take_first(heap);
     pthread_mutex_unlock(&heap->lock);
-    job->run(job);
+    if (!stopped) job->run(job);
     pthread_mutex_lock(&heap->lock);
   }
   return NULL;
 }
 
-int timers_start(int threads) {
+bool timers_start(int threads) {
   heaps = calloc(threads, sizeof *heaps);
-  if (!heaps) return 0;
+  if (!heaps) return false;
   pthread_condattr_t monotonic;
   pthread_condattr_init(&monotonic);
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -93,11 +94,11 @@ int timers_start(int threads) {
     pthread_t thread;
     pthread_mutex_init(&heaps[i].lock, NULL);
     pthread_cond_init(&heaps[i].earlier, &monotonic);
-    if (pthread_create(&thread, NULL, serve, &heaps[i])) return 0;
+    if (pthread_create(&thread, NULL, serve, &heaps[i])) return false;
     pthread_detach(thread);
   }
   heap_count = threads;
-  return 1;
+  return true;
 }
 
 void timers_add(struct job *job) {
@@ -108,3 +109,5 @@ void timers_add(struct job *job) {
   if (heap->jobs[0] == job) pthread_cond_signal(&heap->earlier);
   pthread_mutex_unlock(&heap->lock);
 }
+
+void timers_stop(void) { stopped = true; }

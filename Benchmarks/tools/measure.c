@@ -200,6 +200,7 @@ int main(int count, char **arguments) {
     perror(json_path);
     return 1;
   }
+  prctl(PR_SET_PDEATHSIG, SIGTERM);    // nobody would read the figures
   prctl(PR_SET_CHILD_SUBREAPER, 1);  // so that the time of descendants whose parent is gone is counted too
   sigset_t set;
   sigemptyset(&set);
