@@ -50,7 +50,8 @@ class Run:
     case: str
     program: str
     note: str
-    left_old: int
+    old: int  # files before the run
+    left_old: int  # and after it
     figures: tools.Measurement
 
 
@@ -59,25 +60,26 @@ class Run:
 
 @contextlib.contextmanager
 def fresh_tree(case: Case, work: Path):
-    """Yields the tree's root and the directory that it can be looked at in without delay."""
+    """Yields the tree's root, where it can be looked at without delay, and how many of its files are old."""
     if case.latency is None:
         with places.ext4(work, case.tree.files) as disk:
-            case.tree.make(disk / "tree")
+            old = case.tree.make(disk / "tree")
             os.sync()
-            yield disk / "tree", disk / "tree"
+            yield disk / "tree", disk / "tree", old
         return
     with places.memory_file_system(work) as memory:
-        case.tree.make(memory / "tree")
+        old = case.tree.make(memory / "tree")
         with places.latencyfs(work, memory, "--latency", str(case.latency), "--jitter", "0.2") as slow:
-            yield slow.root / "tree", memory / "tree"
+            yield slow.root / "tree", memory / "tree", old
 
 
-def run_once(name: str, case: Case, program: Program, root: Path, behind: Path, work: Path, timeout: float) -> Run:
+def run_once(name: str, case: Case, program: Program, place: tuple, work: Path, timeout: float) -> Run:
+    root, behind, old = place
     job = Job(root, work, dry_run=case.dry_run, latency=case.latency is not None)
     figures = tools.measure(program.command(job), work, timeout)
     say(f"  {name}: {program.name}: {figures.wall:.2f} s, {figures.cpu:.2f} s of CPU, status {figures.status}")
     left = tools.old_files_left(behind) if behind.exists() else 0
-    return Run(name, program.name, program.note, left, figures)
+    return Run(name, program.name, program.note, old, left, figures)
 
 
 # MARK: one case
@@ -93,8 +95,8 @@ def run_case(name: str, case: Case, chosen: list[Program], rounds: int, timeout:
             for program in chosen if number % 2 == 0 else chosen[::-1]:
                 if program.name in slow:
                     continue
-                with contextlib.nullcontext(shared) if shared else fresh_tree(case, work) as (root, behind):
-                    run = run_once(name, case, program, root, behind, work, timeout)
+                with contextlib.nullcontext(shared) if shared else fresh_tree(case, work) as place:
+                    run = run_once(name, case, program, place, work, timeout)
                 runs.append(run)
                 if program.name in programs.PEERS and run.figures.wall > SLOW_PEER:
                     slow.add(program.name)
@@ -121,10 +123,12 @@ def remark(runs: list[Run], rounds: int) -> str:
 
 
 def left_over(case: Case, runs: list[Run]) -> str:
+    """What should not be so is bold: files left by a purge, files gone after a dry run."""
     if case.dry_run:
-        return "–"
+        gone = max(run.old - run.left_old for run in runs)
+        return "all" if gone == 0 else f"**all but {gone:,}**"
     worst = max(run.left_old for run in runs)
-    return f"{worst:,}" if worst == 0 else f"**{worst:,}**"
+    return "0" if worst == 0 else f"**{worst:,}**"
 
 
 def rows_of(name: str, case: Case, runs: list[Run], rounds: int) -> list[list[str]]:
@@ -157,7 +161,7 @@ def print_all(cases: dict[str, Case], runs: list[Run], rounds: int, skipped: lis
             rows += rows_of(name, case, own, rounds)
     for line in skipped:
         print(f"- skipped {line}")
-    print("\n" + report.table(COLUMNS, rows))
+    print("\n" + report.table(COLUMNS, rows) if rows else "\nNothing was measured.")
 
 
 # MARK: command line
