@@ -2,8 +2,8 @@
 
 Two trees that differ only in how many files each directory has: the difference of the counts, divided by the
 difference of the files, is free of what the start, the directories and the report cost. With one operation in flight,
-counts hardly depend on how threads happen to be scheduled, and a machine that is busy or virtual measures as well as any
-other; the median of some repetitions is taken, since the program itself goes by the clock in places."""
+counts hardly depend on how threads happen to be scheduled, and a machine that is busy or virtual measures as well as
+any other; the median of some repetitions is taken, since the program itself goes by the clock in places."""
 
 import json
 import math
@@ -66,9 +66,11 @@ def profile(subject: Subject, work: Path, tree: Tree, dry_run: bool) -> Profile:
         output = work / "callgrind.out"
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={output}"]
         command += subject.command(Job(memory / "tree", work, dry_run=dry_run))
-        done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode != 0:
-            raise SystemExit(f"under valgrind the run ended with status {done.returncode}:\n{done.stdout[-2000:]}")
+        with open(work / "output.txt", "w+") as log:
+            status = subprocess.run(command, stdout=log, stderr=log).returncode
+        if status != 0:
+            end = (work / "output.txt").read_text()[-2000:]
+            raise SystemExit(f"under valgrind the run ended with status {status}:\n{end}")
         left = tools.old_files_left(memory / "tree")
         if left != (tree.files if dry_run else 0):
             raise SystemExit(f"{left} old files are left of {tree.files}: that is not what was to be measured")

@@ -44,7 +44,7 @@ def run(subject: Subject, work: Path, options) -> bool:
         floor.add(bed.purge_with_latency(subject, work, trees, *latency, program=floor_command))
         measured.append(bed.measured_removal_ms(work, *latency))
     real = statistics.median(measured)
-    print(f"{trees['data']}, all old. A removal takes {options.latency:g} ms nominally and {real:.3f} ms as measured.\n")
+    print(f"{trees['data']}, all old. A removal takes {options.latency:g} ms nominally, {real:.3f} ms as measured.\n")
     print(report.table(
         ["program:", "removals/s", "x measured latency", "x nominal latency", "wall s", "old files left"],
         [ours.row(subject.name, options.latency, real), floor.row("floor", options.latency, real)]))

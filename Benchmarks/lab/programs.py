@@ -66,8 +66,7 @@ class Subject:
 
 def default_binary() -> str:
     """The release binary, where `swift build` puts it."""
-    found = sorted(REPOSITORY.glob(".build/*/release/efs-purge-batch")) or [REPOSITORY / ".build/release/efs-purge-batch"]
-    return str(found[0])
+    return str(REPOSITORY / ".build/release/efs-purge-batch")
 
 
 def parse_subject(text: str, binary: str) -> Subject:
