@@ -95,11 +95,13 @@ static void parse_options(int count, char **arguments) {
 
 // True when the control file is another than at the last call.
 static bool control_changed(void) {
-  static struct timespec known;
+  static struct stat known;
   struct stat status;
   if (!control_file || stat(control_file, &status)) return false;
-  bool changed = status.st_mtim.tv_sec != known.tv_sec || status.st_mtim.tv_nsec != known.tv_nsec;
-  known = status.st_mtim;
+  // The size too: a file that is emptied and written within one tick of the clock has the same time twice.
+  bool changed = status.st_mtim.tv_sec != known.st_mtim.tv_sec || status.st_mtim.tv_nsec != known.st_mtim.tv_nsec ||
+                 status.st_size != known.st_size || status.st_ino != known.st_ino;
+  known = status;
   return changed;
 }
 
