@@ -1,10 +1,13 @@
 # make demo and make test do all set-up on a fresh Debian or Ubuntu machine that has Swift.
 RELEASE = -c release --static-swift-stdlib -Xlinker -s
+# As released, but with the names of functions.
+WITH_SYMBOLS = -c release --static-swift-stdlib --scratch-path .build-bench/swift
 PREFIX ?= /usr/local
 BINARY = $$(swift build $(RELEASE) --show-bin-path)/efs-purge-batch
 
 .DEFAULT_GOAL := build
 .PHONY: setup build demo test lint format check-configs check-deploy configmap install clean
+.PHONY: setup-bench bench bench-full bench-pool bench-instructions
 
 setup: ## Install what the build needs (apt)
 	@scripts/setup.sh
@@ -36,5 +39,22 @@ configmap: ## Make deploy/configmap.yaml from the config it ships
 install: build ## Into $(PREFIX)/bin
 	install -D "$(BINARY)" "$(DESTDIR)$(PREFIX)/bin/efs-purge-batch"
 
+setup-bench: ## Install what the benchmarks need (apt)
+	@scripts/setup-bench.sh
+
+# ARGS adds options: make bench ARGS='--cases latency --runs 5'. See Benchmarks/README.md.
+bench: build setup-bench ## Compare with the floor and other programs: small cases, below ten minutes; as root
+	Benchmarks/bench.py --quick --binary "$(BINARY)" $(ARGS)
+
+bench-full: build setup-bench ## The same with large trees too
+	Benchmarks/bench.py --full --binary "$(BINARY)" $(ARGS)
+
+bench-pool: build setup-bench ## Every scenario against its threshold; as root
+	Benchmarks/scenarios.py all --binary "$(BINARY)" $(ARGS)
+
+bench-instructions: setup setup-bench ## Instructions per file against Benchmarks/thresholds.json
+	swift build $(WITH_SYMBOLS) --product efs-purge-batch
+	Benchmarks/scenarios.py instructions --binary "$$(swift build $(WITH_SYMBOLS) --show-bin-path)/efs-purge-batch" $(ARGS)
+
 clean:
-	rm -rf .build .build-deploy
+	rm -rf .build .build-bench .build-deploy

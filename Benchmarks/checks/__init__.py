@@ -1,0 +1,1 @@
+"""Measurements of one property each, with a threshold."""

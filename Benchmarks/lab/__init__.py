@@ -1,0 +1,1 @@
+"""What all measurements share: places to work in, tools, programs and tables."""

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Measures one property of efs-purge-batch at a time, against a threshold. See README.md here.
+
+Exit status: 0 all passed or skipped, 1 something failed its threshold."""
+
+import argparse
+import importlib
+
+from lab import places, programs, tools
+from lab.programs import Subject
+from lab.tools import Skip, say
+
+CHECKS = {
+    "pool": "auto against fixed concurrency at several latencies",
+    "in-flight": "requests in flight in the middle of a wide run",
+    "one-directory": "removals per round trip in one flat directory",
+    "slow-directory": "one slow directory beside fast ones",
+    "speed-change": "latency that changes in the middle of a run",
+    "memory": "peak memory, and that it does not grow with the number of files",
+    "start-up": "time until the first request on the target",
+    "limits": "few descriptors, threads and processes",
+    "instructions": "user-space instructions per file (callgrind)",
+}
+
+WITHOUT_LATENCYFS = {"instructions", "memory"}
+
+
+def module_of(name: str):
+    return importlib.import_module("checks." + name.replace("-", "_"))
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="check", required=True, metavar="CHECK")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--binary", default=programs.default_binary(), help="of efs-purge-batch")
+    shared.add_argument("--config-line", action="append", default=[], metavar="LINE", help="e.g. 'concurrency: 64'")
+    for name, meaning in CHECKS.items():
+        module_of(name).add_options(commands.add_parser(name, parents=[shared], help=meaning, description=meaning))
+    commands.add_parser("all", parents=[shared], help="each of these but instructions, with its default size")
+    return parser.parse_args()
+
+
+def options_of(name: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    module_of(name).add_options(parser)
+    return parser.parse_args([])
+
+
+def run_one(name: str, subject: Subject, options: argparse.Namespace) -> bool:
+    print(f"### {name}: {CHECKS[name]}\n", flush=True)
+    try:
+        tools.build(with_latencyfs=name not in WITHOUT_LATENCYFS)
+        with places.scratch() as work:
+            return module_of(name).run(subject, work, options)
+    except Skip as reason:
+        print(f"skipped: {reason}\n", flush=True)
+        return True
+
+
+def main() -> None:
+    options = parse()
+    subject = Subject(options.binary, lines=tuple(options.config_line))
+    programs.need_binary([subject])
+    if options.check != "all":
+        raise SystemExit(not run_one(options.check, subject, options))
+    names = [name for name in CHECKS if name != "instructions"]
+    passed = {name: run_one(name, subject, options_of(name)) for name in names}
+    failed = [name for name in names if not passed[name]]
+    say(f"failed: {', '.join(failed)}" if failed else "all passed")
+    raise SystemExit(bool(failed))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Skip as reason:
+        raise SystemExit(f"scenarios: {reason}")
+    except KeyboardInterrupt:
+        raise SystemExit("interrupted")
