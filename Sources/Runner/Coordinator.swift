@@ -29,6 +29,8 @@ struct Coordinator {
     var lastChange: MonotonicTime
     /// When its pool wants to be adjusted.
     var nextAdjustment: MonotonicTime
+    /// Calls up to the last report, and when that was.
+    var reported: (calls: OperationTimes, at: MonotonicTime)
   }
 
   private let runner: BatchRunner
@@ -198,7 +200,7 @@ extension Coordinator {
     runner.onEvent(.targetStarted(startEvent(target, rules, limits)))
     running[id] = Running(
       walk: walk, budget: budget, startedAt: Timestamp(WallClock.now()), pace: PaceMeter(now: .now()),
-      lastChange: .now(), nextAdjustment: .now())
+      lastChange: .now(), nextAdjustment: .now(), reported: (OperationTimes(), .now()))
     governor.add(walk, id: id, priority: target.spec.priority)
     walk.start()
   }
@@ -287,7 +289,10 @@ extension Coordinator {
 
   private mutating func reportProgress(at time: MonotonicTime) {
     for (id, target) in running.sorted(by: { $0.key < $1.key }) {
-      let progress = target.walk.progress(target.pace, memory: governor.summary)
+      var progress = target.walk.progress(target.pace, memory: governor.summary)
+      let calls = target.walk.operations.totals.calls
+      progress.operations = OperationFigures(calls - target.reported.calls, over: time.since(target.reported.at))
+      running[id]?.reported = (calls, time)
       runner.onEvent(.progress(progress))
       if progress.tally != target.lastTally || progress.isPaused { running[id]?.lastChange = time }
       running[id]?.lastTally = progress.tally

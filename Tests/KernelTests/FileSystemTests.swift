@@ -82,8 +82,8 @@ import Testing
     for name in ["goes", "stays", "gone"] { names.append(Array(name.utf8)) }
     var results: [RemovalResult] = []
     var sizes: [UInt64?] = []
-    fileSystem.removeFiles(0..<3, of: names, in: try open()) {
-      false
+    fileSystem.removeFiles(0..<3, of: names, in: try open()) { _ in
+      .afterLook
     } decide: { index, status in
       #expect(status.kind == .file)
       return names[index] == Array("goes".utf8)
@@ -102,8 +102,8 @@ import Testing
     var names = NameList()
     names.append(Array("dir".utf8))
     var results: [RemovalResult] = []
-    fileSystem.removeFiles(0..<1, of: names, in: try open()) {
-      false
+    fileSystem.removeFiles(0..<1, of: names, in: try open()) { _ in
+      .afterLook
     } decide: { _, _ in
       true
     } receive: {
@@ -130,8 +130,8 @@ import Testing
     names.append(Array("file".utf8))
     let pretending = PretendingFileSystem(fileSystem)
     var results: [RemovalResult] = []
-    pretending.removeFiles(0..<1, of: names, in: try open()) {
-      false
+    pretending.removeFiles(0..<1, of: names, in: try open()) { _ in
+      .afterLook
     } decide: { _, _ in
       true
     } receive: {
@@ -141,7 +141,7 @@ import Testing
     #expect(try list(open()).count == 1)
   }
 
-  @Test func `once stopped, the rest is spared without a look`() throws {
+  @Test func `what has no clearance is spared without a look, and what has it goes without one`() throws {
     defer { try? FileManager.default.removeItem(atPath: root) }
     var names = NameList()
     for index in 0..<4 {
@@ -149,16 +149,29 @@ import Testing
       names.append(Array("file-\(index)".utf8))
     }
     var results: [RemovalResult] = []
-    fileSystem.removeFiles(0..<4, of: names, in: try open()) {
-      results.count == 2
-    } decide: { _, _ in
-      true
-    } receive: { _, result, look in
-      if result == .spared { #expect(look == nil) }
+    var asked: [Int] = []
+    fileSystem.removeFiles(0..<4, of: names, in: try open()) { index in
+      [.granted, .afterLook, .refused, .granted][index]
+    } decide: { index, _ in
+      asked.append(index)
+      return true
+    } receive: { index, result, look in
+      #expect((look != nil) == (index == 1))
       results.append(result)
     }
-    #expect(results.filter { $0 == .removed }.count == 3)
-    #expect(results[2] == .spared)
+    #expect(results == [.removed, .removed, .spared, .removed])
+    #expect(asked == [1])
+    #expect(try list(open()).keys.sorted() == ["file-2"])
+  }
+
+  @Test func `a fresh look tells of each name whether it is there and what it is`() throws {
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    make("file", size: 3000)
+    var names = NameList()
+    for name in ["file", "gone"] { names.append(Array(name.utf8)) }
+    var results: [Result<UInt64, Errno>] = []
+    fileSystem.freshStatus(of: 0..<2, of: names, in: try open()) { results.append($1.map(\.size)); _ = $0 }
+    #expect(results == [.success(3000), .failure(.noSuchFileOrDirectory)])
   }
 
   @Test func `an empty directory is removed only if it is still wanted at a fresh look`() throws {

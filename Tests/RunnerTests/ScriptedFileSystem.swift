@@ -8,7 +8,9 @@ struct ScriptedFileSystem: FileSystem {
   var onOpen: @Sendable (String) -> Errno? = { _ in nil }
   var onRead: @Sendable (DirectoryHandle) -> Errno? = { _ in nil }
   var onStatus: @Sendable (String) -> Errno? = { _ in nil }
-  /// Between the first look at a file and the fresh one.
+  /// Before a fresh look that is taken ahead of the removal.
+  var onCheck: @Sendable (String) -> Errno? = { _ in nil }
+  /// Before the removal of a file, and the fresh look where that is taken right before it.
   var onRemoveFile: @Sendable (String) -> Errno? = { _ in nil }
   var onRemoveDirectory: @Sendable (String) -> Errno? = { _ in nil }
 
@@ -48,8 +50,21 @@ struct ScriptedFileSystem: FileSystem {
     }
   }
 
+  func freshStatus(
+    of indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
+    receive: (Int, Result<EntryStatus, Errno>) -> Void
+  ) {
+    for index in indices {
+      if let error = onCheck(String(decoding: names[index], as: UTF8.self)) {
+        receive(index, .failure(error))
+      } else {
+        base.freshStatus(of: index..<(index + 1), of: names, in: directory, receive: receive)
+      }
+    }
+  }
+
   func removeFiles(
-    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, unless isStopped: () -> Bool,
+    _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, clearance: (Int) -> Clearance,
     decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void
   ) {
     for index in indices {
@@ -57,7 +72,7 @@ struct ScriptedFileSystem: FileSystem {
         receive(index, .failed(error), nil)
       } else {
         base.removeFiles(
-          index..<(index + 1), of: names, in: directory, unless: isStopped, decide: decide, receive: receive)
+          index..<(index + 1), of: names, in: directory, clearance: clearance, decide: decide, receive: receive)
       }
     }
   }

@@ -19,6 +19,19 @@ struct TargetFigures: Hashable, Sendable, Encodable {
   let pauses: UInt64
   let pausedSeconds: Double
   let concurrencyPeak: Int
+  let operationsPerSecond: Double
+  /// By kind; kinds of which there were none are absent.
+  let operations: [String: CallFigures]
+
+  struct CallFigures: Hashable, Sendable, Encodable {
+    let count: UInt64
+    let meanMS: Double
+
+    private enum CodingKeys: String, CodingKey {
+      case count
+      case meanMS = "mean_ms"
+    }
+  }
 
   init(_ target: TargetOutcome) {
     name = target.name
@@ -36,6 +49,11 @@ struct TargetFigures: Hashable, Sendable, Encodable {
     pauses = target.pauses
     pausedSeconds = target.paused.inSeconds.rounded(to: 3)
     concurrencyPeak = target.concurrencyPeak
+    operationsPerSecond = target.operations.perSecond.rounded(to: 1)
+    let calls = target.operations.calls.map { kind, calls in
+      (kind.rawValue, CallFigures(count: calls.count, meanMS: calls.meanTime.inMilliseconds))
+    }
+    operations = Dictionary(uniqueKeysWithValues: calls)
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -55,6 +73,8 @@ struct TargetFigures: Hashable, Sendable, Encodable {
     try fields.encode(pauses, forKey: .pauses)
     try fields.encode(pausedSeconds, forKey: .pausedSeconds)
     try fields.encode(concurrencyPeak, forKey: .concurrencyPeak)
+    try fields.encode(operationsPerSecond, forKey: .operationsPerSecond)
+    try fields.encode(operations, forKey: .operations)
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -69,6 +89,8 @@ struct TargetFigures: Hashable, Sendable, Encodable {
     case pauses
     case pausedSeconds = "paused_seconds"
     case concurrencyPeak = "concurrency_peak"
+    case operationsPerSecond = "operations_per_second"
+    case operations
   }
 }
 

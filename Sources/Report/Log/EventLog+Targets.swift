@@ -44,7 +44,9 @@ extension EventLog {
       "dirs_scanned": .count(tally.dirsScanned),
       "dirs_purged": .count(tally.emptyDirsDeleted),
       "dirs_to_purge": .count(tally.emptyDirsToDelete),
+      "concurrency": .integer(Int64(progress.workers)),
     ]
+    fields.merge(operations(progress.operations)) { _, figure in figure }
     if context.isDetailed { fields.merge(details(progress)) { _, detail in detail } }
     return line(.info, "Progress update", fields)
   }
@@ -69,6 +71,15 @@ extension EventLog {
     ]
   }
 
+  /// Calls per second, and what one takes in the mean.
+  private func operations(_ operations: OperationFigures) -> [String: LogValue] {
+    let times = operations.calls.map { ($0.rawValue, LogValue.number($1.meanTime.inMilliseconds)) }
+    return [
+      "operations_per_second": .rate(operations.perSecond),
+      "latency_ms": .object(Dictionary(uniqueKeysWithValues: times)),
+    ]
+  }
+
   func finished(_ outcome: TargetOutcome) -> LogLine {
     var fields = counters(outcome.tally)
     fields["target"] = .string(outcome.name)
@@ -79,6 +90,8 @@ extension EventLog {
     fields["files_per_second"] = .rate(outcome.filesPerSecond)
     fields["peak_memory_mb"] = .mebibytes(outcome.peakMemory)
     fields["memory_backpressure_events"] = .count(outcome.pauses)
+    fields["concurrency_peak"] = .integer(Int64(outcome.concurrencyPeak))
+    fields.merge(operations(outcome.operations)) { _, figure in figure }
     fields["errors_by_kind"] = .object(outcome.errorsByKind.mapValues(LogValue.count))
     return line(outcome.ending.logLevel, "Purge operation completed", fields)
   }

@@ -68,3 +68,8 @@ extension Double {
     return scaled.isFinite ? scaled : self
   }
 }
+
+extension Duration {
+  /// To the microsecond.
+  var inMilliseconds: Double { (inSeconds * 1000).rounded(to: 3) }
+}

@@ -51,6 +51,8 @@ public struct TargetOutcome: Hashable, Sendable {
   public var paused: Duration = .zero
   /// The largest number of workers at once.
   public var concurrencyPeak = 0
+  /// All its file system calls.
+  public var operations = OperationFigures()
 
   public init(name: String, path: String, ending: Ending, reason: String? = nil) {
     (self.name, self.path, self.ending, self.reason) = (name, path, ending, reason)

@@ -84,6 +84,8 @@ public struct TargetProgress: Hashable, Sendable {
   public var workersPeak: Int
   /// The most there may be.
   public var workersLimit: Int
+  /// File system calls since the last report of this target.
+  public var operations = OperationFigures()
   public var isPaused: Bool
   public var pauses: UInt64 = 0
 

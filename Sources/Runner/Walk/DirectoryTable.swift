@@ -27,6 +27,8 @@ struct DirectoryNode {
   var cursor = Cursor.ready
   /// Where the listing goes on.
   var position: Int64 = 0
+  /// Listing calls that were handed out after the first.
+  var listings = 0
   /// The handle's own position is not `position`.
   var needsSeek = false
 

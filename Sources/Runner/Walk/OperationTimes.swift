@@ -1,18 +1,6 @@
 import Kernel
 import Synchronization
 
-/// The kinds of calls a walk makes, as far as their times are told apart.
-public enum OperationKind: Int, CaseIterable, Hashable, Sendable {
-  case open
-  case list
-  /// The first look at an entry, from the client's cache where it has one.
-  case status
-  /// The look that the server must answer.
-  case freshStatus
-  case removeFile
-  case removeDirectory
-}
-
 /// How many calls, or round trips, of each kind there were and how long they took.
 struct OperationTimes: Sendable {
   struct Sum: Sendable {
@@ -33,14 +21,14 @@ struct OperationTimes: Sendable {
   private var sums = InlineArray<6, Sum>(repeating: Sum())
 
   subscript(kind: OperationKind) -> Sum {
-    get { sums[kind.rawValue] }
-    set { sums[kind.rawValue] = newValue }
+    get { sums[kind.index] }
+    set { sums[kind.index] = newValue }
   }
 
   mutating func add(_ kind: OperationKind, nanoseconds: UInt64) {
-    sums[kind.rawValue].count += 1
-    sums[kind.rawValue].nanoseconds += nanoseconds
-    sums[kind.rawValue].logarithms += Logarithm.of(Double(nanoseconds))
+    sums[kind.index].count += 1
+    sums[kind.index].nanoseconds += nanoseconds
+    sums[kind.index].logarithms += Logarithm.of(Double(nanoseconds))
   }
 
   static func - (a: OperationTimes, b: OperationTimes) -> OperationTimes {
@@ -145,8 +133,8 @@ final class OperationCounters: Sendable {
 
   func add(calls times: OperationTimes, roundTrips trips: OperationTimes) {
     for kind in OperationKind.allCases {
-      if times[kind].count > 0 { calls[kind.rawValue].add(times[kind]) }
-      if trips[kind].count > 0 { roundTrips[kind.rawValue].add(trips[kind]) }
+      if times[kind].count > 0 { calls[kind.index].add(times[kind]) }
+      if trips[kind].count > 0 { roundTrips[kind.index].add(trips[kind]) }
     }
   }
 
@@ -162,8 +150,8 @@ final class OperationCounters: Sendable {
   var totals: Totals {
     var totals = Totals()
     for kind in OperationKind.allCases {
-      totals.calls[kind] = calls[kind.rawValue].sum
-      totals.roundTrips[kind] = roundTrips[kind.rawValue].sum
+      totals.calls[kind] = calls[kind.index].sum
+      totals.roundTrips[kind] = roundTrips[kind.index].sum
     }
     totals.processor = processor.load(ordering: .relaxed)
     totals.heldBack = heldBack.load(ordering: .relaxed)
@@ -183,6 +171,7 @@ final class OperationMeter {
   /// When the present lap began.
   private(set) var lapStart = MonotonicTime.now()
   private var processorTime = ProcessorTime.ofThisThread()
+  /// Without listings, whose time depends on what they bring.
   private var pieceCalls = 0
   private var pieceTime: Int64 = 0
   /// Whether the last lap was a round trip.
@@ -200,18 +189,32 @@ final class OperationMeter {
 
   /// A lap is over, in which `count` calls were made.
   func lap(_ kind: OperationKind, count: Int = 1) {
+    let time = endLap(kind, count)
+    pieceCalls += count
+    pieceTime += time
+    isSlow = time >= OperationMeter.roundTrip
+    if isSlow { noteRoundTrip(kind, time) }
+  }
+
+  /// A lap is over, in which one listing call brought so many entries.
+  func lapListing(entries: Int) {
+    let time = endLap(.list, 1)
+    // An entry takes a third of a microsecond where nothing is waited for.
+    if time >= OperationMeter.roundTrip + Int64(entries) * 1000 { noteRoundTrip(.list, time) }
+  }
+
+  private func endLap(_ kind: OperationKind, _ count: Int) -> Int64 {
     let now = MonotonicTime.now()
     let time = now.nanoseconds - lapStart.nanoseconds
     lapStart = now
-    pieceCalls += count
-    pieceTime += time
     calls[kind].count += UInt64(count)
     calls[kind].nanoseconds += UInt64(time)
-    isSlow = time >= OperationMeter.roundTrip
-    if isSlow {
-      roundTrips.add(kind, nanoseconds: UInt64(time))
-      tell()
-    }
+    return time
+  }
+
+  private func noteRoundTrip(_ kind: OperationKind, _ time: Int64) {
+    roundTrips.add(kind, nanoseconds: UInt64(time))
+    tell()
   }
 
   /// The piece is done; what a call in it took in the mean, nil when there was none.

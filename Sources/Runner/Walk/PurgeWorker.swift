@@ -84,7 +84,7 @@ extension PurgeWorker {
         return .rootFailed
       }
       meter.start()
-      return .openedRoot(handle, list(handle, limit: WalkLimits.listing, isRoot: true) { [] })
+      return .openedRoot(handle, list(handle, limit: WalkLimits.firstListing, isRoot: true) { [] })
     } catch {
       walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
       walk.fail(Self.explanation(of: error))
@@ -129,7 +129,7 @@ extension PurgeWorker {
       if walk.target.spec.oneFileSystem, crosses { return .otherFileSystem }
       if try PurgeHold.stands(in: handle, fileSystem) { return .held }
       meter.lap(.status)
-      return .opened(handle, list(handle, limit: WalkLimits.listing) { pathOf(entering) })
+      return .opened(handle, list(handle, limit: entering.limit) { pathOf(entering) })
     } catch {
       if error.meansNoDirectory { return .vanished }
       walk.failures.add(.openDirectory, error) { walk.shownPath(of: entering.parent, entry: entering.name) }
@@ -163,7 +163,7 @@ extension PurgeWorker {
     // Made anew for each listing: if each worker kept one, hundreds would lie idle, and the allocator has one at hand.
     let batch = EntryBatch(capacity: limit)
     do {
-      defer { meter.lap(.list) }
+      defer { meter.lapListing(entries: batch.entries.count) }
       guard try fileSystem.read(directory, into: batch, limit: limit) else { return .end }
     } catch {
       // A directory that is gone has no entries; what was in it went with it. The target itself must not go unnoticed.
@@ -171,6 +171,8 @@ extension PurgeWorker {
       walk.failures.add(.readDirectory, error) { walk.shownPath(of: nil, entry: path()) }
       return .failed
     }
+    batch.trim()
+    if walk.rules.mode == .purge, !meter.isSlow { batch.sortByInode() }
     var sorted = Listing.Sorted()
     for index in batch.entries.indices {
       switch batch.entries[index].kind {

@@ -107,7 +107,6 @@ extension TargetWalk {
       let situation = WorkerPool.Situation(
         now: .now(), workers: state.workers, idle: state.idle, workWaits: state.hasMoreWork, totals: operations.totals)
       state.pool.adjust(to: situation)
-      if debugging { debugPrint("POOL", MonotonicTime.now().since(startedAt).inSeconds, "allowed", state.pool.allowed, "workers", state.workers, "idle", state.idle, "waits", situation.workWaits, "dirs", state.table.count, "queued", state.queuedFiles, "unsettled", state.unsettledFiles, "purged", state.tally.filesPurged, state.pool.debug) }
       return (state.pool.interval, self.wantsHelp(&state), state.workers > state.pool.allowed && state.idle > 0)
     }
     if isTooMany { state.broadcast() }
@@ -149,6 +148,7 @@ extension TargetWalk {
     outcome.tally.errors = failures.total
     outcome.errorsByKind = failures.byKind
     outcome.concurrencyPeak = state.peakWorkers
+    outcome.operations = OperationFigures(operations.totals.calls, over: outcome.duration)
     _ = pauses.withLock { $0.end(.now()) }
     (outcome.pauses, outcome.paused) = pauses.withLock { ($0.count, $0.total) }
     (outcome.ending, outcome.reason) = ending(of: state, stuck: stuck, outcome.tally)
@@ -307,8 +307,6 @@ extension TargetWalk {
   }
 }
 
-import Glibc
-let debugging = getenv("EPB_DEBUG") != nil
 /// Adds up the time a target was paused.
 struct PauseClock: Sendable {
   private(set) var count: UInt64 = 0

@@ -40,13 +40,25 @@ struct WalkLimits: Sendable {
   static let laneCapacity = 1024
   /// Removals, of empty subdirectories above all, that may wait in one lane before no further subdirectory is entered.
   static let laneLength = 256
-  /// Bytes of one listing call: local file systems gain nothing from more, and on NFS it is the page size asked for.
-  static let listing = 32 * 1024
+  /// Bytes of the listing call that a walk begins with.
+  static let firstListing = 32 * 1024
+  /// Bytes of one listing call with so many workers, each of which may hold one.
+  ///
+  /// Many workers are on a network, where a page of names is as good as more. Few share a large directory with less waiting
+  /// for each other when a call brings thousands of names; sorted by inode they are also removed at two thirds of the disk's
+  /// traffic. Directories are small until they have shown to be large: each call may bring four times as much.
+  static func listing(for workers: Int, after listings: Int) -> Int {
+    switch workers {
+    case ...8: min(firstListing << (2 * min(listings, 3)), 1024 * 1024)
+    case ...256: firstListing
+    default: 8 * 1024
+    }
+  }
   /// The same when memory is short: about 40 names.
   static let smallListing = 2048
   /// Times a directory is listed again because the server seems to have skipped entries. A server that still hides some
   /// after this many is broken; the outcome says so.
   static let rereads = 8
   /// What one worker holds: 24 KiB of touched stack, 16 KiB of kernel stack, two listings and its lists of names.
-  static let workerFootprint = 40 * 1024 + 2 * EntryBatch.footprint(capacity: listing) + 32 * 1024
+  static let workerFootprint = 40 * 1024 + 2 * EntryBatch.footprint(capacity: firstListing) + 32 * 1024
 }

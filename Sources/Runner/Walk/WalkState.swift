@@ -149,25 +149,29 @@ extension WalkState {
     subdirectoriesBeingEntered += 1
     takingIn += 1
     table[id].users += 1
-    return .enter(Entering(parent: id, directory: directory, name: name))
+    return .enter(Entering(parent: id, directory: directory, name: name, limit: listingLimit()))
   }
 
   private mutating func readOn(_ id: NodeID) -> Work? {
     guard canBeRead(id) else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
     let seekTo = table[id].needsSeek ? table[id].position : nil
+    let limit = listingLimit(after: table[id].listings)
     table[id].needsSeek = false
     table[id].cursor = .reading
+    table[id].listings += 1
     takingIn += 1
     lists.forget(id, .listing, in: &table)
     lists.forget(id, .sharedListing, in: &table)
     table[id].users += 1
     return .read(
-      Reading(node: id, directory: directory, isRoot: id == root, seekTo: seekTo, limit: listingLimit))
+      Reading(node: id, directory: directory, isRoot: id == root, seekTo: seekTo, limit: limit))
   }
 
-  private var listingLimit: Int {
-    subdirectoryBytes > Int(clamping: limits.memory.bytes / 4) ? WalkLimits.smallListing : WalkLimits.listing
+  /// Bytes of listing that the next worker takes, in a directory that was listed so many times before.
+  private func listingLimit(after listings: Int = 0) -> Int {
+    if subdirectoryBytes > Int(clamping: limits.memory.bytes / 4) { return WalkLimits.smallListing }
+    return WalkLimits.listing(for: pool.allowed, after: listings)
   }
 
   private mutating func claimChunk(of id: NodeID) -> Work? {

@@ -22,6 +22,8 @@ struct Entering: Sendable {
   let parent: NodeID
   let directory: DirectoryHandle
   let name: [UInt8]
+  /// Bytes of listing to take at most.
+  let limit: Int
 }
 
 struct Reading: Sendable {

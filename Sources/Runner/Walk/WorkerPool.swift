@@ -69,6 +69,8 @@ struct WorkerPool {
   private static let longestInterval: Duration = .milliseconds(50)
   /// What makes a measurement, and the time it takes at least.
   private static let enough = (roundTrips: UInt64(64), time: Duration.milliseconds(20))
+  /// Where calls are quick, all workers standing still for a moment is the disk's journal, and more of them would not help.
+  private static let patience: Duration = .milliseconds(100)
   /// Doublings in a row while not a single piece of work was finished: 16 times as many, then it waits for an answer.
   private static let mostBlindDoublings = 4
 
@@ -86,7 +88,11 @@ struct WorkerPool {
   private var reference: OperationTimes?
   private var windowStart: OperationCounters.Totals
   private var windowStartedAt: MonotonicTime
-  private var lastAsked: OperationCounters.Totals
+  /// Pieces of work that were finished when it was last asked, and since when there are no more.
+  private var piecesBefore: UInt64 = 0
+  private var quietSince: MonotonicTime
+  /// Workers were mostly waiting in calls when last measured.
+  private var isUsedToWaiting = true
   private var blindDoublings = 0
   private var roundTrip: Duration = WorkerPool.shortestInterval
   private var nextTrial: Directions<MonotonicTime>
@@ -100,17 +106,17 @@ struct WorkerPool {
     self.most = max(1, most)
     allowed = self.fewest
     windowStart = OperationCounters.Totals()
-    lastAsked = windowStart
     windowStartedAt = now
+    quietSince = now
     nextTrial = Directions(down: now, up: now)
   }
 
-  var debug: String { "\(phase) typical \(roundTrip)" }
   /// How long until it should be asked again.
   var interval: Duration {
     switch phase {
     // Twice in a round trip: it may then go four times too far before it learns so, but a short run is not half over.
     case .growing: min(max(roundTrip / 2, WorkerPool.shortestInterval), WorkerPool.longestInterval)
+    case .steady where !isUsedToWaiting: WorkerPool.longestInterval
     case .steady, .trying: min(max(roundTrip, .milliseconds(10)), WorkerPool.longestInterval)
     }
   }
@@ -138,11 +144,13 @@ struct WorkerPool {
 extension WorkerPool {
   /// Looks at the walk and adjusts `allowed`.
   mutating func adjust(to situation: Situation) {
-    defer { lastAsked = situation.totals }
     let window = situation.totals - windowStart
     if let typical = window.roundTrips.typical { roundTrip = typical }
-    if situation.isWanting(allowed), situation.totals.pieces == lastAsked.pieces { return growBlindly(situation) }
-    blindDoublings = 0
+    if situation.totals.pieces != piecesBefore {
+      (piecesBefore, quietSince, blindDoublings) = (situation.totals.pieces, situation.now, 0)
+    } else if situation.isWanting(allowed) {
+      return growBlindly(situation)
+    }
     switch phase {
     case .growing: grow(situation, window)
     case .steady: rest(situation, window)
@@ -152,15 +160,18 @@ extension WorkerPool {
 
   /// Every worker sits in a call, and work waits.
   private mutating func growBlindly(_ situation: Situation) {
-    guard blindDoublings < WorkerPool.mostBlindDoublings else { return }
+    let patience = isUsedToWaiting ? roundTrip / 2 : WorkerPool.patience
+    guard situation.now.since(quietSince) >= patience, blindDoublings < WorkerPool.mostBlindDoublings else { return }
     blindDoublings += 1
+    quietSince = situation.now
     phase = .growing
     change(to: allowed * 2, situation)
   }
 
   private mutating func grow(_ situation: Situation, _ window: OperationCounters.Totals) {
     guard window.isTelling else { return }
-    guard window.isBlocked else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
+    isUsedToWaiting = window.isBlocked
+    guard isUsedToWaiting else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
     let stretch = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
     if stretch >= WorkerPool.fullStretch {
@@ -172,7 +183,8 @@ extension WorkerPool {
 
   private mutating func rest(_ situation: Situation, _ window: OperationCounters.Totals) {
     guard isEnough(window, at: situation.now) else { return }
-    guard window.isBlocked else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
+    isUsedToWaiting = window.isBlocked
+    guard isUsedToWaiting else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
     let stretch = reference.flatMap { window.roundTrips.stretch(over: $0) } ?? 1
     reference = window.roundTrips
     startWindow(situation)

@@ -1,0 +1,192 @@
+import Kernel
+import Testing
+
+@testable import Runner
+
+/// A server and a walk, as far as the pool sees them, in simulated time.
+private struct SimulatedWalk {
+  /// What a call takes when the server has nothing else to do.
+  var answer: Duration
+  /// Calls the server carries out at once; more of them wait in its queue.
+  var capacity: Int
+  /// Calls that there is work for at once.
+  var demand = 100_000
+  /// Of each call's time, what is spent on a processor.
+  var processorShare = 0.0
+  /// Of each worker's time, what it waits for a rate limit.
+  var heldBackShare = 0.0
+
+  private(set) var pool: WorkerPool
+  private(set) var now = MonotonicTime(nanoseconds: 1_000_000_000)
+  private var totals = OperationCounters.Totals()
+  private(set) var calls = 0.0
+  private var untold = 0.0
+  private(set) var most = 0
+
+  init(answer: Duration, capacity: Int, fewest: Int = 2, most: Int = 1000) {
+    (self.answer, self.capacity) = (answer, capacity)
+    pool = WorkerPool(fewest: fewest, most: most, now: now)
+  }
+
+  /// What a call takes with so many in flight.
+  func answer(with inFlight: Int) -> Duration { answer * max(1, Double(inFlight) / Double(capacity)) }
+
+  func throughput(with workers: Int) -> Double {
+    let busy = min(workers, demand)
+    return Double(busy) / answer(with: busy).inSeconds
+  }
+
+  mutating func run(for time: Duration) {
+    let end = now.advanced(by: time)
+    while now < end {
+      let step = pool.interval
+      let workers = pool.allowed
+      let busy = min(workers, demand)
+      work(busy, for: step)
+      now = now.advanced(by: step)
+      most = max(most, workers)
+      pool.adjust(
+        to: WorkerPool.Situation(
+          now: now, workers: workers, idle: workers - busy, workWaits: demand > workers, totals: totals))
+    }
+  }
+
+  private mutating func work(_ busy: Int, for time: Duration) {
+    let call = answer(with: busy)
+    let nanoseconds = UInt64(call / .nanoseconds(1))
+    let done = Double(busy) * (time / call) * (1 - heldBackShare) + untold
+    untold = done - done.rounded(.down)
+    calls += done.rounded(.down)
+    for _ in 0..<Int(done) {
+      if call >= RemovalLane.roundTrip { totals.roundTrips.add(.removeFile, nanoseconds: nanoseconds) }
+      totals.calls.add(.removeFile, nanoseconds: nanoseconds)
+      totals.processor += UInt64(Double(nanoseconds) * processorShare)
+    }
+    totals.heldBack += UInt64(Double(busy) * heldBackShare * (time / .nanoseconds(1)))
+    totals.pieces += UInt64(done)
+  }
+}
+
+@Suite struct WorkerPoolTests {
+  @Test(arguments: [1, 3, 10, 30], [8, 50, 400])
+  func `it comes within a tenth of the best throughput, and does not crowd the server`(
+    milliseconds: Int, capacity: Int
+  ) {
+    var walk = SimulatedWalk(answer: .milliseconds(milliseconds), capacity: capacity)
+    walk.run(for: .seconds(3))
+    let before = walk.calls
+    walk.run(for: .seconds(2))
+    let best = walk.throughput(with: capacity)
+    #expect((walk.calls - before) / 2 >= 0.9 * best, "\(walk.pool.allowed) workers for \(capacity)")
+    #expect(walk.pool.allowed <= 2 * capacity)
+  }
+
+  @Test func `a run of half a second is not half over before it has enough workers`() {
+    var walk = SimulatedWalk(answer: .milliseconds(3), capacity: 1000)
+    walk.run(for: .milliseconds(30))
+    #expect(walk.pool.allowed >= 256)
+  }
+
+  @Test func `where calls keep processors busy there are as many workers as processors`() {
+    var walk = SimulatedWalk(answer: .microseconds(12), capacity: 2)
+    walk.processorShare = 0.9
+    walk.run(for: .seconds(2))
+    #expect(walk.most == 2)
+  }
+
+  @Test func `it follows a server that becomes slower, and quick again`() {
+    var walk = SimulatedWalk(answer: .milliseconds(1), capacity: 50)
+    walk.run(for: .seconds(2))
+    #expect(walk.pool.allowed <= 100)
+    walk.answer = .milliseconds(20)
+    walk.capacity = 1000
+    walk.run(for: .seconds(4))
+    #expect(walk.throughput(with: walk.pool.allowed) >= 0.9 * walk.throughput(with: 1000))
+    walk.answer = .milliseconds(1)
+    walk.capacity = 50
+    walk.run(for: .seconds(4))
+    #expect(walk.pool.allowed <= 100, "a quick server is not crowded any longer")
+    #expect(walk.throughput(with: walk.pool.allowed) >= 0.9 * walk.throughput(with: 50))
+  }
+
+  @Test func `a full server that becomes no slower keeps about the same number`() {
+    var walk = SimulatedWalk(answer: .milliseconds(5), capacity: 100)
+    walk.run(for: .seconds(3))
+    var seen: [Int] = []
+    for _ in 0..<50 {
+      walk.run(for: .milliseconds(100))
+      seen.append(walk.pool.allowed)
+    }
+    #expect(seen.allSatisfy { (60...200).contains($0) }, "\(seen)")
+  }
+
+  @Test func `workers that wait for a rate limit want no help`() {
+    var walk = SimulatedWalk(answer: .milliseconds(3), capacity: 1000)
+    walk.heldBackShare = 0.9
+    walk.run(for: .seconds(2))
+    #expect(walk.pool.allowed <= 4)
+  }
+
+  @Test func `work for a few keeps a few`() {
+    var walk = SimulatedWalk(answer: .milliseconds(3), capacity: 1000)
+    walk.run(for: .milliseconds(100))
+    #expect(walk.pool.allowed > 100)
+    walk.demand = 5
+    walk.run(for: .seconds(20))
+    #expect(walk.pool.allowed <= 10)
+  }
+
+  @Test func `when every worker sits in a call that does not return, there are more, but not for ever more`() {
+    var pool = WorkerPool(fewest: 2, most: 1000, now: MonotonicTime(nanoseconds: 0))
+    var now = MonotonicTime(nanoseconds: 0)
+    for _ in 0..<1000 {
+      now = now.advanced(by: pool.interval)
+      pool.adjust(
+        to: WorkerPool.Situation(
+          now: now, workers: pool.allowed, idle: 0, workWaits: true, totals: OperationCounters.Totals()))
+    }
+    #expect(pool.allowed == 32)
+  }
+
+  @Test func `it obeys the bounds it is given`() {
+    var walk = SimulatedWalk(answer: .milliseconds(3), capacity: 1000, fewest: 8, most: 5)
+    #expect(walk.pool.allowed == 5)
+    walk.run(for: .seconds(1))
+    #expect(walk.pool.allowed == 5)
+    var pool = WorkerPool(fewest: 2, most: 100, now: walk.now)
+    pool.narrow(to: 1)
+    #expect(pool.allowed == 1)
+    pool.narrow(to: nil)
+    pool.limit(to: 1)
+    #expect(pool.allowed == 1)
+  }
+}
+
+@Suite struct OperationTimesTests {
+  @Test func `the logarithm and its inverse belong together`() {
+    for value in [1.0, 1.5, 2, 3, 1000, 1_234_567] {
+      let back = Logarithm.inverse(Logarithm.of(value))
+      #expect(abs(back - value) < value * 1e-9)
+    }
+    #expect(Logarithm.of(2048) == 11)
+  }
+
+  @Test func `like is compared with like`() {
+    var (before, after) = (OperationTimes(), OperationTimes())
+    for _ in 0..<10 { before.add(.list, nanoseconds: 30_000_000) }
+    for _ in 0..<10 { before.add(.removeFile, nanoseconds: 3_000_000) }
+    // Only removals, each twice as slow: what listings took has no part in it.
+    for _ in 0..<50 { after.add(.removeFile, nanoseconds: 6_000_000) }
+    #expect(after.stretch(over: before) == 2)
+    var other = OperationTimes()
+    other.add(.open, nanoseconds: 5)
+    #expect(after.stretch(over: other) == nil)
+  }
+
+  @Test func `a few very slow answers do not make the many slow`() {
+    var times = OperationTimes()
+    for _ in 0..<98 { times.add(.status, nanoseconds: 4_000_000) }
+    for _ in 0..<2 { times.add(.status, nanoseconds: 400_000_000) }
+    #expect(times.typical.map { $0 < .milliseconds(5) } == true)
+  }
+}
