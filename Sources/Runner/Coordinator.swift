@@ -219,7 +219,8 @@ extension Coordinator {
     let workers = max(1, min(wanted, ceiling, affordable, descriptors / 8))
     let spare = descriptors / 2 - 2 * workers
     return WalkLimits(
-      workers: workers, firstWorkers: min(workers, ProcessLimits.processors), openDirectories: descriptors / 2, reopenedAtOnce: min(32, max(1, spare / workers)),
+      workers: workers, firstWorkers: min(workers, ProcessLimits.processors), openDirectories: descriptors / 2,
+      reopenedAtOnce: min(32, max(1, spare / workers)),
       memory: budget)
   }
 

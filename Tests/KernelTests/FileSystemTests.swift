@@ -166,11 +166,13 @@ import Testing
 
   @Test func `a fresh look tells of each name whether it is there and what it is`() throws {
     defer { try? FileManager.default.removeItem(atPath: root) }
-    make("file", size: 3000)
+    make("file", bytes: 3000)
     var names = NameList()
     for name in ["file", "gone"] { names.append(Array(name.utf8)) }
     var results: [Result<UInt64, Errno>] = []
-    fileSystem.freshStatus(of: 0..<2, of: names, in: try open()) { results.append($1.map(\.size)); _ = $0 }
+    fileSystem.freshStatus(of: 0..<2, of: names, in: try open()) { _, look in
+      results.append(look.map(\.size))
+    }
     #expect(results == [.success(3000), .failure(.noSuchFileOrDirectory)])
   }
 

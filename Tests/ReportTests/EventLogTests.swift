@@ -21,6 +21,7 @@ import Testing
       target: "api", elapsed: .seconds(60), tally: Samples.tally(kept: 1500, purged: 500), memory: Samples.memory,
       workers: 8, busyWorkers: 6, workersPeak: 9, workersLimit: 12, isPaused: paused)
     progress.pauses = 2
+    progress.operations = Samples.operations
     progress.pace = TargetProgress.Pace(instant: 50, short: 33.333, overall: 25, peak: 70.06, directories: 0.25)
     return progress
   }
@@ -60,7 +61,8 @@ import Testing
             "memory_mb": .number(18), "memory_usage_percent": .number(7), "memory_limit_mb": .number(256),
             "memory_mb_per_1k_files": .number(9), "files_scanned": .count(2000), "files_purged": .count(500),
             "files_to_purge": .count(500), "dirs_scanned": .count(12), "dirs_purged": .count(3),
-            "dirs_to_purge": .count(3),
+            "dirs_to_purge": .count(3), "concurrency": 8, "operations_per_second": .number(1234.5),
+            "latency_ms": .object(["list": .number(4.25), "remove_file": .number(3.001)]),
           ]))
   }
 

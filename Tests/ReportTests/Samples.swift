@@ -10,6 +10,12 @@ enum Samples {
     source: "cgroup v2 memory.max /kubepods/pod1", limit: .mebibytes(256), base: .mebibytes(9), peak: .mebibytes(21),
     current: .mebibytes(18))
 
+  static let operations = OperationFigures(
+    calls: [
+      .list: OperationFigures.Calls(count: 12, meanTime: .microseconds(4250)),
+      .removeFile: OperationFigures.Calls(count: 500, meanTime: .nanoseconds(3_000_600)),
+    ], perSecond: 1234.46)
+
   static func tally(kept: UInt64, purged: UInt64, mode: RunMode = .purge) -> Tally {
     var tally = Tally()
     tally.filesScanned = kept + purged
@@ -38,6 +44,7 @@ enum Samples {
     target.tally = tally
     target.peakMemory = .mebibytes(20)
     target.concurrencyPeak = 8
+    target.operations = operations
     return target
   }
 

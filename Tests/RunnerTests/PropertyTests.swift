@@ -23,6 +23,21 @@ import Testing
     #expect(tally.filesPurged + tally.emptyDirsDeleted == UInt64(before.count - expected.count))
   }
 
+  @Test(arguments: [1, 2, 8, 64, 500], [false, true])
+  func `what is left is the same when so many workers are there from the beginning, and calls are quick or slow`(
+    workers: Int, slow: Bool
+  ) {
+    let tree = ScratchTree(random: 14, entries: 600)
+    let expected = naiveRemainder(of: tree.path, maxAge: 30, emptyDirectoryAge: 1)
+    var target = makeTarget(tree.path)
+    target.emptyDirectories = EmptyDirectoryRule(minAge: .seconds(86_400))
+    let files = walkTree(tree.path).count(where: \.isFile)
+    let tally = walk(target, fileSystem: slow ? ScriptedFileSystem.slow : LinuxFileSystem(), workers: workers)
+    #expect(tree.contents == expected)
+    #expect(tally.imbalance(in: .purge) == nil)
+    #expect(tally.filesScanned == UInt64(files))
+  }
+
   @Test(arguments: [1, 3, 16], [21, 22] as [UInt64])
   func `a dry run counts what the run then does, in every counter`(workers: Int, seed: UInt64) {
     let tree = ScratchTree(random: seed, entries: 1200)

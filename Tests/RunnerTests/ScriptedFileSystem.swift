@@ -1,6 +1,8 @@
 import Kernel
 import SystemPackage
 
+@testable import Runner
+
 /// The real file system, with faults and delays that a kernel will not produce on command. Every hook is asked before the
 /// real call; what it returns or throws stands instead.
 struct ScriptedFileSystem: FileSystem {
@@ -13,6 +15,16 @@ struct ScriptedFileSystem: FileSystem {
   /// Before the removal of a file, and the fresh look where that is taken right before it.
   var onRemoveFile: @Sendable (String) -> Errno? = { _ in nil }
   var onRemoveDirectory: @Sendable (String) -> Errno? = { _ in nil }
+
+  /// Every call takes as long as a round trip, so that looks are taken ahead of removals.
+  static let slow = ScriptedFileSystem(
+    onOpen: { _ in wait() }, onRead: { _ in wait() }, onStatus: { _ in wait() }, onCheck: { _ in wait() },
+    onRemoveFile: { _ in wait() }, onRemoveDirectory: { _ in wait() })
+
+  static func wait() -> Errno? {
+    PlainThread.nap(RemovalLane.roundTrip * 1.5)
+    return nil
+  }
 
   var removalsAreSerial: Bool { base.removalsAreSerial }
 

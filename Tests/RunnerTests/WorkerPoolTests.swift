@@ -163,21 +163,13 @@ private struct SimulatedWalk {
 }
 
 @Suite struct OperationTimesTests {
-  @Test func `the logarithm and its inverse belong together`() {
-    for value in [1.0, 1.5, 2, 3, 1000, 1_234_567] {
-      let back = Logarithm.inverse(Logarithm.of(value))
-      #expect(abs(back - value) < value * 1e-9)
-    }
-    #expect(Logarithm.of(2048) == 11)
-  }
-
   @Test func `like is compared with like`() {
     var (before, after) = (OperationTimes(), OperationTimes())
     for _ in 0..<10 { before.add(.list, nanoseconds: 30_000_000) }
     for _ in 0..<10 { before.add(.removeFile, nanoseconds: 3_000_000) }
     // Only removals, each twice as slow: what listings took has no part in it.
     for _ in 0..<50 { after.add(.removeFile, nanoseconds: 6_000_000) }
-    #expect(after.stretch(over: before) == 2)
+    #expect(abs((after.stretch(over: before) ?? 0) - 2) < 1e-9)
     var other = OperationTimes()
     other.add(.open, nanoseconds: 5)
     #expect(after.stretch(over: other) == nil)

@@ -1,12 +1,15 @@
 import Kernel
 import Synchronization
 
+import func Glibc.exp2
+import func Glibc.log2
+
 /// How many calls, or round trips, of each kind there were and how long they took.
 struct OperationTimes: Sendable {
   struct Sum: Sendable {
     var count: UInt64 = 0
     var nanoseconds: UInt64 = 0
-    /// Of each one's nanoseconds.
+    /// Of each one's nanoseconds, to base 2.
     var logarithms = 0.0
 
     static func - (a: Sum, b: Sum) -> Sum {
@@ -28,7 +31,7 @@ struct OperationTimes: Sendable {
   mutating func add(_ kind: OperationKind, nanoseconds: UInt64) {
     sums[kind.index].count += 1
     sums[kind.index].nanoseconds += nanoseconds
-    sums[kind.index].logarithms += Logarithm.of(Double(nanoseconds))
+    sums[kind.index].logarithms += log2(Double(max(nanoseconds, 1)))
   }
 
   static func - (a: OperationTimes, b: OperationTimes) -> OperationTimes {
@@ -54,7 +57,7 @@ struct OperationTimes: Sendable {
     let logarithm = OperationKind.allCases.reduce(0.0) { sum, kind in
       self[kind].count == 0 ? sum : sum + self[kind].typical * Double(self[kind].nanoseconds) / all
     }
-    return .nanoseconds(Int64(Logarithm.inverse(logarithm)))
+    return .nanoseconds(Int64(exp2(logarithm)))
   }
 
   /// By what factor calls take longer than they did in `earlier`, like compared with like: each kind by its typical call,
@@ -68,20 +71,7 @@ struct OperationTimes: Sendable {
     }
     // What is compared must be most of what was done.
     guard weights > 0, weights >= Double(nanoseconds) / 2 else { return nil }
-    return Logarithm.inverse(sum / weights)
-  }
-}
-
-/// A logarithm to base 2 with straight pieces between the powers of two: exact enough to compare times, and it costs no call.
-enum Logarithm {
-  static func of(_ value: Double) -> Double {
-    let value = max(value, 1)
-    return Double(value.exponent) + value.significand - 1
-  }
-
-  static func inverse(_ logarithm: Double) -> Double {
-    let whole = logarithm.rounded(.down)
-    return Double(sign: .plus, exponent: Int(whole), significand: 1 + logarithm - whole)
+    return exp2(sum / weights)
   }
 }
 

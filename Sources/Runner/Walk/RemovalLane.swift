@@ -65,7 +65,9 @@ struct RemovalLane {
     return ahead + count <= Swift.max(most, 2 * count) ? count : nil
   }
 
-  private static func answers(at pace: Duration, in time: Duration) -> Int { Int(time / Swift.max(pace, .microseconds(1))) }
+  private static func answers(at pace: Duration, in time: Duration) -> Int {
+    Int(time / Swift.max(pace, .microseconds(1)))
+  }
 
   static func slowGroup(at pace: Duration) -> Int {
     Swift.max(1, Swift.min(slowGroup, answers(at: pace, in: freshness * 0.4)))

@@ -55,6 +55,8 @@ struct WorkerPool {
   /// Up to this factor it is chance.
   private static let noQueue = 1.2
   private static let step = (down: 0.8, up: 1.25)
+  /// Down to this part at once, where the queue is long.
+  private static let largestStepDown = 0.25
   /// Of a trial's growth, what must come back as throughput for it to be kept.
   private static let worthwhile = 0.4
   /// Throughput that may be lost with a fifth of the workers: less is noise, and the server is better off.
@@ -176,8 +178,11 @@ extension WorkerPool {
     atBest.keepQuickest(of: window.roundTrips)
     if stretch >= WorkerPool.fullStretch {
       settle(at: Int(Double(allowed) / stretch * WorkerPool.step.up), situation)
-    } else if situation.isWanting(allowed), allowed < most {
-      change(to: allowed * 2, situation)
+      postpone(isUp: true, situation)
+    } else if situation.isWanting(allowed) {
+      if allowed < most { change(to: allowed * 2, situation) } else { settle(at: allowed, situation) }
+    } else {
+      trim(situation)
     }
   }
 
@@ -191,17 +196,18 @@ extension WorkerPool {
     // With the same number of workers: the server has become slower, and more in flight may help.
     if stretch >= WorkerPool.fullStretch { return startGrowing(window.roundTrips) }
     if stretch <= 1 / WorkerPool.fullStretch { forgetFailures(situation.now) }
-    guard situation.isWanting(allowed) else { return trim(situation) }
     let queueing = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
-    // Nobody waits for anybody: more workers are more throughput, and fewer would be less.
-    if queueing < WorkerPool.noQueue { return resumeGrowing(situation) }
+    guard situation.isWanting(allowed) else { return trim(situation) }
     let isUpDue = situation.now >= nextTrial.up && allowed < most
     let isDownDue = situation.now >= nextTrial.down && allowed > fewest
     if isUpDue, !isDownDue || nextTrial.up <= nextTrial.down {
+      // Where nobody waits for anybody, more workers are more throughput.
+      if queueing < WorkerPool.noQueue { return resumeGrowing(situation) }
       begin(at: (Double(allowed) * WorkerPool.step.up).rounded(.up), window.roundTrips, situation)
     } else if isDownDue {
-      begin(at: Double(allowed) * WorkerPool.step.down, window.roundTrips, situation)
+      let factor = min(WorkerPool.step.down, max(WorkerPool.step.up / queueing, WorkerPool.largestStepDown))
+      begin(at: Double(allowed) * factor, window.roundTrips, situation)
     }
   }
 
@@ -216,7 +222,7 @@ extension WorkerPool {
 
   private mutating func begin(at workers: Double, _ before: OperationTimes, _ situation: Situation) {
     phase = .trying(
-      Trial(workers: allowed, before: before, measuresFrom: situation.now.advanced(by: roundTrip * 4)))
+      Trial(workers: allowed, before: before, measuresFrom: situation.now.advanced(by: roundTrip * 2)))
     change(to: Int(workers), situation)
   }
 
@@ -235,10 +241,11 @@ extension WorkerPool {
       reference = window.roundTrips
       wait[isUp] = WorkerPool.shortestWait
       nextTrial[isUp] = situation.now
+      // What was right in one direction is wrong in the other.
+      postpone(isUp: !isUp, situation)
     } else {
       change(to: trial.workers, situation)
-      wait[isUp] = min(wait[isUp] * 2, WorkerPool.longestWait)
-      nextTrial[isUp] = situation.now.advanced(by: wait[isUp])
+      postpone(isUp: isUp, situation)
     }
     phase = .steady
     startWindow(situation)
@@ -265,8 +272,13 @@ extension WorkerPool {
     reference = nil
   }
 
+  /// The next trial of this direction comes later, and the one after it later still.
+  private mutating func postpone(isUp: Bool, _ situation: Situation) {
+    wait[isUp] = min(wait[isUp] * 2, WorkerPool.longestWait)
+    nextTrial[isUp] = situation.now.advanced(by: wait[isUp])
+  }
+
   private mutating func resumeGrowing(_ situation: Situation) {
-    guard allowed < most else { return }
     phase = .growing
     change(to: allowed * 2, situation)
   }
@@ -283,7 +295,7 @@ extension WorkerPool {
 
   private func isEnough(_ window: OperationCounters.Totals, at now: MonotonicTime) -> Bool {
     let time = now.since(windowStartedAt)
-    guard time >= max(roundTrip * 4, WorkerPool.enough.time) else { return false }
+    guard time >= max(roundTrip * 2, WorkerPool.enough.time) else { return false }
     return window.roundTrips.count >= WorkerPool.enough.roundTrips || !window.isBlocked
   }
 }

@@ -1,0 +1,209 @@
+import Glibc
+import Kernel
+import Plan
+import SystemPackage
+import Testing
+
+@testable import Runner
+
+/// Looks taken ahead of removals: where calls are round trips.
+@Suite struct RemovalLaneTests {
+  private static let roundTrip = Duration.milliseconds(3)
+
+  private func victims(_ count: Int) -> VictimList {
+    let tree = ScratchTree()
+    let path = tree.file("f")
+    var victims = VictimList()
+    guard let handle = try? LinuxFileSystem().openRoot(Array(tree.path.utf8)) else { return victims }
+    var names = NameList()
+    names.append(Array("f".utf8))
+    LinuxFileSystem().freshStatus(of: 0..<1, of: names, in: handle) { _, look in
+      guard case .success(let status) = look else { return }
+      for _ in 0..<count { Array(path.utf8).withUnsafeBufferPointer { victims.append($0, status, limit: count) } }
+    }
+    return victims
+  }
+
+  private func lane(_ count: Int) -> RemovalLane {
+    var lane = RemovalLane()
+    lane.append(victims(count))
+    return lane
+  }
+
+  private func look(at list: VictimList) -> VictimList {
+    var checking = Checking(rest: VictimList())
+    for index in list.indices { checking.stillGoes(index, of: list, seen: .now(), bytes: 0) }
+    return checking.remaining.first ?? VictimList()
+  }
+
+  @Test func `no more than sixteen names are looked at ahead, however many want to look`() {
+    var lane = lane(1000)
+    var taken = 0
+    while let list = lane.takeToCheck(answering: Self.roundTrip) { taken += list.count }
+    #expect(taken <= RemovalLane.mostAhead)
+    #expect(taken > RemovalLane.mostAhead - RemovalLane.slowGroup)
+  }
+
+  @Test func `names in the remover's hands count as ahead`() {
+    var lane = lane(1000)
+    while let list = lane.takeToCheck(answering: Self.roundTrip) {
+      lane.checked([look(at: list)], rest: VictimList(), settled: 0)
+    }
+    var gone = 0
+    while gone < RemovalLane.slowGroup, case .files(var removing) = lane.takeToRemove(.slow) {
+      #expect(lane.takeToCheck(answering: Self.roundTrip) == nil)
+      let count = removing.count
+      removing.drop(count)
+      lane.removed(count, rest: removing)
+      gone += count
+    }
+    #expect(lane.takeToCheck(answering: Self.roundTrip)?.count == RemovalLane.slowGroup)
+  }
+
+  @Test func `looks are not taken so far ahead that they would be too old when they are used`() {
+    var lane = lane(1000)
+    var taken = 0
+    while let list = lane.takeToCheck(answering: .milliseconds(300)) {
+      #expect(list.count == 1)
+      taken += 1
+    }
+    // Each of them is used within three answers.
+    #expect(taken == 2)
+  }
+
+  @Test func `a slow lane has one remover, and it removes only what was looked at`() {
+    var lane = lane(100)
+    #expect(lane.takeToRemove(.slow) == nil)
+    guard let list = lane.takeToCheck(answering: Self.roundTrip) else {
+      return #expect(Bool(false), "nothing to check")
+    }
+    lane.checked([look(at: list)], rest: VictimList(), settled: 0)
+    #expect(lane.takeToRemove(.slow) != nil)
+    #expect(lane.takeToRemove(.slow) == nil)
+    #expect(lane.takeToRemove(.quick) == nil)
+  }
+
+  @Test func `a quick lane has one remover, and a second one that has nothing else to do`() {
+    var lane = lane(100)
+    guard case .files(let first) = lane.takeToRemove(.quick) else { return #expect(Bool(false), "nothing to remove") }
+    #expect(first.count == 16 && !first.isChecked)
+    #expect(lane.takeToRemove(.quick) == nil)
+    #expect(lane.takeToRemove(.quickShared) != nil)
+    #expect(lane.takeToRemove(.quickShared) == nil)
+  }
+
+  @Test(arguments: 1...8 as ClosedRange<UInt64>) func `every file is settled once`(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var lane = RemovalLane()
+    var (checking, removing): ([VictimList], [VictimList]) = ([], [])
+    var (added, settled) = (0, 0)
+    while settled < 400 {
+      switch Int.random(in: 0..<5, using: &random) {
+      case 0 where added < 400:
+        let count = Int.random(in: 1...30, using: &random)
+        lane.append(victims(count))
+        added += count
+      case 1: lane.takeToCheck(answering: Self.roundTrip).map { checking.append($0) }
+      case 2 where !checking.isEmpty:
+        var list = checking.removeFirst()
+        let (going, gone) = (list.takeFirst(Int.random(in: 0...2, using: &random)), list.takeFirst(1))
+        lane.checked(going.isEmpty ? [] : [look(at: going)], rest: list, settled: gone.count)
+        settled += gone.count
+      case 3:
+        let manner: RemovalLane.Manner = Bool.random(using: &random) ? .slow : .quickShared
+        if case .files(let list) = lane.takeToRemove(manner) { removing.append(list) }
+      case _ where !removing.isEmpty:
+        var list = removing.removeFirst()
+        let done = list.takeFirst(Int.random(in: 0...list.count, using: &random)).count
+        lane.removed(done, rest: list)
+        settled += done
+      default: break
+      }
+      let waiting = lane.waiting.reduce(0) { $0 + $1.count } + lane.checked.reduce(0) { $0 + $1.count }
+      let inHands = (checking + removing).reduce(0) { $0 + $1.count }
+      #expect(lane.files == waiting + inHands)
+      #expect(lane.files == added - settled)
+      #expect(lane.waitingFiles == lane.waiting.reduce(0) { $0 + $1.count })
+      #expect(lane.ahead <= RemovalLane.mostAhead)
+    }
+    #expect(lane.ahead == 0 || !removing.isEmpty || !checking.isEmpty || !lane.checked.isEmpty)
+  }
+}
+
+/// The same with a file system that answers slowly.
+@Suite struct LookingAheadTests {
+  @Test func `looks are taken by others, ahead of the removal`() {
+    let tree = ScratchTree()
+    for index in 0..<100 { tree.file("f\(index)") }
+    let looks = Monitor<Set<String>>([])
+    var fileSystem = ScriptedFileSystem.slow
+    fileSystem.onCheck = { name in
+      looks.withLock { _ = $0.insert(name) }
+      return ScriptedFileSystem.wait()
+    }
+    let tally = walk(makeTarget(tree.path), fileSystem: fileSystem, workers: 4)
+    #expect(tally.filesPurged == 100)
+    #expect(looks.withLock(\.count) == 100)
+  }
+
+  @Test func `a file that became young, was replaced, vanished or cannot be asked about is not removed`() {
+    let tree = ScratchTree()
+    for name in ["young", "replaced", "gone", "unreadable", "old"] { tree.file(name, size: 100) }
+    var fileSystem = ScriptedFileSystem.slow
+    fileSystem.onCheck = { name in
+      _ = ScriptedFileSystem.wait()
+      switch name {
+      case "young": tree.age(tree.path + "/young", days: 0)
+      case "replaced":
+        tree.file("other")
+        rename(tree.path + "/other", tree.path + "/replaced")
+      case "gone": unlink(tree.path + "/gone")
+      case "unreadable": return .ioError
+      default: break
+      }
+      return nil
+    }
+    let events = Events()
+    let tally = walk(makeTarget(tree.path), fileSystem: fileSystem, workers: 3, events: events)
+    #expect(tree.contents == ["replaced", "unreadable", "young"])
+    #expect(tally.filesPurged == 1)
+    #expect(tally.filesKept[.tooNew] == 1)
+    #expect(tally.filesVanished == 2)
+    #expect(tally.filesFailed == 1)
+    #expect(tally.imbalance(in: .purge) == nil)
+    #expect(events.failures.map(\.path) == [tree.path + "/unreadable"])
+  }
+
+  @Test func `a look that has become too old is taken again`() {
+    let tree = ScratchTree()
+    for index in 0..<12 { tree.file("f\(index)") }
+    let removed = Monitor<[String]>([])
+    var fileSystem = ScriptedFileSystem.slow
+    fileSystem.onRemoveFile = { name in
+      let isFirst = removed.withLock {
+        $0.append(name)
+        return $0.count == 1
+      }
+      guard isFirst else { return ScriptedFileSystem.wait() }
+      // While the first removal hangs, the others become young; those looked at before must be looked at again.
+      for index in 0..<12 where name != "f\(index)" { tree.age("\(tree.path)/f\(index)", days: 0) }
+      PlainThread.nap(RemovalLane.freshness)
+      return nil
+    }
+    let tally = walk(makeTarget(tree.path), fileSystem: fileSystem, workers: 4)
+    #expect(tally.filesPurged == 1)
+    #expect(tally.filesKept[.tooNew] == 11)
+    #expect(tree.contents.count == 11)
+  }
+
+  @Test func `a cap holds for files that were looked at ahead`() {
+    let tree = ScratchTree()
+    for index in 0..<40 { tree.file("d\(index % 4)/f\(index)", size: 5000) }
+    let cap = DeletionCap("the cap", maxFiles: 10, maxBytes: nil)
+    let tally = walk(
+      makeTarget(tree.path), fileSystem: ScriptedFileSystem.slow, workers: 6, caps: [cap].compactMap { $0 })
+    #expect(tally.filesPurged == 10)
+    #expect(walkTree(tree.path).count(where: \.isFile) == 30)
+    #expect(tally.imbalance(in: .purge) == nil)
+  }
+}
