@@ -18,9 +18,9 @@ public protocol FileSystem: Sendable {
   /// Whether anything stands under `name` in `directory`.
   func exists(_ name: [UInt8], in directory: DirectoryHandle) throws(Errno) -> Bool
 
-  /// Lists on, at most `limit` bytes of records (at least 1 KiB, so that the longest name fits); false at the end, with
-  /// the batch empty. A batch that holds only `.` and `..` is true and empty.
-  func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool
+  /// Lists on, at most `limit` bytes of records (at least 1 KiB, so that the longest name fits); nil at the end. A batch
+  /// that held only `.` and `..` is empty.
+  func list(_ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order) throws(Errno) -> EntryBatch?
 
   /// The status of some entries of a batch, from the client's cache where it has one. Calls `receive` once for each
   /// index, in order.

@@ -25,18 +25,19 @@ public struct LinuxFileSystem: FileSystem {
     }
   }
 
-  public func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool {
-    try kernelCall {
-      batch.fill(limit: limit) { ck_getdents64(directory.descriptor, $0.baseAddress, $0.count) }
-    } > 0
+  public func list(
+    _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order
+  ) throws(Errno) -> EntryBatch? {
+    try EntryBatch(limit: limit, order: order) { ck_getdents64(directory.descriptor, $0.baseAddress, $0.count) }
   }
 
   public func status(
     of indices: Range<Int>, in batch: EntryBatch, of directory: DirectoryHandle,
     receive: (Int, Result<EntryStatus, Errno>) -> Void
   ) {
+    var scratch = ck_status()
     for index in indices {
-      receive(index, status(batch.namePointer(at: index), in: directory, sync: 0))
+      receive(index, status(batch.namePointer(at: index), in: directory, sync: 0, &scratch))
     }
   }
 
@@ -99,10 +100,16 @@ public struct LinuxFileSystem: FileSystem {
     _ name: UnsafePointer<CChar>, in directory: DirectoryHandle, sync: CInt
   ) -> Result<EntryStatus, Errno> {
     var status = ck_status()
+    return self.status(name, in: directory, sync: sync, &status)
+  }
+
+  /// `status` is scratch, so that a loop need not clear it each time.
+  @inline(__always)
+  private func status(
+    _ name: UnsafePointer<CChar>, in directory: DirectoryHandle, sync: CInt, _ status: inout ck_status
+  ) -> Result<EntryStatus, Errno> {
     do {
-      _ = try kernelCall {
-        ck_statx(directory.descriptor, name, sync, UInt32(CK_BASIC | CK_BIRTH), &status)
-      }
+      _ = try kernelCall { ck_statx(directory.descriptor, name, sync, UInt32(CK_BASIC | CK_BIRTH), &status) }
       return EntryStatus(status).map { .success($0) } ?? .failure(.noData)
     } catch {
       return .failure(error)
@@ -131,8 +138,10 @@ public struct PretendingFileSystem: FileSystem {
     try base.exists(name, in: directory)
   }
 
-  public func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool {
-    try base.read(directory, into: batch, limit: limit)
+  public func list(
+    _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order
+  ) throws(Errno) -> EntryBatch? {
+    try base.list(directory, limit: limit, order: order)
   }
 
   public func status(

@@ -125,8 +125,7 @@ struct TargetExpansion {
   ) throws -> [([UInt8], DateTemplate.Fields)] {
     if case .literal(let name) = component { return [(Array(name.utf8), here.fields)] }
     var matches: [([UInt8], DateTemplate.Fields)] = []
-    let batch = EntryBatch(capacity: WalkLimits.firstListing)
-    while try fileSystem.read(directory, into: batch, limit: WalkLimits.firstListing) {
+    while let batch = try fileSystem.list(directory, limit: WalkLimits.firstListing, order: .asListed) {
       if isStopped() { throw Failure.stopped }
       for index in batch.entries.indices where [.directory, nil].contains(batch.entries[index].kind) {
         let name = Array(batch.name(at: index))

@@ -23,9 +23,8 @@ import Testing
 
   /// All entries, by batches of at most `limit` bytes.
   private func list(_ directory: DirectoryHandle, limit: Int = 32_768) throws -> [String: FileKind?] {
-    let batch = EntryBatch(capacity: limit)
     var found: [String: FileKind?] = [:]
-    while try fileSystem.read(directory, into: batch, limit: limit) {
+    while let batch = try fileSystem.list(directory, limit: limit, order: .byInode) {
       for index in batch.entries.indices {
         found[String(decoding: batch.name(at: index), as: UTF8.self)] = batch.entries[index].kind
       }
@@ -53,8 +52,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: root) }
     for index in 0..<300 { make("file-\(index)") }
     let first = try open()
-    let batch = EntryBatch(capacity: 2048)
-    #expect(try fileSystem.read(first, into: batch, limit: 2048))
+    let batch = try #require(try fileSystem.list(first, limit: 2048, order: .byInode))
     let names = batch.entries.indices.map { String(decoding: batch.name(at: $0), as: UTF8.self) }
     let second = try open()
     try second.seek(to: batch.nextPosition)

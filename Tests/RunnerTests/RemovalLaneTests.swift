@@ -84,9 +84,9 @@ import Testing
   }
 
   @Test func `a quick lane has one remover, and a second one that has nothing else to do`() {
-    var lane = lane(100)
+    var lane = lane(200)
     guard case .files(let first) = lane.takeToRemove(.quick) else { return #expect(Bool(false), "nothing to remove") }
-    #expect(first.count == 16 && !first.isChecked)
+    #expect(first.count == RemovalLane.Manner.quick.group && !first.isChecked)
     #expect(lane.takeToRemove(.quick) == nil)
     #expect(lane.takeToRemove(.quickShared) != nil)
     #expect(lane.takeToRemove(.quickShared) == nil)

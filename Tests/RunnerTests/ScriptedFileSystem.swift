@@ -44,9 +44,9 @@ struct ScriptedFileSystem: FileSystem {
     try base.exists(name, in: directory)
   }
 
-  func read(_ directory: DirectoryHandle, into batch: EntryBatch, limit: Int) throws(Errno) -> Bool {
+  func list(_ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order) throws(Errno) -> EntryBatch? {
     if let error = onRead(directory) { throw error }
-    return try base.read(directory, into: batch, limit: limit)
+    return try base.list(directory, limit: limit, order: order)
   }
 
   func status(

@@ -5,76 +5,6 @@ struct NodeID: Hashable, Sendable {
   fileprivate let index: Int32
 }
 
-/// A directory between the moment it is entered and the moment it is settled.
-struct DirectoryNode {
-  /// Nil for the target's root.
-  let parent: NodeID?
-  /// Empty for the target's root.
-  let name: [UInt8]
-  /// The root is 0.
-  let depth: Int
-  let identity: FileIdentity
-  /// As it was when we came, before our own removals changed it.
-  let modifiedAt: FileTime
-
-  /// Nil while closed for want of descriptors; then it is opened again relative to its parent.
-  var handle: DirectoryHandle?
-  /// Pieces of work in flight that use the handle.
-  var users = 0
-  var isReopening = false
-
-  enum Cursor { case ready, reading, exhausted }
-  var cursor = Cursor.ready
-  /// Where the listing goes on.
-  var position: Int64 = 0
-  /// Listing calls that were handed out after the first.
-  var listings = 0
-  /// The handle's own position is not `position`.
-  var needsSeek = false
-
-  /// Subdirectories listed but not entered: at most one batch's, because a directory is read on only when they are gone.
-  var subdirectories = NameList()
-  /// The batch read last, while some of its entries are not claimed.
-  var unclaimed: Claims?
-
-  var lane = RemovalLane()
-  /// What a call in this directory took lately, in the mean.
-  var pace: Duration = .zero
-
-  /// Parts that are not finished: the listing, subdirectories, chunks, and all files of the lane as one.
-  var pending = 1
-  /// Entries that stay, as far as we know. A directory goes only when none do.
-  var remaining = 0
-  /// We removed something here at all, so that its times say nothing about others any more.
-  var isChangedByUs = false
-  /// We removed something since the present listing began.
-  var removedSomething = false
-  /// Listings after the first.
-  var rereads = 0
-  var fate = Fate.scanned
-
-  /// How it will be counted, in order of gravity: the gravest counts.
-  enum Fate: Int {
-    case scanned, vanished, left, failed
-  }
-  var marks: Marks = []
-
-  /// The kinds of work for which the walk's lists name this directory.
-  struct Marks: OptionSet { let rawValue: UInt8 }
-
-  /// What is left of a batch to be handed out.
-  struct Claims {
-    let batch: EntryBatch
-    var next: Int
-    var count: Int { batch.entries.count - next }
-  }
-
-  /// Bytes it holds on to, for the ledger.
-  var footprint: Int {
-    MemoryLayout<DirectoryNode>.size + name.count + subdirectories.footprint
-  }
-}
-
 /// All directories in work, in slots that are used again: its size follows the workers and the depth, never the tree.
 struct DirectoryTable {
   private var slots: [DirectoryNode] = []
@@ -108,6 +38,11 @@ struct DirectoryTable {
     _modify { yield &slots[Int(id.index)] }
   }
 
+  /// Asks a node a question where it lies; asked through the subscript, it would be copied first.
+  mutating func ask<Answer>(_ id: NodeID, _ question: (inout DirectoryNode) -> Answer) -> Answer {
+    question(&slots[Int(id.index)])
+  }
+
   var ids: [NodeID] { slots.indices.filter { isLive[$0] }.map { NodeID(index: Int32($0)) } }
 
   /// The names from the root down to `id`, joined by slashes: the path relative to the target.
@@ -127,10 +62,4 @@ struct DirectoryTable {
     let path = relativePath(of: id)
     return path.isEmpty ? path : path + [UInt8(ascii: "/")]
   }
-}
-
-extension DirectoryNode {
-  /// What stands in a slot that is free.
-  fileprivate static let vacant = DirectoryNode(
-    parent: nil, name: [], depth: 0, identity: FileIdentity(device: 0, inode: 0), modifiedAt: FileTime(seconds: 0))
 }

@@ -160,19 +160,20 @@ extension PurgeWorker {
   private func list(
     _ directory: DirectoryHandle, limit: Int, isRoot: Bool = false, path: () -> [UInt8]
   ) -> Listing {
-    // Made anew for each listing: if each worker kept one, hundreds would lie idle, and the allocator has one at hand.
-    let batch = EntryBatch(capacity: limit)
+    // Sorting costs a tenth of a look, and saves a local disk a third of its traffic when files are removed.
+    let order: EntryBatch.Order = walk.rules.mode == .purge && !meter.isSlow ? .byInode : .asListed
+    let batch: EntryBatch
     do {
-      defer { meter.lapListing(entries: batch.entries.count) }
-      guard try fileSystem.read(directory, into: batch, limit: limit) else { return .end }
+      let listed = try fileSystem.list(directory, limit: limit, order: order)
+      meter.lapListing(entries: listed?.entries.count ?? 0)
+      guard let listed else { return .end }
+      batch = listed
     } catch {
       // A directory that is gone has no entries; what was in it went with it. The target itself must not go unnoticed.
       if error.meansVanished, !isRoot { return .vanished }
       walk.failures.add(.readDirectory, error) { walk.shownPath(of: nil, entry: path()) }
       return .failed
     }
-    batch.trim()
-    if walk.rules.mode == .purge, !meter.isSlow { batch.sortByInode() }
     var sorted = Listing.Sorted()
     for index in batch.entries.indices {
       switch batch.entries[index].kind {

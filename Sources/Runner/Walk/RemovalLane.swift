@@ -147,10 +147,10 @@ struct RemovalLane {
 
     /// Only one at a time; looked at ahead.
     static let slow = Manner(holders: 1, looksAhead: true, group: slowGroup)
-    /// Where calls are quick, 16 removals are a fifth of a millisecond: a lock for each would cost more than it tells.
-    static let quick = Manner(holders: 1, looksAhead: false, group: 16)
+    /// Where calls are quick, 64 removals are less than a millisecond: a lock for each would cost more than it tells.
+    static let quick = Manner(holders: 1, looksAhead: false, group: 64)
     /// Two: the part under the directory's lock is about half of a removal.
-    static let quickShared = Manner(holders: 2, looksAhead: false, group: 16)
+    static let quickShared = Manner(holders: 2, looksAhead: false, group: 64)
     /// Nothing is removed, so nothing is locked.
     static let pretended = Manner(holders: .max, looksAhead: false, group: WalkLimits.chunk)
   }

@@ -186,8 +186,7 @@ extension TargetWalk {
     var isIdle = false
     var wantsHelp = false
     let order = state.wait { state -> WalkState.Order? in
-      if let brought = delivery { preferred = book(brought, &state) }
-      delivery = nil
+      if delivery != nil { preferred = book(&delivery, &state) }
       let order = state.order(preferring: preferred, wasIdle: isIdle)
       isIdle = order == nil
       preferred = nil
@@ -199,11 +198,11 @@ extension TargetWalk {
     return order ?? .goHome(isLast: false)
   }
 
-  private func book(_ delivery: Delivery, _ state: inout WalkState) -> NodeID? {
-    if state.isSettled { return nil }
+  private func book(_ delivery: inout Delivery?, _ state: inout WalkState) -> NodeID? {
+    guard let brought = delivery.take(), !state.isSettled else { return nil }
     if state.stop == nil, let reason = means.stop.reason { state.stop = reason.ending }
-    let preferred = state.apply(delivery)
-    noteUnreachable(delivery.completion, &state)
+    let preferred = state.apply(brought)
+    if state.unreachableEntries > 0 { noteUnreachable(brought.completion, &state) }
     return preferred
   }
 

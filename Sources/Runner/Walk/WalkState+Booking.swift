@@ -4,7 +4,8 @@ import Plan
 /// Taking in what workers bring back.
 extension WalkState {
   /// Books what a worker brings. Returns the directory it had better go on with.
-  mutating func apply(_ delivery: Delivery) -> NodeID? {
+  mutating func apply(_ delivery: consuming Delivery) -> NodeID? {
+    let pace = paceLearnt(from: delivery)
     let touched: NodeID?
     switch delivery.completion {
     case .openedRoot(let handle, let listing):
@@ -32,16 +33,20 @@ extension WalkState {
       touched = removedDirectory(child, of: parent, removal)
     }
     guard let touched, table.contains(touched) else { return nil }
-    notePace(of: touched, delivery)
+    if let pace { note(pace, of: touched) }
     list(touched)
     return touched
   }
 
-  private mutating func notePace(of id: NodeID, _ delivery: Delivery) {
-    guard let pace = delivery.pace else { return }
-    // Looks that were answered from a cache say nothing about the server.
-    if case .judged = delivery.completion, pace < table[id].pace { return }
-    table[id].pace = pace
+  /// What a worker learnt of the time a call takes, and whether it may have been answered from a cache.
+  private func paceLearnt(from delivery: borrowing Delivery) -> (time: Duration, isCertain: Bool)? {
+    guard let pace = delivery.pace else { return nil }
+    if case .judged = delivery.completion { return (pace, false) }
+    return (pace, true)
+  }
+
+  private mutating func note(_ pace: (time: Duration, isCertain: Bool), of id: NodeID) {
+    if pace.isCertain || pace.time > table[id].pace { table[id].pace = pace.time }
   }
 
   private mutating func openedRoot(_ handle: DirectoryHandle, _ listing: Listing) -> NodeID {

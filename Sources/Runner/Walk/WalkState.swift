@@ -137,7 +137,7 @@ extension WalkState {
   }
 
   private mutating func enterSubdirectory(of id: NodeID) -> Work? {
-    guard canBeEntered(id) else { return nil }
+    guard table[id].canBeEntered else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
     subdirectoryBytes -= table[id].subdirectories.footprint
     let name = table[id].subdirectories.popLast() ?? []
@@ -153,7 +153,7 @@ extension WalkState {
   }
 
   private mutating func readOn(_ id: NodeID) -> Work? {
-    guard canBeRead(id) else { return nil }
+    guard table[id].canBeRead else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
     let seekTo = table[id].needsSeek ? table[id].position : nil
     let limit = listingLimit(after: table[id].listings)
@@ -175,7 +175,7 @@ extension WalkState {
   }
 
   private mutating func claimChunk(of id: NodeID) -> Work? {
-    guard let claims = table[id].unclaimed, canBeJudged(id) else { return nil }
+    guard table[id].canBeJudged, let claims = table[id].unclaimed else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
     let helpers = idle + (workers < pool.allowed ? 1 : 0)
     let share = min(WalkLimits.chunk, max(WalkLimits.sharedChunk, claims.count / (helpers + 1)))
@@ -198,8 +198,8 @@ extension WalkState {
 
   /// The lane's next removal, for a worker that becomes or stays its holder.
   private mutating func nextRemoval(in id: NodeID, shared: Bool = false) -> Work? {
-    let manner = manner(of: id, shared: shared)
-    guard !table[id].isReopening, table[id].lane.hasToRemove(manner) else { return nil }
+    let manner = table[id].manner(serially: rules.removalsAreSerial, shared: shared)
+    guard table[id].hasToRemove(manner) else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
     guard let removal = onLane(of: id, { $0.takeToRemove(manner) }) else { return nil }
     lists.forget(id, shared ? .sharedRemoval : .removal, in: &table)
@@ -219,10 +219,9 @@ extension WalkState {
     return .check(id, directory, victims)
   }
 
-  private func manner(of id: NodeID, shared: Bool = false) -> RemovalLane.Manner {
-    guard rules.removalsAreSerial else { return .pretended }
-    if table[id].pace >= RemovalLane.roundTrip { return .slow }
-    return shared ? .quickShared : .quick
+  private mutating func canBeChecked(_ id: NodeID) -> Bool {
+    let isSerial = rules.removalsAreSerial
+    return table.ask(id) { $0.canBeChecked(serially: isSerial) }
   }
 
   /// Changes a lane and keeps count of the files in all of them.
@@ -232,39 +231,12 @@ extension WalkState {
     queuedFiles += table[id].lane.waitingFiles - before
     return result
   }
-}
-
-// MARK: - What there is to do
-
-extension WalkState {
-  private func canBeEntered(_ id: NodeID) -> Bool {
-    !table[id].subdirectories.isEmpty && !table[id].isReopening && table[id].lane.length < WalkLimits.laneLength
-  }
-
-  private func canBeRead(_ id: NodeID) -> Bool {
-    table[id].cursor == .ready && table[id].subdirectories.isEmpty && table[id].unclaimed == nil
-      && !table[id].isReopening && table[id].lane.files < WalkLimits.laneCapacity
-      && table[id].lane.length < WalkLimits.laneLength
-  }
-
-  private func canBeJudged(_ id: NodeID) -> Bool {
-    table[id].unclaimed != nil && !table[id].isReopening && table[id].lane.files < WalkLimits.laneCapacity
-  }
-
-  private func canBeChecked(_ id: NodeID) -> Bool {
-    !table[id].isReopening && manner(of: id).looksAhead && table[id].lane.hasToCheck(answering: table[id].pace)
-  }
 
   /// Notes in the walk's lists what there is to do in a directory.
   mutating func list(_ id: NodeID) {
-    if table[id].lane.hasToRemove(manner(of: id)) {
-      lists.note(id, .removal, in: &table)
-    } else if table[id].lane.hasToRemove(manner(of: id, shared: true)) {
-      lists.note(id, .sharedRemoval, in: &table)
-    }
-    if canBeChecked(id) { lists.note(id, .check, in: &table) }
-    if canBeEntered(id) { lists.note(id, .subdirectory, in: &table) }
-    if canBeJudged(id) { lists.note(id, .judging, in: &table) }
-    if canBeRead(id) { lists.note(id, table[id].users == 0 ? .listing : .sharedListing, in: &table) }
+    let isSerial = rules.removalsAreSerial
+    let news = table.ask(id) { $0.offers(serially: isSerial).subtracting($0.marks) }
+    if news.isEmpty { return }
+    for kind in WorkLists.Kind.allCases where news.contains(kind.mark) { lists.note(id, kind, in: &table) }
   }
 }

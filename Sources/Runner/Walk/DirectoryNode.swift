@@ -1,0 +1,118 @@
+import Kernel
+
+/// A directory between the moment it is entered and the moment it is settled.
+struct DirectoryNode {
+  /// Nil for the target's root.
+  let parent: NodeID?
+  /// Empty for the target's root.
+  let name: [UInt8]
+  /// The root is 0.
+  let depth: Int
+  let identity: FileIdentity
+  /// As it was when we came, before our own removals changed it.
+  let modifiedAt: FileTime
+
+  /// Nil while closed for want of descriptors; then it is opened again relative to its parent.
+  var handle: DirectoryHandle?
+  /// Pieces of work in flight that use the handle.
+  var users = 0
+  var isReopening = false
+
+  enum Cursor { case ready, reading, exhausted }
+  var cursor = Cursor.ready
+  /// Where the listing goes on.
+  var position: Int64 = 0
+  /// Listing calls that were handed out after the first.
+  var listings = 0
+  /// The handle's own position is not `position`.
+  var needsSeek = false
+
+  /// Subdirectories listed but not entered: at most one batch's, because a directory is read on only when they are gone.
+  var subdirectories = NameList()
+  /// The batch read last, while some of its entries are not claimed.
+  var unclaimed: Claims?
+
+  var lane = RemovalLane()
+  /// What a call in this directory took lately, in the mean.
+  var pace: Duration = .zero
+
+  /// Parts that are not finished: the listing, subdirectories, chunks, and all files of the lane as one.
+  var pending = 1
+  /// Entries that stay, as far as we know. A directory goes only when none do.
+  var remaining = 0
+  /// We removed something here at all, so that its times say nothing about others any more.
+  var isChangedByUs = false
+  /// We removed something since the present listing began.
+  var removedSomething = false
+  /// Listings after the first.
+  var rereads = 0
+  var fate = Fate.scanned
+
+  /// How it will be counted, in order of gravity: the gravest counts.
+  enum Fate: Int {
+    case scanned, vanished, left, failed
+  }
+  var marks: Marks = []
+
+  /// The kinds of work for which the walk's lists name this directory.
+  struct Marks: OptionSet { let rawValue: UInt8 }
+
+  /// What is left of a batch to be handed out.
+  struct Claims {
+    let batch: EntryBatch
+    var next: Int
+    var count: Int { batch.entries.count - next }
+  }
+
+  /// Bytes it holds on to, for the ledger.
+  var footprint: Int {
+    MemoryLayout<DirectoryNode>.size + name.count + subdirectories.footprint
+  }
+}
+
+// MARK: - What there is to do in it
+
+extension DirectoryNode {
+  var canBeEntered: Bool { !subdirectories.isEmpty && !isReopening && lane.length < WalkLimits.laneLength }
+
+  var canBeRead: Bool {
+    cursor == .ready && subdirectories.isEmpty && unclaimed == nil && !isReopening
+      && lane.files < WalkLimits.laneCapacity && lane.length < WalkLimits.laneLength
+  }
+
+  var canBeJudged: Bool { unclaimed != nil && !isReopening && lane.files < WalkLimits.laneCapacity }
+
+  func canBeChecked(serially isSerial: Bool) -> Bool {
+    !isReopening && manner(serially: isSerial).looksAhead && lane.hasToCheck(answering: pace)
+  }
+
+  func hasToRemove(_ manner: RemovalLane.Manner) -> Bool { !isReopening && lane.hasToRemove(manner) }
+
+  /// How removals are carried out here. `shared`: for a worker that has nothing else to do.
+  func manner(serially isSerial: Bool, shared: Bool = false) -> RemovalLane.Manner {
+    guard isSerial else { return .pretended }
+    if pace >= RemovalLane.roundTrip { return .slow }
+    return shared ? .quickShared : .quick
+  }
+
+  /// The kinds of work there are.
+  func offers(serially isSerial: Bool) -> Marks {
+    var offers: Marks = []
+    if hasToRemove(manner(serially: isSerial)) {
+      offers.insert(WorkLists.Kind.removal.mark)
+    } else if hasToRemove(manner(serially: isSerial, shared: true)) {
+      offers.insert(WorkLists.Kind.sharedRemoval.mark)
+    }
+    if canBeChecked(serially: isSerial) { offers.insert(WorkLists.Kind.check.mark) }
+    if canBeEntered { offers.insert(WorkLists.Kind.subdirectory.mark) }
+    if canBeJudged { offers.insert(WorkLists.Kind.judging.mark) }
+    if canBeRead { offers.insert((users == 0 ? WorkLists.Kind.listing : .sharedListing).mark) }
+    return offers
+  }
+}
+
+extension DirectoryNode {
+  /// What stands in a slot that is free.
+  static let vacant = DirectoryNode(
+    parent: nil, name: [], depth: 0, identity: FileIdentity(device: 0, inode: 0), modifiedAt: FileTime(seconds: 0))
+}
