@@ -61,9 +61,11 @@ struct WorkerPool {
   private static let worthwhile = 0.4
   /// Throughput that may be lost with a fifth of the workers: less is noise, and the server is better off.
   private static let loss = 0.03
+  /// What a trial may bring beyond the number of workers by chance.
+  private static let disbelief = 0.15
   /// After a trial that brought nothing the next one of its direction waits, twice as long each time, up to this.
   private static let longestWait: Duration = .seconds(2)
-  private static let shortestWait: Duration = .milliseconds(100)
+  private static let shortestWait: Duration = .milliseconds(50)
   /// Idle workers are kept so long: work comes in waves.
   private static let idleTime: Duration = .milliseconds(500)
   /// Asked more often than this it would only see noise.
@@ -190,15 +192,17 @@ extension WorkerPool {
     guard isEnough(window, at: situation.now) else { return }
     isUsedToWaiting = window.isBlocked
     guard isUsedToWaiting else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
-    let stretch = reference.flatMap { window.roundTrips.stretch(over: $0) } ?? 1
+    let stretch = reference.flatMap { window.roundTrips.stretch(over: $0) }
     reference = window.roundTrips
     startWindow(situation)
     // With the same number of workers: the server has become slower, and more in flight may help.
-    if stretch >= WorkerPool.fullStretch { return startGrowing(window.roundTrips) }
-    if stretch <= 1 / WorkerPool.fullStretch { forgetFailures(situation.now) }
+    if let stretch, stretch >= WorkerPool.fullStretch { return startGrowing(window.roundTrips) }
+    if let stretch, stretch <= 1 / WorkerPool.fullStretch { forgetFailures(situation.now) }
     let queueing = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
     guard situation.isWanting(allowed) else { return trim(situation) }
+    // While answers take longer and longer, or less and less time, a trial would only measure that.
+    guard let stretch, abs(stretch - 1) <= WorkerPool.disbelief else { return }
     let isUpDue = situation.now >= nextTrial.up && allowed < most
     let isDownDue = situation.now >= nextTrial.down && allowed > fewest
     if isUpDue, !isDownDue || nextTrial.up <= nextTrial.down {
@@ -241,8 +245,8 @@ extension WorkerPool {
       reference = window.roundTrips
       wait[isUp] = WorkerPool.shortestWait
       nextTrial[isUp] = situation.now
-      // What was right in one direction is wrong in the other.
-      postpone(isUp: !isUp, situation)
+      // What was right in one direction is wrong in the other; unless it was more than can be: then the server changed.
+      if gain <= max(growth, 1) + WorkerPool.disbelief { postpone(isUp: !isUp, situation) }
     } else {
       change(to: trial.workers, situation)
       postpone(isUp: isUp, situation)
@@ -274,8 +278,8 @@ extension WorkerPool {
 
   /// The next trial of this direction comes later, and the one after it later still.
   private mutating func postpone(isUp: Bool, _ situation: Situation) {
-    wait[isUp] = min(wait[isUp] * 2, WorkerPool.longestWait)
     nextTrial[isUp] = situation.now.advanced(by: wait[isUp])
+    wait[isUp] = min(wait[isUp] * 2, WorkerPool.longestWait)
   }
 
   private mutating func resumeGrowing(_ situation: Situation) {
