@@ -100,6 +100,8 @@ struct WorkerPool {
   private var blindDoublings = 0
   private var roundTrip: Duration = WorkerPool.shortestInterval
   private var nextTrial: Directions<MonotonicTime>
+  /// When it doubts that there is no queue.
+  private var nextDoubt: MonotonicTime
   /// Since when a quarter of the workers is idle.
   private var idleSince: MonotonicTime?
   private var wait = Directions(down: WorkerPool.shortestWait, up: WorkerPool.shortestWait)
@@ -113,6 +115,7 @@ struct WorkerPool {
     windowStartedAt = now
     quietSince = now
     nextTrial = Directions(down: now, up: now)
+    nextDoubt = now.advanced(by: WorkerPool.longestWait)
   }
 
   /// How long until it should be asked again.
@@ -204,12 +207,16 @@ extension WorkerPool {
     // While answers take longer and longer, or less and less time, a trial would only measure that.
     guard let stretch, abs(stretch - 1) <= WorkerPool.disbelief else { return }
     let isUpDue = situation.now >= nextTrial.up && allowed < most
-    let isDownDue = situation.now >= nextTrial.down && allowed > fewest
-    if isUpDue, !isDownDue || nextTrial.up <= nextTrial.down {
+    // Without a queue fewer workers are less throughput; all the same it is tried now and then, since what passes for an
+    // answer without a queue may have been measured when the server was slower.
+    let downIsDueAt = queueing < WorkerPool.noQueue ? max(nextTrial.down, nextDoubt) : nextTrial.down
+    let isDownDue = situation.now >= downIsDueAt && allowed > fewest
+    if isUpDue, !isDownDue || nextTrial.up <= downIsDueAt {
       // Where nobody waits for anybody, more workers are more throughput.
       if queueing < WorkerPool.noQueue { return resumeGrowing(situation) }
       begin(at: (Double(allowed) * WorkerPool.step.up).rounded(.up), window.roundTrips, situation)
     } else if isDownDue {
+      nextDoubt = situation.now.advanced(by: WorkerPool.longestWait)
       let factor = min(WorkerPool.step.down, max(WorkerPool.step.up / queueing, WorkerPool.largestStepDown))
       begin(at: Double(allowed) * factor, window.roundTrips, situation)
     }
@@ -245,6 +252,7 @@ extension WorkerPool {
       reference = window.roundTrips
       wait[isUp] = WorkerPool.shortestWait
       nextTrial[isUp] = situation.now
+      if !isUp { nextDoubt = situation.now }
       // What was right in one direction is wrong in the other; unless it was more than can be: then the server changed.
       if gain <= max(growth, 1) + WorkerPool.disbelief { postpone(isUp: !isUp, situation) }
     } else {
