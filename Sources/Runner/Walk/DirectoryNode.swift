@@ -77,10 +77,14 @@ extension DirectoryNode {
 
   var canBeRead: Bool {
     cursor == .ready && subdirectories.isEmpty && unclaimed == nil && !isReopening
-      && lane.files < WalkLimits.laneCapacity && lane.length < WalkLimits.laneLength
+      && lane.files < laneCapacity && lane.length < WalkLimits.laneLength
   }
 
-  var canBeJudged: Bool { unclaimed != nil && !isReopening && lane.files < WalkLimits.laneCapacity }
+  var canBeJudged: Bool { unclaimed != nil && !isReopening && lane.files < laneCapacity }
+
+  /// Calls in this directory are round trips.
+  var isSlow: Bool { pace >= RemovalLane.roundTrip }
+  private var laneCapacity: Int { isSlow ? WalkLimits.slowLaneCapacity : WalkLimits.laneCapacity }
 
   func canBeChecked(serially isSerial: Bool) -> Bool {
     !isReopening && manner(serially: isSerial).looksAhead && lane.hasToCheck(answering: pace)
@@ -91,7 +95,7 @@ extension DirectoryNode {
   /// How removals are carried out here. `shared`: for a worker that has nothing else to do.
   func manner(serially isSerial: Bool, shared: Bool = false) -> RemovalLane.Manner {
     guard isSerial else { return .pretended }
-    if pace >= RemovalLane.roundTrip { return .slow }
+    if isSlow { return .slow }
     return shared ? .quickShared : .quick
   }
 

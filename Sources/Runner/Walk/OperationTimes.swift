@@ -40,9 +40,9 @@ struct OperationTimes: Sendable {
     return difference
   }
 
-  /// Of each kind the quicker typical call.
+  /// Of each kind the quicker typical call, where there were enough to speak of one: the quickest of a few is luck.
   mutating func keepQuickest(of other: OperationTimes) {
-    for kind in OperationKind.allCases where other[kind].count > 0 {
+    for kind in OperationKind.allCases where other[kind].count >= 8 {
       if self[kind].count == 0 || other[kind].typical < self[kind].typical { self[kind] = other[kind] }
     }
   }

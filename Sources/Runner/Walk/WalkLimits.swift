@@ -33,11 +33,16 @@ struct WalkLimits: Sendable {
   /// Entries handed to a worker at once. Large enough that a lock per chunk costs nothing beside 256 calls; small enough
   /// that a flat directory is shared and that a stop is noticed.
   static let chunk = 256
-  /// The same while others have nothing to do: on a network mount 16 looks are already tens of milliseconds.
+  /// The same while others have nothing to do.
   static let sharedChunk = 16
+  /// The same where each look may be a round trip: eight of them are tens of milliseconds.
+  static let slowChunk = 8
   /// Files that may wait for one directory's lane. A directory whose lane is full is left alone, so that a slow server
   /// makes nobody pile up names. Four chunks keep the lane busy while others look.
   static let laneCapacity = 1024
+  /// The same where each removal is a round trip: as many round trips as the next names may take to come. There are as many
+  /// such directories in work as workers, and each removes one name at a time.
+  static let slowLaneCapacity = 64
   /// Removals, of empty subdirectories above all, that may wait in one lane before no further subdirectory is entered.
   static let laneLength = 256
   /// Bytes of the listing call that a walk begins with.

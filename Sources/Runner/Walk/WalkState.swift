@@ -177,9 +177,7 @@ extension WalkState {
   private mutating func claimChunk(of id: NodeID) -> Work? {
     guard table[id].canBeJudged, let claims = table[id].unclaimed else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
-    let helpers = idle + (workers < pool.allowed ? 1 : 0)
-    let share = min(WalkLimits.chunk, max(WalkLimits.sharedChunk, claims.count / (helpers + 1)))
-    let end = min(claims.next + (helpers == 0 ? WalkLimits.chunk : share), claims.batch.entries.count)
+    let end = min(claims.next + chunkSize(of: claims.count, in: id), claims.batch.entries.count)
     // The batch itself was one part; its last chunk takes that over.
     if end == claims.batch.entries.count {
       table[id].unclaimed = nil
@@ -194,6 +192,13 @@ extension WalkState {
       Chunk(
         node: id, directory: directory, batch: claims.batch, indices: claims.next..<end,
         pathPrefix: rules.cutoff.needsPath ? table.pathPrefix(of: id) : []))
+  }
+
+  /// Entries that the next worker claims of so many.
+  private func chunkSize(of count: Int, in id: NodeID) -> Int {
+    if table[id].isSlow { return WalkLimits.slowChunk }
+    let helpers = idle + (workers < pool.allowed ? 1 : 0)
+    return min(WalkLimits.chunk, max(WalkLimits.sharedChunk, count / (helpers + 1)))
   }
 
   /// The lane's next removal, for a worker that becomes or stays its holder.

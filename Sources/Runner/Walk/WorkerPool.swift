@@ -72,7 +72,7 @@ struct WorkerPool {
   private static let shortestInterval: Duration = .milliseconds(1)
   private static let longestInterval: Duration = .milliseconds(50)
   /// What makes a measurement, and the time it takes at least.
-  private static let enough = (roundTrips: UInt64(64), time: Duration.milliseconds(20))
+  private static let enough = (roundTrips: UInt64(64), time: Duration.milliseconds(10))
   /// Where calls are quick, all workers standing still for a moment is the disk's journal, and more of them would not help.
   private static let patience: Duration = .milliseconds(100)
   /// Doublings in a row while not a single piece of work was finished: 16 times as many, then it waits for an answer.
@@ -124,7 +124,7 @@ struct WorkerPool {
     // Twice in a round trip: it may then go four times too far before it learns so, but a short run is not half over.
     case .growing: min(max(roundTrip / 2, WorkerPool.shortestInterval), WorkerPool.longestInterval)
     case .steady where !isUsedToWaiting: WorkerPool.longestInterval
-    case .steady, .trying: min(max(roundTrip, .milliseconds(10)), WorkerPool.longestInterval)
+    case .steady, .trying: min(max(roundTrip, .milliseconds(5)), WorkerPool.longestInterval)
     }
   }
 
@@ -182,9 +182,11 @@ extension WorkerPool {
     let stretch = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
     if stretch >= WorkerPool.fullStretch {
-      settle(at: Int(Double(allowed) / stretch * WorkerPool.step.up), situation)
+      begin(at: Double(allowed) / stretch * WorkerPool.step.up, window.roundTrips, situation)
       postpone(isUp: true, situation)
     } else if situation.isWanting(allowed) {
+      // Only what each worker has had an answer to says anything of so many workers.
+      guard window.roundTrips.count >= UInt64(allowed) else { return }
       if allowed < most { change(to: allowed * 2, situation) } else { settle(at: allowed, situation) }
     } else {
       trim(situation)
@@ -192,7 +194,7 @@ extension WorkerPool {
   }
 
   private mutating func rest(_ situation: Situation, _ window: OperationCounters.Totals) {
-    guard isEnough(window, at: situation.now) else { return }
+    guard isEnough(window, at: situation.now), window.isTelling else { return }
     isUsedToWaiting = window.isBlocked
     guard isUsedToWaiting else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
     let stretch = reference.flatMap { window.roundTrips.stretch(over: $0) }
@@ -252,12 +254,21 @@ extension WorkerPool {
       reference = window.roundTrips
       wait[isUp] = WorkerPool.shortestWait
       nextTrial[isUp] = situation.now
-      if !isUp { nextDoubt = situation.now }
       // What was right in one direction is wrong in the other; unless it was more than can be: then the server changed.
-      if gain <= max(growth, 1) + WorkerPool.disbelief { postpone(isUp: !isUp, situation) }
+      if gain <= max(growth, 1) + WorkerPool.disbelief {
+        if !isUp { nextDoubt = situation.now }
+        postpone(isUp: !isUp, situation)
+      } else {
+        nextTrial.up = situation.now
+      }
     } else {
       change(to: trial.workers, situation)
       postpone(isUp: isUp, situation)
+      if !isUp {
+        // Answers take as long with fewer workers: that is the server, not a queue.
+        atBest = window.roundTrips
+        nextTrial.up = situation.now
+      }
     }
     phase = .steady
     startWindow(situation)
