@@ -29,8 +29,8 @@ struct DirectoryNode {
 
   /// Subdirectories listed but not entered: at most one batch's, because a directory is read on only when they are gone.
   var subdirectories = NameList()
-  /// The batch read last, while some of its entries are not claimed.
-  var unclaimed: Claims?
+  /// What nobody judges yet of the batch read last, and what was handed back of it. Each is a part of its own.
+  var unclaimed: [Claims] = []
 
   var lane = RemovalLane()
   /// What a call in this directory took lately, in the mean.
@@ -57,11 +57,10 @@ struct DirectoryNode {
   /// The kinds of work for which the walk's lists name this directory.
   struct Marks: OptionSet { let rawValue: UInt8 }
 
-  /// What is left of a batch to be handed out.
+  /// Entries of a batch to be handed out.
   struct Claims {
     let batch: EntryBatch
-    var next: Int
-    var count: Int { batch.entries.count - next }
+    var indices: Range<Int>
   }
 
   /// Bytes it holds on to, for the ledger.
@@ -76,11 +75,11 @@ extension DirectoryNode {
   var canBeEntered: Bool { !subdirectories.isEmpty && !isReopening && lane.length < WalkLimits.laneLength }
 
   var canBeRead: Bool {
-    cursor == .ready && subdirectories.isEmpty && unclaimed == nil && !isReopening
+    cursor == .ready && subdirectories.isEmpty && unclaimed.isEmpty && !isReopening
       && lane.files < laneCapacity && lane.length < WalkLimits.laneLength
   }
 
-  var canBeJudged: Bool { unclaimed != nil && !isReopening && lane.files < laneCapacity }
+  var canBeJudged: Bool { !unclaimed.isEmpty && !isReopening && lane.files < laneCapacity }
 
   /// Calls in this directory are round trips.
   var isSlow: Bool { pace >= RemovalLane.roundTrip }

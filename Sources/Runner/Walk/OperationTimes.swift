@@ -121,11 +121,16 @@ final class OperationCounters: Sendable {
     }
   }
 
-  func add(calls times: OperationTimes, roundTrips trips: OperationTimes) {
-    for kind in OperationKind.allCases {
-      if times[kind].count > 0 { calls[kind.index].add(times[kind]) }
-      if trips[kind].count > 0 { roundTrips[kind.index].add(trips[kind]) }
-    }
+  /// Adds calls that were answered at once.
+  func add(calls times: OperationTimes) {
+    for kind in OperationKind.allCases where times[kind].count > 0 { calls[kind.index].add(times[kind]) }
+  }
+
+  /// Adds calls in a row, one of which at least was a round trip.
+  func addRoundTrip(_ kind: OperationKind, calls count: Int, nanoseconds: UInt64) {
+    calls[kind.index].add(OperationTimes.Sum(count: UInt64(count), nanoseconds: nanoseconds))
+    roundTrips[kind.index].add(
+      OperationTimes.Sum(count: 1, nanoseconds: nanoseconds, logarithms: log2(Double(max(nanoseconds, 1)))))
   }
 
   func addPiece(processor used: UInt64) {
@@ -156,14 +161,14 @@ final class OperationMeter {
   private static let roundTrip = RemovalLane.roundTrip.components.attoseconds / 1_000_000_000
 
   private let counters: OperationCounters
-  private var calls = OperationTimes()
-  private var roundTrips = OperationTimes()
+  /// Quick calls of this piece.
+  private var quickCalls = OperationTimes()
   /// When the present lap began.
   private(set) var lapStart = MonotonicTime.now()
   private var processorTime = ProcessorTime.ofThisThread()
-  /// Without listings, whose time depends on what they bring.
-  private var pieceCalls = 0
-  private var pieceTime: Int64 = 0
+  /// Of this piece, without listings, whose time depends on what they bring.
+  private var calls = 0
+  private var time: Int64 = 0
   /// Whether the last lap was a round trip.
   private(set) var isSlow = false
 
@@ -171,7 +176,7 @@ final class OperationMeter {
 
   func startPiece() {
     lapStart = .now()
-    (pieceCalls, pieceTime) = (0, 0)
+    (calls, time) = (0, 0)
   }
 
   /// Begins a lap: what went before it was no call.
@@ -179,45 +184,42 @@ final class OperationMeter {
 
   /// A lap is over, in which `count` calls were made.
   func lap(_ kind: OperationKind, count: Int = 1) {
-    let time = endLap(kind, count)
-    pieceCalls += count
-    pieceTime += time
-    isSlow = time >= OperationMeter.roundTrip
-    if isSlow { noteRoundTrip(kind, time) }
+    let lap = endLap()
+    calls += count
+    time += lap
+    isSlow = lap >= OperationMeter.roundTrip
+    note(kind, count, lap, isRoundTrip: isSlow)
   }
 
   /// A lap is over, in which one listing call brought so many entries.
   func lapListing(entries: Int) {
-    let time = endLap(.list, 1)
+    let lap = endLap()
     // An entry takes a third of a microsecond where nothing is waited for.
-    if time >= OperationMeter.roundTrip + Int64(entries) * 1000 { noteRoundTrip(.list, time) }
-  }
-
-  private func endLap(_ kind: OperationKind, _ count: Int) -> Int64 {
-    let now = MonotonicTime.now()
-    let time = now.nanoseconds - lapStart.nanoseconds
-    lapStart = now
-    calls[kind].count += UInt64(count)
-    calls[kind].nanoseconds += UInt64(time)
-    return time
-  }
-
-  private func noteRoundTrip(_ kind: OperationKind, _ time: Int64) {
-    roundTrips.add(kind, nanoseconds: UInt64(time))
-    tell()
+    note(.list, 1, lap, isRoundTrip: lap >= OperationMeter.roundTrip + Int64(entries) * 1000)
   }
 
   /// The piece is done; what a call in it took in the mean, nil when there was none.
   func finishPiece() -> Duration? {
-    tell()
+    if quickCalls.count > 0 {
+      counters.add(calls: quickCalls)
+      quickCalls = OperationTimes()
+    }
     let processor = ProcessorTime.ofThisThread()
     counters.addPiece(processor: processor - processorTime)
     processorTime = processor
-    return pieceCalls == 0 ? nil : .nanoseconds(pieceTime / Int64(pieceCalls))
+    return calls == 0 ? nil : .nanoseconds(time / Int64(calls))
   }
 
-  private func tell() {
-    counters.add(calls: calls, roundTrips: roundTrips)
-    (calls, roundTrips) = (OperationTimes(), OperationTimes())
+  private func endLap() -> Int64 {
+    let now = MonotonicTime.now()
+    let lap = now.nanoseconds - lapStart.nanoseconds
+    lapStart = now
+    return lap
+  }
+
+  private func note(_ kind: OperationKind, _ count: Int, _ lap: Int64, isRoundTrip: Bool) {
+    if isRoundTrip { return counters.addRoundTrip(kind, calls: count, nanoseconds: UInt64(lap)) }
+    quickCalls[kind].count += UInt64(count)
+    quickCalls[kind].nanoseconds += UInt64(lap)
   }
 }

@@ -216,20 +216,23 @@ extension PurgeWorker {
     var judgement = Judgement()
     var path = chunk.pathPrefix
     var next = chunk.indices.lowerBound
-    while next < chunk.indices.upperBound {
+    var roundTrips = 0
+    while next < chunk.indices.upperBound, roundTrips < WalkLimits.slowLooks {
       // A round trip each is told one by one.
       let end = min(next + (meter.isSlow ? 1 : group), chunk.indices.upperBound)
       guard mayDo(end - next) else {
         judgement.isBrokenOff = true
-        break
+        return judgement
       }
       while let run = nextRun(from: &next, to: end, in: chunk.batch) {
         fileSystem.status(of: run, in: chunk.batch, of: chunk.directory) { index, result in
           judge(chunk, index, result, &path, &judgement)
         }
         meter.lap(.status, count: run.count)
+        if meter.isSlow { roundTrips += 1 }
       }
     }
+    judgement.rest = next..<chunk.indices.upperBound
     return judgement
   }
 

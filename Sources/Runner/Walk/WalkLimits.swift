@@ -35,8 +35,8 @@ struct WalkLimits: Sendable {
   static let chunk = 256
   /// The same while others have nothing to do.
   static let sharedChunk = 16
-  /// The same where each look may be a round trip: eight of them are tens of milliseconds.
-  static let slowChunk = 8
+  /// Looks that are round trips, after which a worker hands back the rest: eight of them are tens of milliseconds.
+  static let slowLooks = 8
   /// Files that may wait for one directory's lane. A directory whose lane is full is left alone, so that a slow server
   /// makes nobody pile up names. Four chunks keep the lane busy while others look.
   static let laneCapacity = 1024

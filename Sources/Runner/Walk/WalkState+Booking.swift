@@ -24,7 +24,7 @@ extension WalkState {
       table[id].users -= 1
       touched = took(listing, of: id)
     case .judged(let chunk, let judgement):
-      touched = judged(chunk.node, judgement)
+      touched = judged(chunk, judgement)
     case .checked(let id, let checking):
       touched = checked(id, checking)
     case .removedFiles(let id, let rest, let count):
@@ -105,7 +105,7 @@ extension WalkState {
       table[id].remaining += sorted.symlinks + sorted.specials
       found(sorted.subdirectories, in: id)
       if sorted.toJudge > 0 {
-        table[id].unclaimed = DirectoryNode.Claims(batch: batch, next: 0)
+        table[id].unclaimed = [DirectoryNode.Claims(batch: batch, indices: batch.entries.indices)]
         table[id].pending += 1
       }
     case .end: endListing(of: id, as: .scanned)
@@ -147,8 +147,13 @@ extension WalkState {
     subdirectoryBytes += table[id].subdirectories.footprint
   }
 
-  private mutating func judged(_ id: NodeID, _ judgement: Judgement) -> NodeID {
+  private mutating func judged(_ chunk: Chunk, _ judgement: Judgement) -> NodeID {
+    let id = chunk.node
     table[id].users -= 1
+    if !judgement.rest.isEmpty {
+      table[id].unclaimed.append(DirectoryNode.Claims(batch: chunk.batch, indices: judgement.rest))
+      table[id].pending += 1
+    }
     tally += judgement.tally
     table[id].remaining += judgement.staying
     if judgement.isBrokenOff { suffer(.left, id) }

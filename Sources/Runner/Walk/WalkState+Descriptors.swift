@@ -84,10 +84,8 @@ extension WalkState {
       table[id].cursor = .exhausted
       partsGone += 1
     }
-    if table[id].unclaimed != nil {
-      table[id].unclaimed = nil
-      partsGone += 1
-    }
+    partsGone += table[id].unclaimed.count
+    table[id].unclaimed = []
     let given = onLane(of: id) { $0.giveUp() }
     giveUpFiles(UInt64(given.files), hasFailed: hasFailed)
     if given.files > 0, table[id].lane.isSettled { partsGone += 1 }

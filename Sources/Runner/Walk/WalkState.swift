@@ -175,28 +175,30 @@ extension WalkState {
   }
 
   private mutating func claimChunk(of id: NodeID) -> Work? {
-    guard table[id].canBeJudged, let claims = table[id].unclaimed else { return nil }
-    guard let directory = table[id].handle else { return reopening(id) }
-    let end = min(claims.next + chunkSize(of: claims.count, in: id), claims.batch.entries.count)
-    // The batch itself was one part; its last chunk takes that over.
-    if end == claims.batch.entries.count {
-      table[id].unclaimed = nil
-      lists.forget(id, .judging, in: &table)
-    } else {
-      table[id].unclaimed?.next = end
+    guard table[id].canBeJudged, var claims = table[id].unclaimed.popLast() else { return nil }
+    guard let directory = table[id].handle else {
+      table[id].unclaimed.append(claims)
+      return reopening(id)
+    }
+    let indices = claims.indices.prefix(chunkSize(of: claims.indices.count))
+    claims.indices = indices.upperBound..<claims.indices.upperBound
+    // The whole was one part; its last chunk takes that over.
+    if !claims.indices.isEmpty {
+      table[id].unclaimed.append(claims)
       table[id].pending += 1
+    } else if table[id].unclaimed.isEmpty {
+      lists.forget(id, .judging, in: &table)
     }
     table[id].users += 1
     list(id)
     return .judge(
       Chunk(
-        node: id, directory: directory, batch: claims.batch, indices: claims.next..<end,
+        node: id, directory: directory, batch: claims.batch, indices: indices,
         pathPrefix: rules.cutoff.needsPath ? table.pathPrefix(of: id) : []))
   }
 
   /// Entries that the next worker claims of so many.
-  private func chunkSize(of count: Int, in id: NodeID) -> Int {
-    if table[id].isSlow { return WalkLimits.slowChunk }
+  private func chunkSize(of count: Int) -> Int {
     let helpers = idle + (workers < pool.allowed ? 1 : 0)
     return min(WalkLimits.chunk, max(WalkLimits.sharedChunk, count / (helpers + 1)))
   }

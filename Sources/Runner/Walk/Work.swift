@@ -226,6 +226,8 @@ struct Judgement: Sendable {
   var staying = 0
   /// The walk was stopped in its middle.
   var isBrokenOff = false
+  /// Not looked at, for others to share.
+  var rest = 0..<0
 }
 
 /// What fresh looks at some files of a directory brought.

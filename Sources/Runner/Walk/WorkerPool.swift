@@ -100,6 +100,8 @@ struct WorkerPool {
   private var blindDoublings = 0
   private var roundTrip: Duration = WorkerPool.shortestInterval
   private var nextTrial: Directions<MonotonicTime>
+  /// There was less work than workers when it was last asked.
+  private var isIdle = false
   /// When it doubts that there is no queue.
   private var nextDoubt: MonotonicTime
   /// Since when a quarter of the workers is idle.
@@ -122,6 +124,7 @@ struct WorkerPool {
   var interval: Duration {
     switch phase {
     // Twice in a round trip: it may then go four times too far before it learns so, but a short run is not half over.
+    case .growing where isIdle: WorkerPool.longestInterval / 5
     case .growing: min(max(roundTrip / 2, WorkerPool.shortestInterval), WorkerPool.longestInterval)
     case .steady where !isUsedToWaiting: WorkerPool.longestInterval
     case .steady, .trying: min(max(roundTrip, .milliseconds(5)), WorkerPool.longestInterval)
@@ -151,6 +154,7 @@ struct WorkerPool {
 extension WorkerPool {
   /// Looks at the walk and adjusts `allowed`.
   mutating func adjust(to situation: Situation) {
+    isIdle = situation.idle > 0
     let window = situation.totals - windowStart
     if let typical = window.roundTrips.typical { roundTrip = typical }
     if situation.totals.pieces != piecesBefore {
