@@ -52,6 +52,8 @@ struct WorkerPool {
 
   /// Where calls take longer than at the start by this factor, half of the workers wait in the server's queue.
   private static let fullStretch = 2.0
+  /// Times in a row that this is put up with: listings of new directories make a server busy for a moment.
+  private static let fullWindowsAtMost = 3
   /// Up to this factor it is chance.
   private static let noQueue = 1.2
   private static let step = (down: 0.8, up: 1.25)
@@ -100,6 +102,8 @@ struct WorkerPool {
   private var blindDoublings = 0
   private var roundTrip: Duration = WorkerPool.shortestInterval
   private var nextTrial: Directions<MonotonicTime>
+  /// Times in a row that calls took longer by the full stretch.
+  private var fullWindows = 0
   /// There was less work than workers when it was last asked.
   private var isIdle = false
   /// When it doubts that there is no queue.
@@ -185,15 +189,19 @@ extension WorkerPool {
     guard isUsedToWaiting else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
     let stretch = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
-    if stretch >= WorkerPool.fullStretch {
+    guard situation.isWanting(allowed) else { return trim(situation) }
+    // Only what each worker has had an answer to says anything of so many workers.
+    guard window.roundTrips.count >= UInt64(allowed) else { return }
+    if stretch < WorkerPool.fullStretch {
+      fullWindows = 0
+      if allowed < most { change(to: allowed * 2, situation) } else { settle(at: allowed, situation) }
+    } else if fullWindows < WorkerPool.fullWindowsAtMost {
+      fullWindows += 1
+      startWindow(situation)
+    } else {
+      fullWindows = 0
       begin(at: Double(allowed) / stretch * WorkerPool.step.up, window.roundTrips, situation)
       postpone(isUp: true, situation)
-    } else if situation.isWanting(allowed) {
-      // Only what each worker has had an answer to says anything of so many workers.
-      guard window.roundTrips.count >= UInt64(allowed) else { return }
-      if allowed < most { change(to: allowed * 2, situation) } else { settle(at: allowed, situation) }
-    } else {
-      trim(situation)
     }
   }
 
