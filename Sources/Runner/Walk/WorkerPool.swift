@@ -226,9 +226,9 @@ extension WorkerPool {
     let downIsDueAt = queueing < WorkerPool.noQueue ? max(nextTrial.down, nextDoubt) : nextTrial.down
     let isDownDue = situation.now >= downIsDueAt && allowed > fewest
     if isUpDue, !isDownDue || nextTrial.up <= downIsDueAt {
-      // Where nobody waits for anybody, more workers are more throughput.
-      if queueing < WorkerPool.noQueue { return resumeGrowing(situation) }
-      begin(at: (Double(allowed) * WorkerPool.step.up).rounded(.up), window.roundTrips, situation)
+      // Where nobody waits for anybody, more workers are more throughput: a large step.
+      let factor = queueing < WorkerPool.noQueue ? 2 : WorkerPool.step.up
+      begin(at: (Double(allowed) * factor).rounded(.up), window.roundTrips, situation)
     } else if isDownDue {
       nextDoubt = situation.now.advanced(by: WorkerPool.longestWait)
       let factor = min(WorkerPool.step.down, max(WorkerPool.step.up / queueing, WorkerPool.largestStepDown))
@@ -311,11 +311,6 @@ extension WorkerPool {
   private mutating func postpone(isUp: Bool, _ situation: Situation) {
     nextTrial[isUp] = situation.now.advanced(by: wait[isUp])
     wait[isUp] = min(wait[isUp] * 2, WorkerPool.longestWait)
-  }
-
-  private mutating func resumeGrowing(_ situation: Situation) {
-    phase = .growing
-    change(to: allowed * 2, situation)
   }
 
   private mutating func forgetFailures(_ now: MonotonicTime) {
