@@ -202,7 +202,7 @@ extension TargetWalk {
     guard let brought = delivery.take(), !state.isSettled else { return nil }
     if state.stop == nil, let reason = means.stop.reason { state.stop = reason.ending }
     let preferred = state.apply(brought)
-    if state.unreachableEntries > 0 { noteUnreachable(brought.completion, &state) }
+    noteUnreachable(&state)
     return preferred
   }
 
@@ -220,9 +220,9 @@ extension TargetWalk {
     return true
   }
 
-  private func noteUnreachable(_ completion: Completion, _ state: inout WalkState) {
-    guard case .reopened(_, .failed(let errno)) = completion, state.unreachableEntries > 0 else { return }
-    failures.add(.openDirectory, errno, count: state.unreachableEntries)
+  private func noteUnreachable(_ state: inout WalkState) {
+    guard state.unreachableEntries > 0 else { return }
+    failures.add(.openDirectory, state.unreachableFor, count: state.unreachableEntries)
     state.unreachableEntries = 0
   }
 

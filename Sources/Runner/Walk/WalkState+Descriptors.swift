@@ -61,7 +61,9 @@ extension WalkState {
       }
       return id
     case .vanished: giveUp(id, as: .vanished)
-    case .failed: giveUp(id, as: .failed)
+    case .failed(let errno):
+      giveUp(id, as: .failed)
+      unreachableFor = errno
     case .left: return id
     }
     return nil

@@ -1,5 +1,6 @@
 import Kernel
 import Plan
+import SystemPackage
 
 /// The schedule of one target's walk: which directories are in work, what there is to do next, and what came of it.
 ///
@@ -40,8 +41,9 @@ struct WalkState {
   var queuedFiles = 0
   /// Files judged old and not dealt with.
   var unsettledFiles = 0
-  /// Entries of directories that could not be reached any more; whoever logs them sets it back.
+  /// Entries of directories that could not be reached any more, and why; whoever logs them sets it back.
   var unreachableEntries: UInt64 = 0
+  var unreachableFor = Errno.ioError
   /// Directories that were listed `WalkLimits.rereads` times and still gave up entries.
   var restlessDirectories = 0
   /// Set by `settleWhatIsLeft`: the books are closed, and what still comes back is not booked.
