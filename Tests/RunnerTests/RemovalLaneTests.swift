@@ -206,4 +206,24 @@ import Testing
     #expect(walkTree(tree.path).count(where: \.isFile) == 30)
     #expect(tally.imbalance(in: .purge) == nil)
   }
+
+  @Test func `looks that are round trips are shared, and none is lost when the listing goes on meanwhile`() {
+    let tree = ScratchTree()
+    for index in 0..<4000 { tree.file("some-longer-name-for-a-file-\(index)") }
+    let fileSystem = ScriptedFileSystem(onStatus: { _ in ScriptedFileSystem.wait() })
+    let tally = walk(makeTarget(tree.path), fileSystem: fileSystem, workers: 16)
+    #expect(tally.filesScanned == 4000)
+    #expect(tally.filesPurged == 4000)
+    #expect(tree.contents.isEmpty)
+  }
+
+  @Test func `patterns are asked about each file's own path, at the fresh look too`() throws {
+    let tree = ScratchTree()
+    for index in 10..<90 { tree.file("sub/data-\(index).tmp") }
+    var target = makeTarget(tree.path)
+    target.retention.include = [try Glob("sub/data-??.tmp")]
+    let outcome = purge([target], workers: 1)
+    #expect(outcome.totals.filesPurged == 80)
+    #expect(tree.contents == ["sub"])
+  }
 }

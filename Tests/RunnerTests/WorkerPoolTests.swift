@@ -153,6 +153,24 @@ private struct SimulatedWalk {
     #expect(pool.allowed == 32)
   }
 
+  @Test func `workers that wait for leave are not taken for blocked ones, though nothing is finished`() {
+    var pool = WorkerPool(fewest: 2, most: 1000, now: MonotonicTime(nanoseconds: 0))
+    var now = MonotonicTime(nanoseconds: 0)
+    var totals = OperationCounters.Totals()
+    totals.waitingForLeave = 2
+    for _ in 0..<1000 {
+      now = now.advanced(by: pool.interval)
+      pool.adjust(to: WorkerPool.Situation(now: now, workers: 2, idle: 0, workWaits: true, totals: totals))
+    }
+    #expect(pool.allowed == 2)
+  }
+
+  @Test func `sums that do not belong together do no harm`() {
+    var times = OperationTimes()
+    times[.removeFile] = OperationTimes.Sum(count: 1, nanoseconds: 3_000_000, logarithms: 3 * 21.5)
+    #expect(times.typical != nil)
+  }
+
   @Test func `it obeys the bounds it is given`() {
     var walk = SimulatedWalk(answer: .milliseconds(3), capacity: 1000, fewest: 8, most: 5)
     #expect(walk.pool.allowed == 5)

@@ -57,7 +57,8 @@ struct OperationTimes: Sendable {
     let logarithm = OperationKind.allCases.reduce(0.0) { sum, kind in
       self[kind].count == 0 ? sum : sum + self[kind].typical * Double(self[kind].nanoseconds) / all
     }
-    return .nanoseconds(Int64(exp2(logarithm)))
+    // Sums read while others add to them may not belong together.
+    return .nanoseconds(Int64(exp2(min(max(logarithm, 0), 62))))
   }
 
   /// By what factor calls take longer than they did in `earlier`, like compared with like: each kind by its typical call,
@@ -89,10 +90,17 @@ final class OperationCounters: Sendable {
       logarithms.add(UInt64(sum.logarithms * 1024), ordering: .relaxed)
     }
 
+    /// Read again when somebody added to it meanwhile, a few times: what is read should belong together.
     var sum: OperationTimes.Sum {
+      var sum = read()
+      for _ in 0..<4 where sum.count != count.load(ordering: .acquiring) { sum = read() }
+      return sum
+    }
+
+    private func read() -> OperationTimes.Sum {
       OperationTimes.Sum(
-        count: count.load(ordering: .relaxed), nanoseconds: nanoseconds.load(ordering: .relaxed),
-        logarithms: Double(logarithms.load(ordering: .relaxed)) / 1024)
+        count: count.load(ordering: .acquiring), nanoseconds: nanoseconds.load(ordering: .acquiring),
+        logarithms: Double(logarithms.load(ordering: .acquiring)) / 1024)
     }
   }
 
@@ -101,6 +109,8 @@ final class OperationCounters: Sendable {
   private let processor = Atomic<UInt64>(0)
   private let heldBack = Atomic<UInt64>(0)
   private let pieces = Atomic<UInt64>(0)
+  /// Workers that wait for a rate limit now.
+  let waitingForLeave = Atomic<Int>(0)
 
   /// What was added up so far.
   struct Totals: Sendable {
@@ -113,6 +123,8 @@ final class OperationCounters: Sendable {
     var heldBack: UInt64 = 0
     /// Pieces of work that were finished.
     var pieces: UInt64 = 0
+    /// Workers that wait for a rate limit now.
+    var waitingForLeave = 0
 
     static func - (a: Totals, b: Totals) -> Totals {
       Totals(
@@ -151,6 +163,7 @@ final class OperationCounters: Sendable {
     totals.processor = processor.load(ordering: .relaxed)
     totals.heldBack = heldBack.load(ordering: .relaxed)
     totals.pieces = pieces.load(ordering: .relaxed)
+    totals.waitingForLeave = waitingForLeave.load(ordering: .relaxed)
     return totals
   }
 }

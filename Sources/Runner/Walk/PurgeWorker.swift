@@ -1,5 +1,6 @@
 import Kernel
 import Plan
+import Synchronization
 import SystemPackage
 
 /// A worker thread: fetches pieces of work, does them with no lock held, and brings back what came of them.
@@ -60,6 +61,8 @@ struct PurgeWorker {
   func mayDo(_ count: Int) -> Bool {
     if walk.means.rateLimits.isEmpty { return !isStopped }
     let asked = MonotonicTime.now()
+    walk.operations.waitingForLeave.add(1, ordering: .relaxed)
+    defer { walk.operations.waitingForLeave.subtract(1, ordering: .relaxed) }
     for limit in walk.means.rateLimits where !limit.acquire(count, unless: { isStopped }) { return false }
     walk.operations.addHeldBack(MonotonicTime.now().since(asked))
     meter.start()

@@ -57,13 +57,14 @@ extension PurgeWorker {
     var rest = victims
     var count = RemovalCount()
     var path = pathPrefix(of: node)
+    let prefix = path.count
     // A removal each, and a look unless there was one.
     let operations = victims.isChecked ? 1 : 2
     while !rest.isEmpty, mayDo(operations * min(group, rest.count)), walk.clockAgrees(in: directory, node) {
       let next = rest.indices.prefix(group)
       let reserved = next.prefix(reserve(next, of: victims))
       meter.start()
-      remove(reserved, of: victims, node, directory, &path, &count)
+      remove(reserved, of: victims, node, directory, prefix, &path, &count)
       rest.drop(reserved.count)
       if reserved.count < next.count { break }
     }
@@ -90,10 +91,10 @@ extension PurgeWorker {
   }
 
   private func remove(
-    _ group: Range<Int>, of victims: VictimList, _ node: NodeID, _ directory: DirectoryHandle, _ path: inout [UInt8],
+    _ group: Range<Int>, of victims: VictimList, _ node: NodeID, _ directory: DirectoryHandle, _ prefix: Int,
+    _ path: inout [UInt8],
     _ count: inout RemovalCount
   ) {
-    let prefix = path.count
     // Made before each removal, used up by the result that follows it; nil when none was made.
     var decision: Decision?
     fileSystem.removeFiles(group, of: victims.names, in: directory) { index in
@@ -108,7 +109,7 @@ extension PurgeWorker {
         ?? admit(status.bytesFreedByRemoval, first: victims.looks[index].bytes)
       return decision?.isRemoval == true
     } receive: { index, result, look in
-      if result != .spared { meter.lap(.removeFile) }
+      if result != .spared, walk.rules.mode == .purge { meter.lap(.removeFile) }
       let first = victims.looks[index].bytes
       let freed = look?.bytesFreedByRemoval ?? victims.freshBytes(index) ?? first
       settleCaps(first, decision, deleted: result == .removed ? freed : nil)

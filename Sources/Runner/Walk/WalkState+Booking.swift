@@ -105,7 +105,7 @@ extension WalkState {
       table[id].remaining += sorted.symlinks + sorted.specials
       found(sorted.subdirectories, in: id)
       if sorted.toJudge > 0 {
-        table[id].unclaimed = [DirectoryNode.Claims(batch: batch, indices: batch.entries.indices)]
+        table[id].unclaimed.append(DirectoryNode.Claims(batch: batch, indices: batch.entries.indices))
         table[id].pending += 1
       }
     case .end: endListing(of: id, as: .scanned)

@@ -10,8 +10,8 @@ import Kernel
 /// kept only if that was worth it. What is compared is not calls a second, which change with the mix of work, but
 /// workers divided by what a typical call of each kind takes; by Little's law that is the throughput of the same mix.
 ///
-/// Measured against the alternatives: a limiter that holds queueing below a fixed share of the shortest answer (Vegas, the
-/// gradient limiters) mistakes a slower server for a full one, and hill climbing alone is too slow at the start.
+/// Why not a limiter that holds queueing below a fixed share of the shortest answer (Vegas, the gradient limiters): it
+/// mistakes a slower server for a full one; tried here, it went down to two workers when 1 ms became 20.
 ///
 /// A plain value; the walk asks it in regular intervals and obeys.
 struct WorkerPool {
@@ -94,8 +94,9 @@ struct WorkerPool {
   private var reference: OperationTimes?
   private var windowStart: OperationCounters.Totals
   private var windowStartedAt: MonotonicTime
-  /// Pieces of work that were finished when it was last asked, and since when there are no more.
+  /// Pieces of work and round trips that were finished when it was last asked, and since when there are no more.
   private var piecesBefore: UInt64 = 0
+  private var tripsBefore: UInt64 = 0
   private var quietSince: MonotonicTime
   /// Workers were mostly waiting in calls when last measured.
   private var isUsedToWaiting = true
@@ -108,6 +109,8 @@ struct WorkerPool {
   private var isIdle = false
   /// When it doubts that there is no queue.
   private var nextDoubt: MonotonicTime
+  /// Until then the end of a trial is still felt, and nothing is measured.
+  private var settlesUntil = MonotonicTime(nanoseconds: 0)
   /// Since when a quarter of the workers is idle.
   private var idleSince: MonotonicTime?
   private var wait = Directions(down: WorkerPool.shortestWait, up: WorkerPool.shortestWait)
@@ -161,9 +164,12 @@ extension WorkerPool {
     isIdle = situation.idle > 0
     let window = situation.totals - windowStart
     if let typical = window.roundTrips.typical { roundTrip = typical }
-    if situation.totals.pieces != piecesBefore {
+    if situation.totals.pieces != piecesBefore || situation.totals.roundTrips.count != tripsBefore {
+      tripsBefore = situation.totals.roundTrips.count
       (piecesBefore, quietSince, blindDoublings) = (situation.totals.pieces, situation.now, 0)
     } else if situation.isWanting(allowed) {
+      // Who waits for a rate limit is not blocked by the server.
+      if situation.totals.waitingForLeave > 0 { quietSince = situation.now }
       return growBlindly(situation)
     }
     switch phase {
@@ -206,6 +212,7 @@ extension WorkerPool {
   }
 
   private mutating func rest(_ situation: Situation, _ window: OperationCounters.Totals) {
+    if situation.now < settlesUntil || situation.workers > allowed { return startWindow(situation) }
     guard isEnough(window, at: situation.now), window.isTelling else { return }
     isUsedToWaiting = window.isBlocked
     guard isUsedToWaiting else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
@@ -253,7 +260,14 @@ extension WorkerPool {
 
   private mutating func judge(_ trial: Trial, _ situation: Situation, _ window: OperationCounters.Totals) {
     if windowStartedAt < trial.measuresFrom {
-      if situation.now >= trial.measuresFrom { startWindow(situation) }
+      if situation.workers > allowed {
+        // Workers go home when their piece is done.
+        var delayed = trial
+        delayed.measuresFrom = situation.now.advanced(by: roundTrip * 2)
+        phase = .trying(delayed)
+      } else if situation.now >= trial.measuresFrom {
+        startWindow(situation)
+      }
       return
     }
     guard isEnough(window, at: situation.now) else { return }
@@ -275,6 +289,8 @@ extension WorkerPool {
       }
     } else {
       change(to: trial.workers, situation)
+      reference = nil
+      settlesUntil = situation.now.advanced(by: roundTrip * 4)
       postpone(isUp: isUp, situation)
       if !isUp {
         // Answers take as long with fewer workers: that is the server, not a queue.
