@@ -226,4 +226,39 @@ import Testing
     #expect(outcome.totals.filesPurged == 80)
     #expect(tree.contents == ["sub"])
   }
+
+  @Test func `a rate limit holds although looks become too old and are taken again`() {
+    let tree = ScratchTree()
+    for directory in 0..<8 { for index in 0..<6 { tree.file("d\(directory)/f\(index)") } }
+    let calls = Monitor(0)
+    let count: @Sendable (String) -> Errno? = { _ in
+      calls.withLock { $0 += 1 }
+      return ScriptedFileSystem.wait()
+    }
+    var fileSystem = ScriptedFileSystem.slow
+    (fileSystem.onStatus, fileSystem.onCheck, fileSystem.onRemoveFile) = (count, count, count)
+    let looksAgain = Monitor(0)
+    fileSystem.onLookBeforeRemoval = { looksAgain.withLock { $0 += 1 } }
+    let start = MonotonicTime.now()
+    let outcome = purge([makeTarget(tree.path)], workers: 12, fileSystem: fileSystem) {
+      $0.run.operationsPerSecond = 40
+    }
+    let time = MonotonicTime.now().since(start).inSeconds
+    #expect(outcome.totals.filesPurged == 48)
+    // A tenth of a second's worth is saved up, and looks taken without asking are paid for by those that come after.
+    let all = calls.withLock { $0 } + looksAgain.withLock { $0 }
+    #expect(Double(all) <= 40 * time + 4 + 12, "\(all) calls in \(time) s")
+  }
+
+  @Test func `a dry run tells of no calls that it only pretends`() {
+    let tree = ScratchTree()
+    for index in 0..<10 { tree.file("d/f\(index)") }
+    tree.directory("empty")
+    tree.ageDirectories()
+    var target = makeTarget(tree.path)
+    target.emptyDirectories = EmptyDirectoryRule(minAge: .zero)
+    let kinds = { (mode: RunMode) in Set(purge([target], mode: mode).targets[0].operations.calls.keys) }
+    #expect(kinds(.dryRun) == [.open, .list, .status])
+    #expect(kinds(.purge) == Set(OperationKind.allCases))
+  }
 }

@@ -14,6 +14,8 @@ struct ScriptedFileSystem: FileSystem {
   var onCheck: @Sendable (String) -> Errno? = { _ in nil }
   /// Before the removal of a file, and the fresh look where that is taken right before it.
   var onRemoveFile: @Sendable (String) -> Errno? = { _ in nil }
+  /// At a fresh look that is taken right before the removal.
+  var onLookBeforeRemoval: @Sendable () -> Void = {}
   var onRemoveDirectory: @Sendable (String) -> Errno? = { _ in nil }
 
   /// Every call takes as long as a round trip, so that looks are taken ahead of removals.
@@ -84,7 +86,11 @@ struct ScriptedFileSystem: FileSystem {
         receive(index, .failed(error), nil)
       } else {
         base.removeFiles(
-          index..<(index + 1), of: names, in: directory, clearance: clearance, decide: decide, receive: receive)
+          index..<(index + 1), of: names, in: directory, clearance: clearance,
+          decide: { index, look in
+            onLookBeforeRemoval()
+            return decide(index, look)
+          }, receive: receive)
       }
     }
   }

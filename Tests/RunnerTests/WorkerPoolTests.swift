@@ -51,6 +51,8 @@ private struct SimulatedWalk {
     }
   }
 
+  mutating func refuseMore(than workers: Int) { pool.limit(to: workers, at: now) }
+
   /// Goes on for so long; how many calls there were each second.
   mutating func callsPerSecond(over time: Duration) -> Double {
     let before = calls
@@ -165,6 +167,33 @@ private struct SimulatedWalk {
     #expect(pool.allowed == 2)
   }
 
+  @Test func `what the system refused is asked for again after a while`() {
+    var walk = SimulatedWalk(answer: .milliseconds(3), capacity: 1000)
+    walk.run(for: .milliseconds(10))
+    walk.refuseMore(than: 5)
+    walk.run(for: .seconds(4))
+    #expect(walk.pool.allowed == 5)
+    walk.run(for: .seconds(4))
+    #expect(walk.pool.allowed > 100)
+  }
+
+  @Test func `idle workers are let go although nothing happens`() {
+    var walk = SimulatedWalk(answer: .milliseconds(3), capacity: 1000)
+    walk.run(for: .milliseconds(100))
+    walk.demand = 0
+    walk.run(for: .seconds(20))
+    #expect(walk.pool.allowed <= 3)
+  }
+
+  @Test func `a server that hangs for a moment gets twice the calls at most`() {
+    var walk = SimulatedWalk(answer: .milliseconds(3), capacity: 40)
+    walk.run(for: .seconds(5))
+    let before = walk.pool.allowed
+    walk.answer = .seconds(1000)
+    walk.run(for: .milliseconds(500))
+    #expect(walk.pool.allowed <= 2 * before)
+  }
+
   @Test func `sums that do not belong together do no harm`() {
     var times = OperationTimes()
     times[.removeFile] = OperationTimes.Sum(count: 1, nanoseconds: 3_000_000, logarithms: 3 * 21.5)
@@ -180,7 +209,7 @@ private struct SimulatedWalk {
     pool.narrow(to: 1)
     #expect(pool.allowed == 1)
     pool.narrow(to: nil)
-    pool.limit(to: 1)
+    pool.limit(to: 1, at: walk.now)
     #expect(pool.allowed == 1)
   }
 }

@@ -32,6 +32,12 @@ final class RateLimit: Sendable {
     bucket = Monitor(TokenBucket(perSecond: perSecond, now: .now()))
   }
 
+  /// Counts operations that are done without asking: others wait for them all the longer.
+  func charge(_ count: Int) {
+    let now = MonotonicTime.now()
+    _ = bucket.withLock { $0.take(count, now: now) }
+  }
+
   /// Waits for leave to do `count` operations; false when `isStopped` became true first.
   func acquire(_ count: Int, unless isStopped: () -> Bool) -> Bool {
     let now = MonotonicTime.now()

@@ -62,11 +62,6 @@ struct DirectoryNode {
     let batch: EntryBatch
     var indices: Range<Int>
   }
-
-  /// Bytes it holds on to, for the ledger.
-  var footprint: Int {
-    MemoryLayout<DirectoryNode>.size + name.count + subdirectories.footprint
-  }
 }
 
 // MARK: - What there is to do in it

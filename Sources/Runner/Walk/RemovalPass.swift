@@ -75,14 +75,18 @@ extension PurgeWorker {
     _ empty: EmptyDirectory, of parent: NodeID, in directory: DirectoryHandle
   ) -> Completion.DirectoryRemoval {
     guard mayDo(2), walk.clockAgrees(in: directory, parent) else { return .left }
+    meter.start()
+    var isWanted = false
+    // What was only pretended is no call.
+    defer { if isWanted { meter.lap(.removeDirectory) } }
     do throws(Errno) {
       let isRemoved = try fileSystem.removeDirectory(empty.name, in: directory) { status in
-        status.identity == empty.identity && (empty.modifiedAt == nil || status.mtime == empty.modifiedAt)
+        meter.lap(.freshStatus)
+        isWanted = status.identity == empty.identity && (empty.modifiedAt == nil || status.mtime == empty.modifiedAt)
+        return isWanted
       }
-      meter.lap(.removeDirectory, count: 2)
       return isRemoved ? .removed : .changed
     } catch {
-      meter.lap(.removeDirectory, count: 2)
       if error.meansNotEmpty { return .notEmpty }
       if error.meansNoDirectory { return .vanished }
       walk.failures.add(.removeDirectory, error) { walk.shownPath(of: parent, entry: empty.name) }
@@ -92,14 +96,18 @@ extension PurgeWorker {
 
   private func remove(
     _ group: Range<Int>, of victims: VictimList, _ node: NodeID, _ directory: DirectoryHandle, _ prefix: Int,
-    _ path: inout [UInt8],
-    _ count: inout RemovalCount
+    _ path: inout [UInt8], _ count: inout RemovalCount
   ) {
     // Made before each removal, used up by the result that follows it; nil when none was made.
     var decision: Decision?
     fileSystem.removeFiles(group, of: victims.names, in: directory) { index in
       if isStopped { return .refused }
-      guard let bytes = victims.freshBytes(index), isRecent(victims) else { return .afterLook }
+      guard let bytes = victims.freshBytes(index) else { return .afterLook }
+      guard isRecent(victims) else {
+        // A second look, for which leave was not asked.
+        for limit in walk.means.rateLimits { limit.charge(1) }
+        return .afterLook
+      }
       decision = admit(bytes, first: victims.looks[index].bytes)
       return decision?.isRemoval == true ? .granted : .refused
     } decide: { index, status in

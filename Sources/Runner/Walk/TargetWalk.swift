@@ -251,12 +251,14 @@ extension TargetWalk {
         if PurgeWorker(self).run() { onEnd() }
       }
     } catch {
-      let left = state.withLock { state in
+      let (left, isOver) = state.withLock { state in
         state.workers -= 1
-        state.pool.limit(to: state.workers)
-        return state.workers
+        state.pool.limit(to: state.workers, at: .now())
+        return (state.workers, state.isOver)
       }
-      if left == 0 {
+      if left == 0, isOver {
+        onEnd()
+      } else if left == 0 {
         fail("no thread could be started: \(ErrnoName.of(error))")
         onEnd()
       } else {

@@ -173,9 +173,10 @@ extension WalkState {
   /// Bytes of listing that the next worker takes, in a directory that was listed so many times before.
   private func listingLimit(after listings: Int = 0) -> Int {
     if subdirectoryBytes > Int(clamping: limits.memory.bytes / 4) { return WalkLimits.smallListing }
-    // A listing of a megabyte and its entries are only for those who have much more than that.
-    let isPlenty = intakeWorkers == limits.workers && limits.memory.bytes >= 32 * 1024 * 1024
-    return min(WalkLimits.listing(for: pool.allowed, after: listings), isPlenty ? .max : WalkLimits.firstListing)
+    let limit = WalkLimits.listing(for: pool.allowed, after: listings)
+    // Large ones, and as many entries beside them, only where eight workers with two each leave most of the memory free.
+    let share = intakeWorkers < limits.workers ? 0 : Int(clamping: limits.memory.bytes / 64)
+    return min(limit, max(share, WalkLimits.firstListing))
   }
 
   private mutating func claimChunk(of id: NodeID) -> Work? {

@@ -79,9 +79,17 @@ struct WorkerPool {
   private static let patience: Duration = .milliseconds(100)
   /// Doublings in a row while not a single piece of work was finished: 16 times as many, then it waits for an answer.
   private static let mostBlindDoublings = 4
+  /// The same once answers were measured: then it is a server that hangs for a moment, which more calls do not help.
+  private static let mostBlindDoublingsLater = 1
+  /// Round trips without a sign of life after which it is more than chance.
+  private static let quietRoundTrips = 4.0
+  /// Others on the machine, or in the pod, may end and leave threads to be had.
+  private static let refusalTime: Duration = .seconds(5)
 
   let fewest: Int
-  private(set) var most: Int
+  let most: Int
+  /// What the system gave at last, and until when it is not asked for more.
+  private var refused: (most: Int, until: MonotonicTime)?
   /// Fewer than `most` while memory is short.
   private var narrowedTo: Int?
   /// How many workers there may be now.
@@ -117,8 +125,8 @@ struct WorkerPool {
 
   /// - Parameter fewest: as many as there are processors; what it starts with.
   init(fewest: Int, most: Int, now: MonotonicTime) {
-    self.fewest = min(max(1, fewest), most)
     self.most = max(1, most)
+    self.fewest = min(max(1, fewest), self.most)
     allowed = self.fewest
     windowStart = OperationCounters.Totals()
     windowStartedAt = now
@@ -138,9 +146,9 @@ struct WorkerPool {
     }
   }
 
-  /// The system gives no more workers than these.
-  mutating func limit(to workers: Int) {
-    most = max(1, workers)
+  /// The system gives no more workers than these; after a while it is asked again.
+  mutating func limit(to workers: Int, at now: MonotonicTime) {
+    refused = (most: max(1, workers), until: now.advanced(by: WorkerPool.refusalTime))
     set(allowed)
   }
 
@@ -151,7 +159,7 @@ struct WorkerPool {
   }
 
   private mutating func set(_ workers: Int) {
-    let ceiling = max(1, min(most, narrowedTo ?? most))
+    let ceiling = max(1, min(most, narrowedTo ?? most, refused?.most ?? most))
     allowed = min(max(workers, min(fewest, ceiling)), ceiling)
   }
 }
@@ -161,7 +169,9 @@ struct WorkerPool {
 extension WorkerPool {
   /// Looks at the walk and adjusts `allowed`.
   mutating func adjust(to situation: Situation) {
+    if let until = refused?.until, situation.now >= until { refused = nil }
     isIdle = situation.idle > 0
+    if trim(situation) { return }
     let window = situation.totals - windowStart
     if let typical = window.roundTrips.typical { roundTrip = typical }
     if situation.totals.pieces != piecesBefore || situation.totals.roundTrips.count != tripsBefore {
@@ -181,12 +191,17 @@ extension WorkerPool {
 
   /// Every worker sits in a call, and work waits.
   private mutating func growBlindly(_ situation: Situation) {
-    let patience = isUsedToWaiting ? roundTrip / 2 : WorkerPool.patience
-    guard situation.now.since(quietSince) >= patience, blindDoublings < WorkerPool.mostBlindDoublings else { return }
+    let most = atBest.count == 0 ? WorkerPool.mostBlindDoublings : WorkerPool.mostBlindDoublingsLater
+    guard situation.now.since(quietSince) >= patience, blindDoublings < most else { return }
     blindDoublings += 1
     quietSince = situation.now
     phase = .growing
     change(to: allowed * 2, situation)
+  }
+
+  private var patience: Duration {
+    if !isUsedToWaiting { return WorkerPool.patience }
+    return atBest.count == 0 ? roundTrip / 2 : roundTrip * WorkerPool.quietRoundTrips
   }
 
   private mutating func grow(_ situation: Situation, _ window: OperationCounters.Totals) {
@@ -195,7 +210,7 @@ extension WorkerPool {
     guard isUsedToWaiting else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
     let stretch = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
-    guard situation.isWanting(allowed) else { return trim(situation) }
+    guard situation.isWanting(allowed) else { return }
     // Only what each worker has had an answer to says anything of so many workers.
     guard window.roundTrips.count >= UInt64(allowed) else { return }
     if stretch < WorkerPool.fullStretch {
@@ -224,7 +239,7 @@ extension WorkerPool {
     if let stretch, stretch <= 1 / WorkerPool.fullStretch { forgetFailures(situation.now) }
     let queueing = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
-    guard situation.isWanting(allowed) else { return trim(situation) }
+    guard situation.isWanting(allowed) else { return }
     // While answers take longer and longer, or less and less time, a trial would only measure that.
     guard let stretch, abs(stretch - 1) <= WorkerPool.disbelief else { return }
     let isUpDue = situation.now >= nextTrial.up && allowed < most
@@ -243,13 +258,18 @@ extension WorkerPool {
     }
   }
 
-  /// Workers that have found nothing to do for a while are let go, but for some.
-  private mutating func trim(_ situation: Situation) {
-    guard situation.idle > situation.workers / 4 else { return idleSince = nil }
-    guard let since = idleSince else { return idleSince = situation.now }
-    guard situation.now.since(since) >= WorkerPool.idleTime else { return }
+  /// Lets workers go, but for some, that have found nothing to do for a while: in a pause, or behind a call that hangs, too.
+  private mutating func trim(_ situation: Situation) -> Bool {
+    guard situation.idle > situation.workers / 4, allowed > fewest else {
+      idleSince = nil
+      return false
+    }
+    let since = idleSince ?? situation.now
+    idleSince = since
+    guard situation.now.since(since) >= WorkerPool.idleTime else { return false }
     idleSince = nil
-    change(to: situation.workers - situation.idle / 2, situation)
+    settle(at: situation.workers - situation.idle / 2, situation)
+    return true
   }
 
   private mutating func begin(at workers: Double, _ before: OperationTimes, _ situation: Situation) {
@@ -278,28 +298,33 @@ extension WorkerPool {
       isUp ? gain >= 1 + WorkerPool.worthwhile * (growth - 1) : gain >= 1 - WorkerPool.loss
     if isWorthwhile {
       reference = window.roundTrips
-      wait[isUp] = WorkerPool.shortestWait
-      nextTrial[isUp] = situation.now
-      // What was right in one direction is wrong in the other; unless it was more than can be: then the server changed.
-      if gain <= max(growth, 1) + WorkerPool.disbelief {
-        if !isUp { nextDoubt = situation.now }
-        postpone(isUp: !isUp, situation)
-      } else {
-        nextTrial.up = situation.now
-      }
+      // More than can be: then it was the server that changed.
+      keep(isUp: isUp, isBelievable: gain <= max(growth, 1) + WorkerPool.disbelief, situation)
     } else {
-      change(to: trial.workers, situation)
-      reference = nil
-      settlesUntil = situation.now.advanced(by: roundTrip * 4)
-      postpone(isUp: isUp, situation)
-      if !isUp {
-        // Answers take as long with fewer workers: that is the server, not a queue.
-        atBest = window.roundTrips
-        nextTrial.up = situation.now
-      }
+      takeBack(trial, isUp: isUp, window.roundTrips, situation)
     }
     phase = .steady
     startWindow(situation)
+  }
+
+  private mutating func keep(isUp: Bool, isBelievable: Bool, _ situation: Situation) {
+    wait[isUp] = WorkerPool.shortestWait
+    nextTrial[isUp] = situation.now
+    guard isBelievable else { return nextTrial.up = situation.now }
+    if !isUp { nextDoubt = situation.now }
+    // What was right in one direction is wrong in the other.
+    postpone(isUp: !isUp, situation)
+  }
+
+  private mutating func takeBack(_ trial: Trial, isUp: Bool, _ times: OperationTimes, _ situation: Situation) {
+    change(to: trial.workers, situation)
+    reference = nil
+    settlesUntil = situation.now.advanced(by: roundTrip * 4)
+    postpone(isUp: isUp, situation)
+    if isUp { return }
+    // Answers take as long with fewer workers: that is the server, not a queue.
+    atBest = times
+    nextTrial.up = situation.now
   }
 }
 
