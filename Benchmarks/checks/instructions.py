@@ -8,6 +8,7 @@ any other; the median of some repetitions is taken, since the program itself goe
 import json
 import math
 import platform
+import os
 import re
 import shutil
 import statistics
@@ -67,7 +68,9 @@ def profile(subject: Subject, work: Path, tree: Tree, dry_run: bool) -> Profile:
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={output}"]
         command += subject.command(Job(memory / "tree", work, dry_run=dry_run))
         with open(work / "output.txt", "w+") as log:
-            status = subprocess.run(command, stdout=log, stderr=log).returncode
+            # The program would set this itself and start again, where valgrind does not follow.
+            environment = os.environ | {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
+            status = subprocess.run(command, stdout=log, stderr=log, env=environment).returncode
         if status != 0:
             end = (work / "output.txt").read_text()[-2000:]
             raise SystemExit(f"under valgrind the run ended with status {status}:\n{end}")

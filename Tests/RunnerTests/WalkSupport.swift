@@ -9,14 +9,15 @@ import SystemPackage
 func walk(
   _ target: Target, fileSystem: any FileSystem = LinuxFileSystem(),
   limits adjust: (inout WalkLimits) -> Void = { _ in },
-  workers: Int, events: Events = Events(), caps: [DeletionCap] = [],
+  workers: Int, events: Events = Events(), caps: [DeletionCap] = [], rateLimits: [RateLimit] = [],
   onBegin: (TargetWalk) -> Void = { _ in }
 ) -> Tally {
   var limits = WalkLimits(workers: workers, firstWorkers: workers, openDirectories: 1000, memory: .mebibytes(256))
   adjust(&limits)
   let rules = WalkRules(target, mode: .purge, now: Fixture.now, fileSystem)
   let means = TargetWalk.Means(
-    fileSystem: fileSystem, rateLimits: [], caps: caps, clockGuard: nil, stop: StopRequest(), onEvent: events.add)
+    fileSystem: fileSystem, rateLimits: rateLimits, caps: caps, clockGuard: nil, stop: StopRequest(),
+    onEvent: events.add)
   let ended = Monitor(false)
   let walk = TargetWalk(
     ResolvedTarget(name: target.name, path: target.path.literalPath, spec: target), rules: rules, limits: limits,

@@ -4,6 +4,8 @@ import Kernel
 /// their place in line.
 struct TokenBucket: Sendable {
   let perSecond: Double
+  /// Tokens that were taken so far.
+  private(set) var taken = 0
   private var balance: Double = 0
   private var filledAt: MonotonicTime
 
@@ -17,6 +19,7 @@ struct TokenBucket: Sendable {
     // A tenth of a second's worth may be saved up: enough to even out scheduling, too little to be felt by the server.
     balance = min(perSecond / 10, balance + perSecond * now.since(filledAt).inSeconds)
     filledAt = now
+    taken += count
     defer { balance -= Double(count) }
     return balance >= 0 ? .zero : .nanoseconds(Int64(-balance / perSecond * 1e9) + 1)
   }
@@ -31,6 +34,9 @@ final class RateLimit: Sendable {
     self.perSecond = perSecond
     bucket = Monitor(TokenBucket(perSecond: perSecond, now: .now()))
   }
+
+  /// Operations that leave was given for so far, or that were charged.
+  var taken: Int { bucket.withLock { $0.taken } }
 
   /// Counts operations that are done without asking: others wait for them all the longer.
   func charge(_ count: Int) {

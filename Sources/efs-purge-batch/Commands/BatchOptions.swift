@@ -62,6 +62,7 @@ struct BatchOptions: ParsableArguments {
 extension BatchOptions {
   /// Does what is asked for, and gives what to exit with. Why nothing was touched goes to the termination log, too.
   func carryOut(mode: RunMode, defaultLogLevel: LogLine.Level) throws(Unusable) -> ExitCode {
+    ProcessLimits.forgoThreadCaches()
     do throws(Unusable) {
       let settings = try BatchSettings(self, mode: mode, defaultLogLevel: defaultLogLevel)
       return ExitCode(try Batch(settings).carryOut().rawValue)
