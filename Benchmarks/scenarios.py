@@ -15,6 +15,7 @@ CHECKS = {
     "in-flight": "requests in flight in the middle of a wide run",
     "one-directory": "removals per round trip in one flat directory",
     "slow-directory": "one slow directory beside fast ones",
+    "full-server": "a server at its limit of requests per second",
     "speed-change": "latency that changes in the middle of a run",
     "memory": "peak memory, and that it does not grow with the number of files",
     "start-up": "time until the first request on the target",

@@ -127,6 +127,22 @@ private struct SimulatedWalk {
     #expect(seen.allSatisfy { (60...200).contains($0) }, "\(seen)")
   }
 
+  @Test(arguments: [60, 110, 150, 200, 300])
+  func `a full server is not crowded though there is work for some workers only`(demand: Int) {
+    var walk = SimulatedWalk(answer: .milliseconds(30), capacity: 39)
+    walk.demand = demand
+    walk.run(for: .seconds(6))
+    #expect(walk.pool.allowed <= 80)
+    #expect(walk.callsPerSecond(over: .seconds(2)) >= 0.9 * walk.throughput(with: 39))
+  }
+
+  @Test func `work for some workers only is done as quickly as it can be`() {
+    var walk = SimulatedWalk(answer: .milliseconds(10), capacity: 1000)
+    walk.demand = 150
+    walk.run(for: .seconds(6))
+    #expect(walk.callsPerSecond(over: .seconds(10)) >= 0.95 * walk.throughput(with: 150))
+  }
+
   @Test func `workers that wait for a rate limit want no help`() {
     var walk = SimulatedWalk(answer: .milliseconds(3), capacity: 1000)
     walk.heldBackShare = 0.9

@@ -44,7 +44,10 @@ struct WorkerPool {
   }
 
   private struct Trial {
-    var workers: Int
+    /// Allowed before.
+    var allowed: Int
+    /// Calls in flight before.
+    var inFlight: Double
     var before: OperationTimes
     /// Calls that began before the change are not counted.
     var measuresFrom: MonotonicTime
@@ -58,7 +61,7 @@ struct WorkerPool {
   private static let noQueue = 1.2
   private static let step = (down: 0.8, up: 1.25)
   /// Down to this part at once, where the queue is long.
-  private static let largestStepDown = 0.25
+  private static let boldestStepDown = 0.25
   /// Of a trial's growth, what must come back as throughput for it to be kept.
   private static let worthwhile = 0.4
   /// Throughput that may be lost with a fifth of the workers: less is noise, and the server is better off.
@@ -122,6 +125,8 @@ struct WorkerPool {
   /// Since when a quarter of the workers is idle.
   private var idleSince: MonotonicTime?
   private var wait = Directions(down: WorkerPool.shortestWait, up: WorkerPool.shortestWait)
+  /// Down to no less than this part in the next trial: milder after a bold one that cost throughput.
+  private var stepDownAtLeast = WorkerPool.boldestStepDown
 
   /// - Parameter fewest: as many as there are processors; what it starts with.
   init(fewest: Int, most: Int, now: MonotonicTime) {
@@ -210,7 +215,8 @@ extension WorkerPool {
     guard isUsedToWaiting else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
     let stretch = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
-    guard situation.isWanting(allowed) else { return }
+    // A server can be full though there is too little work for all workers.
+    guard situation.isWanting(allowed) || stretch >= WorkerPool.fullStretch else { return }
     // Only what each worker has had an answer to says anything of so many workers.
     guard window.roundTrips.count >= UInt64(allowed) else { return }
     if stretch < WorkerPool.fullStretch {
@@ -221,7 +227,8 @@ extension WorkerPool {
       startWindow(situation)
     } else {
       fullWindows = 0
-      begin(at: Double(allowed) / stretch * WorkerPool.step.up, window.roundTrips, situation)
+      let inFlight = inFlight(window, situation)
+      begin(at: inFlight / stretch * WorkerPool.step.up, from: inFlight, window.roundTrips, situation)
       postpone(isUp: true, situation)
     }
   }
@@ -232,6 +239,7 @@ extension WorkerPool {
     isUsedToWaiting = window.isBlocked
     guard isUsedToWaiting else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
     let stretch = reference.flatMap { window.roundTrips.stretch(over: $0) }
+    let inFlight = inFlight(window, situation)
     reference = window.roundTrips
     startWindow(situation)
     // With the same number of workers: the server has become slower, and more in flight may help.
@@ -239,22 +247,21 @@ extension WorkerPool {
     if let stretch, stretch <= 1 / WorkerPool.fullStretch { forgetFailures(situation.now) }
     let queueing = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
-    guard situation.isWanting(allowed) else { return }
     // While answers take longer and longer, or less and less time, a trial would only measure that.
     guard let stretch, abs(stretch - 1) <= WorkerPool.disbelief else { return }
-    let isUpDue = situation.now >= nextTrial.up && allowed < most
+    let isUpDue = situation.now >= nextTrial.up && allowed < most && situation.isWanting(allowed)
     // Without a queue fewer workers are less throughput; all the same it is tried now and then, since what passes for an
     // answer without a queue may have been measured when the server was slower.
     let downIsDueAt = queueing < WorkerPool.noQueue ? max(nextTrial.down, nextDoubt) : nextTrial.down
-    let isDownDue = situation.now >= downIsDueAt && allowed > fewest
-    if isUpDue, !isDownDue || nextTrial.up <= downIsDueAt {
+    let isDownDue = situation.now >= downIsDueAt && inFlight > Double(fewest)
+    if isUpDue, !isDownDue || (queueing < WorkerPool.fullStretch && nextTrial.up <= downIsDueAt) {
       // Where nobody waits for anybody, more workers are more throughput: a large step.
       let factor = queueing < WorkerPool.noQueue ? 2 : WorkerPool.step.up
-      begin(at: (Double(allowed) * factor).rounded(.up), window.roundTrips, situation)
+      begin(at: (Double(allowed) * factor).rounded(.up), from: inFlight, window.roundTrips, situation)
     } else if isDownDue {
       nextDoubt = situation.now.advanced(by: WorkerPool.longestWait)
-      let factor = min(WorkerPool.step.down, max(WorkerPool.step.up / queueing, WorkerPool.largestStepDown))
-      begin(at: Double(allowed) * factor, window.roundTrips, situation)
+      let factor = min(WorkerPool.step.down, max(WorkerPool.step.up / queueing, stepDownAtLeast))
+      begin(at: inFlight * factor, from: inFlight, window.roundTrips, situation)
     }
   }
 
@@ -272,9 +279,13 @@ extension WorkerPool {
     return true
   }
 
-  private mutating func begin(at workers: Double, _ before: OperationTimes, _ situation: Situation) {
+  private mutating func begin(
+    at workers: Double, from inFlight: Double, _ before: OperationTimes, _ situation: Situation
+  ) {
     phase = .trying(
-      Trial(workers: allowed, before: before, measuresFrom: situation.now.advanced(by: roundTrip * 2)))
+      Trial(
+        allowed: allowed, inFlight: inFlight, before: before,
+        measuresFrom: situation.now.advanced(by: roundTrip * 2)))
     change(to: Int(workers), situation)
   }
 
@@ -291,8 +302,9 @@ extension WorkerPool {
       return
     }
     guard isEnough(window, at: situation.now) else { return }
-    let growth = Double(allowed) / Double(trial.workers)
-    let gain = window.roundTrips.stretch(over: trial.before).map { growth / $0 } ?? 1
+    let growth = Double(allowed) / trial.inFlight
+    let stretch = window.roundTrips.stretch(over: trial.before)
+    let gain = stretch.map { growth / $0 } ?? 1
     let isUp = growth > 1
     let isWorthwhile =
       isUp ? gain >= 1 + WorkerPool.worthwhile * (growth - 1) : gain >= 1 - WorkerPool.loss
@@ -301,7 +313,8 @@ extension WorkerPool {
       // More than can be: then it was the server that changed.
       keep(isUp: isUp, isBelievable: gain <= max(growth, 1) + WorkerPool.disbelief, situation)
     } else {
-      takeBack(trial, isUp: isUp, window.roundTrips, situation)
+      takeBack(trial, situation)
+      if isUp { postpone(isUp: true, situation) } else { doubtLess(growth, stretch ?? 1, window.roundTrips, situation) }
     }
     phase = .steady
     startWindow(situation)
@@ -311,17 +324,28 @@ extension WorkerPool {
     wait[isUp] = WorkerPool.shortestWait
     nextTrial[isUp] = situation.now
     guard isBelievable else { return nextTrial.up = situation.now }
-    if !isUp { nextDoubt = situation.now }
+    if !isUp { (nextDoubt, stepDownAtLeast) = (situation.now, WorkerPool.boldestStepDown) }
     // What was right in one direction is wrong in the other.
     postpone(isUp: !isUp, situation)
   }
 
-  private mutating func takeBack(_ trial: Trial, isUp: Bool, _ times: OperationTimes, _ situation: Situation) {
-    change(to: trial.workers, situation)
+  private mutating func takeBack(_ trial: Trial, _ situation: Situation) {
+    change(to: trial.allowed, situation)
     reference = nil
     settlesUntil = situation.now.advanced(by: roundTrip * 4)
-    postpone(isUp: isUp, situation)
-    if isUp { return }
+  }
+
+  /// Fewer workers were less throughput.
+  private mutating func doubtLess(
+    _ growth: Double, _ stretch: Double, _ times: OperationTimes, _ situation: Situation
+  ) {
+    if stretch < 1 / WorkerPool.noQueue, growth < WorkerPool.step.down * 0.95 {
+      // There was a queue, but the step was too bold.
+      stepDownAtLeast = min(growth.squareRoot(), WorkerPool.step.down)
+      nextTrial.down = situation.now
+      return
+    }
+    postpone(isUp: false, situation)
     // Answers take as long with fewer workers: that is the server, not a queue.
     atBest = times
     nextTrial.up = situation.now
@@ -346,6 +370,7 @@ extension WorkerPool {
     phase = .growing
     atBest = times
     reference = nil
+    stepDownAtLeast = WorkerPool.boldestStepDown
   }
 
   /// The next trial of this direction comes later, and the one after it later still.
@@ -362,6 +387,13 @@ extension WorkerPool {
   private mutating func startWindow(_ situation: Situation) {
     windowStart = situation.totals
     windowStartedAt = situation.now
+  }
+
+  /// By Little's law, how many calls were in flight; where there is work for more, that is all that are allowed.
+  private func inFlight(_ window: OperationCounters.Totals, _ situation: Situation) -> Double {
+    if situation.isWanting(allowed) { return Double(allowed) }
+    let time = situation.now.since(windowStartedAt) / .nanoseconds(1)
+    return min(max(1, Double(window.roundTrips.nanoseconds) / max(1, time)), Double(allowed))
   }
 
   private func isEnough(_ window: OperationCounters.Totals, at now: MonotonicTime) -> Bool {
