@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -74,6 +75,8 @@ long ck_raise_descriptor_limit(void) {
 
 int ck_limit_malloc_arenas(int count) { return mallopt(M_ARENA_MAX, count); }
 void ck_return_freed_memory(void) { malloc_trim(0); }
+
+int ck_has_raised_rights(void) { return getauxval(AT_SECURE) != 0; }
 
 struct start {
   void (*body)(void *);

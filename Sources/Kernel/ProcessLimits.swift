@@ -26,13 +26,18 @@ public enum ProcessLimits {
   public static func forgoThreadCaches() {
     let (variable, setting) = ("GLIBC_TUNABLES", "glibc.malloc.tcache_count")
     let present = getenv(variable).map { String(cString: $0) } ?? ""
-    if present.contains(setting) { return }
+    // With file capabilities or set-user-ID, glibc ignores the setting, and takes it out of the environment.
+    if present.contains(setting) || ck_has_raised_rights() != 0 || getenv(restarted) != nil { return }
     var path = [CChar](repeating: 0, count: Int(PATH_MAX))
     // By its own name and not as /proc/self/exe, so that it is called the same in lists of processes.
     guard readlink("/proc/self/exe", &path, path.count - 1) > 0 else { return }
     setenv(variable, (present.isEmpty ? "" : present + ":") + setting + "=0", 1)
+    setenv(restarted, "1", 1)
     execv(path, CommandLine.unsafeArgv)
   }
+
+  /// Once only, whatever becomes of the setting on the way.
+  private static let restarted = "EFS_PURGE_RESTARTED"
 
   /// Gives memory that was freed back to the system.
   public static func returnFreedMemory() { ck_return_freed_memory() }

@@ -80,7 +80,8 @@ struct Command {
   }
 
   /// Runs as a user who owns nothing, as containers do. Only without `obstacleToNobody`.
-  init(asNobody arguments: [String]) throws {
+  /// - Parameter mode: the executable's permissions; with 0o4755 it has root's rights all the same.
+  init(asNobody arguments: [String], mode: mode_t = 0o755) throws {
     let folder = try Scratch()
     // The build folder may not be open to others.
     let copy = folder.url.appendingPathComponent("efs-purge-batch")
@@ -88,6 +89,7 @@ struct Command {
     // the copy be "busy".
     let cp = try Process.run(URL(fileURLWithPath: "/bin/cp"), arguments: [Command.executable.path, copy.path])
     cp.waitUntilExit()
+    chmod(copy.path, mode)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: Command.setpriv)
     process.arguments = ["--reuid=65534", "--regid=65534", "--clear-groups", copy.path] + arguments
@@ -98,6 +100,31 @@ struct Command {
     try process.run()
     process.waitUntilExit()
     try self.init(process, output: output, errors: String(contentsOf: errors, encoding: .utf8))
+  }
+
+  /// The command line and the environment of a run that waits for its config on standard input, as the kernel has them
+  /// once it has `marker` in its environment.
+  static func startedAs(_ arguments: [String], _ environment: [String: String], marker: String) throws -> (
+    arguments: [String], environment: [String]
+  ) {
+    let process = try prepared(arguments, environment)
+    let input = Pipe()
+    (process.standardInput, process.standardOutput, process.standardError) = (input, Pipe(), Pipe())
+    try process.run()
+    defer {
+      try? input.fileHandleForWriting.close()
+      process.waitUntilExit()
+    }
+    func words(_ name: String) throws -> [String] {
+      let url = URL(fileURLWithPath: "/proc/\(process.processIdentifier)/\(name)")
+      return try Data(contentsOf: url).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }
+    for _ in 0..<1000 {
+      let environment = try words("environ")
+      if environment.contains(where: { $0.contains(marker) }) { return (try words("cmdline"), environment) }
+      Thread.sleep(forTimeInterval: 0.01)
+    }
+    return (try words("cmdline"), try words("environ"))
   }
 
   /// What `process` has left behind; the status of one that a signal ended is that signal's number, negative.

@@ -257,6 +257,20 @@ import Testing
     #expect((all...all + 5).contains(limit.taken), "\(limit.taken) paid for \(all) calls")
   }
 
+  @Test func `a look that found nothing is told of as a look`() {
+    let tree = ScratchTree()
+    for index in 0..<10 { tree.file("d/f\(index)") }
+    var fileSystem = ScriptedFileSystem()
+    fileSystem.onRemoveFile = { [path = tree.path] name in
+      unlink("\(path)/d/\(name)")
+      return nil
+    }
+    let outcome = purge([makeTarget(tree.path)], fileSystem: fileSystem).targets[0]
+    #expect(outcome.tally.filesVanished == 10)
+    #expect(outcome.operations.calls[.freshStatus]?.count == 10)
+    #expect(outcome.operations.calls[.removeFile] == nil)
+  }
+
   @Test func `a dry run tells of no calls that it only pretends`() {
     let tree = ScratchTree()
     for index in 0..<10 { tree.file("d/f\(index)") }

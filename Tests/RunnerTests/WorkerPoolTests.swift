@@ -15,6 +15,8 @@ private struct SimulatedWalk {
   var processorShare = 0.0
   /// Of each worker's time, what it waits for a rate limit.
   var heldBackShare = 0.0
+  /// Workers in calls that do not return.
+  var hung = 0
 
   private(set) var pool: WorkerPool
   private(set) var now = MonotonicTime(nanoseconds: 1_000_000_000)
@@ -40,18 +42,21 @@ private struct SimulatedWalk {
     let end = now.advanced(by: time)
     while now < end {
       let step = pool.interval
-      let workers = pool.allowed
-      let busy = min(workers, demand)
+      // Who hangs cannot go home.
+      let workers = max(pool.allowed, hung)
+      let busy = min(workers - hung, demand)
       work(busy, for: step)
       now = now.advanced(by: step)
       most = max(most, workers)
       pool.adjust(
         to: WorkerPool.Situation(
-          now: now, workers: workers, idle: workers - busy, workWaits: demand > workers, totals: totals))
+          now: now, workers: workers, idle: workers - hung - busy, workWaits: demand > workers - hung, totals: totals))
     }
   }
 
   mutating func refuseMore(than workers: Int) { pool.limit(to: workers, at: now) }
+
+  mutating func narrow(to workers: Int) { pool.narrow(to: workers) }
 
   /// Goes on for so long; how many calls there were each second.
   mutating func callsPerSecond(over time: Duration) -> Double {
@@ -134,6 +139,56 @@ private struct SimulatedWalk {
     walk.run(for: .seconds(6))
     #expect(walk.pool.allowed <= 80)
     #expect(walk.callsPerSecond(over: .seconds(2)) >= 0.9 * walk.throughput(with: 39))
+  }
+
+  @Test(arguments: [60, 160, 190, 300])
+  func `a server that fills up after a while is noticed though there is work for some workers only`(demand: Int) {
+    var walk = SimulatedWalk(answer: .milliseconds(30), capacity: 1000)
+    walk.demand = demand
+    walk.run(for: .seconds(120))
+    walk.capacity = 39
+    walk.run(for: .seconds(10))
+    #expect(walk.pool.allowed <= 80)
+    #expect(walk.callsPerSecond(over: .seconds(2)) >= 0.9 * walk.throughput(with: 39))
+  }
+
+  @Test func `after a pause it is as quick as before within a second`() {
+    var walk = SimulatedWalk(answer: .milliseconds(30), capacity: 1000)
+    walk.run(for: .seconds(3))
+    let before = walk.pool.allowed
+    walk.demand = 0
+    walk.run(for: .seconds(20))
+    #expect(walk.pool.allowed < 10)
+    walk.demand = 100_000
+    walk.run(for: .seconds(1))
+    #expect(walk.pool.allowed >= before / 2)
+  }
+
+  @Test(arguments: [1, 30, 200])
+  func `calls that do not return do not stop the others`(hung: Int) {
+    var walk = SimulatedWalk(answer: .milliseconds(10), capacity: 20)
+    walk.run(for: .seconds(5))
+    walk.hung = hung
+    #expect(walk.callsPerSecond(over: .seconds(10)) >= 0.25 * walk.throughput(with: 20))
+  }
+
+  @Test func `narrowed to one worker that hangs, it allows another`() {
+    var walk = SimulatedWalk(answer: .milliseconds(10), capacity: 20)
+    walk.run(for: .seconds(1))
+    walk.narrow(to: 1)
+    walk.hung = 1
+    #expect(walk.callsPerSecond(over: .seconds(5)) > 0)
+    #expect(walk.pool.allowed == 2)
+  }
+
+  @Test func `a refusal is no reason for fewer than the system gave`() {
+    var walk = SimulatedWalk(answer: .milliseconds(3), capacity: 1000)
+    walk.run(for: .milliseconds(100))
+    walk.refuseMore(than: 40)
+    for _ in 0..<40 {
+      walk.run(for: .milliseconds(100))
+      #expect((32...40).contains(walk.pool.allowed))
+    }
   }
 
   @Test func `work for some workers only is done as quickly as it can be`() {

@@ -52,6 +52,8 @@ long ck_raise_descriptor_limit(void);
 // Few malloc arenas: hundreds of threads would get one each. 1, or 0 when refused.
 int ck_limit_malloc_arenas(int count);
 void ck_return_freed_memory(void);
+// Whether the program has more rights than who called it (AT_SECURE): set-user-ID, file capabilities.
+int ck_has_raised_rights(void);
 
 // A detached thread with this stack; 0 or -errno.
 int ck_start_thread(size_t stack_size, const char *name, void (*body)(void *), void *context);

@@ -199,6 +199,7 @@ extension PurgeWorker {
         directory = try opening { () throws(Errno) in
           try fileSystem.openDirectory(step.name, in: above, for: .list)
         }
+        meter.lap(.open)
       } catch {
         if error.meansNoDirectory { return .vanished }
         walk.failures.add(.openDirectory, error) { walk.shownPath(of: reopening.node, entry: []) }

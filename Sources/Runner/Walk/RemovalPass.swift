@@ -76,13 +76,15 @@ extension PurgeWorker {
   ) -> Completion.DirectoryRemoval {
     guard mayDo(2), walk.clockAgrees(in: directory, parent) else { return .left }
     meter.start()
-    var isWanted = false
-    // What was only pretended is no call.
-    defer { if isWanted { meter.lap(.removeDirectory) } }
+    // The call that is made now; nil: none.
+    var call: OperationKind? = .freshStatus
+    defer { lap(call) }
     do throws(Errno) {
       let isRemoved = try fileSystem.removeDirectory(empty.name, in: directory) { status in
         meter.lap(.freshStatus)
-        isWanted = status.identity == empty.identity && (empty.modifiedAt == nil || status.mtime == empty.modifiedAt)
+        let isWanted =
+          status.identity == empty.identity && (empty.modifiedAt == nil || status.mtime == empty.modifiedAt)
+        call = isWanted ? .removeDirectory : nil
         return isWanted
       }
       return isRemoved ? .removed : .changed
@@ -100,8 +102,11 @@ extension PurgeWorker {
   ) {
     // Made before each removal, used up by the result that follows it; nil when none was made.
     var decision: Decision?
+    // The call that is made now; nil: none.
+    var call: OperationKind?
     fileSystem.removeFiles(group, of: victims.names, in: directory) { index in
       if isStopped { return .refused }
+      call = .freshStatus
       guard let bytes = victims.freshBytes(index) else { return .afterLook }
       guard isRecent(victims) else {
         // A second look, for which leave was not asked.
@@ -109,15 +114,18 @@ extension PurgeWorker {
         return .afterLook
       }
       decision = admit(bytes, first: victims.looks[index].bytes)
-      return decision?.isRemoval == true ? .granted : .refused
+      call = decision?.isRemoval == true ? .removeFile : nil
+      return call == nil ? .refused : .granted
     } decide: { index, status in
       meter.lap(.freshStatus)
       decision =
         objection(to: index, of: victims, status, prefix, &path)
         ?? admit(status.bytesFreedByRemoval, first: victims.looks[index].bytes)
-      return decision?.isRemoval == true
+      call = decision?.isRemoval == true ? .removeFile : nil
+      return call != nil
     } receive: { index, result, look in
-      if result != .spared, walk.rules.mode == .purge { meter.lap(.removeFile) }
+      lap(call)
+      call = nil
       let first = victims.looks[index].bytes
       let freed = look?.bytesFreedByRemoval ?? victims.freshBytes(index) ?? first
       settleCaps(first, decision, deleted: result == .removed ? freed : nil)
@@ -126,6 +134,11 @@ extension PurgeWorker {
       }
       decision = nil
     }
+  }
+
+  /// A call was made, unless it was only pretended.
+  private func lap(_ call: OperationKind?) {
+    if let call, walk.rules.mode == .purge { meter.lap(call) }
   }
 
   private func isRecent(_ victims: VictimList) -> Bool {

@@ -6,8 +6,8 @@ import Kernel
 /// as many as there are processors, and both change in mid-run. So it is tried, in two ways. At first, and whenever answers
 /// suddenly take much longer, the pool doubles once in the time of a call, as long as work waits, workers are blocked, and
 /// calls do not take twice as long as they did with few: a run on a quick server is over in a second, and climbing in
-/// small steps would take longer. From then on it climbs the hill: a fifth fewer or a quarter more for a few answers' time,
-/// kept only if that was worth it. What is compared is not calls a second, which change with the mix of work, but
+/// small steps would take longer. From then on it climbs the hill: a fifth fewer or a quarter more for a few answers' time
+/// (down to a quarter where the queue is long, twice as many where there is none), kept only if that was worth it. What is compared is not calls a second, which change with the mix of work, but
 /// workers divided by what a typical call of each kind takes; by Little's law that is the throughput of the same mix.
 ///
 /// Why not a limiter that holds queueing below a fixed share of the shortest answer (Vegas, the gradient limiters): it
@@ -163,8 +163,9 @@ struct WorkerPool {
     set(allowed)
   }
 
+  private var ceiling: Int { max(1, min(most, narrowedTo ?? most, refused?.most ?? most)) }
+
   private mutating func set(_ workers: Int) {
-    let ceiling = max(1, min(most, narrowedTo ?? most, refused?.most ?? most))
     allowed = min(max(workers, min(fewest, ceiling)), ceiling)
   }
 }
@@ -186,6 +187,8 @@ extension WorkerPool {
       // Who waits for a rate limit is not blocked by the server.
       if situation.totals.waitingForLeave > 0 { quietSince = situation.now }
       return growBlindly(situation)
+    } else {
+      quietSince = situation.now
     }
     switch phase {
     case .growing: grow(situation, window)
@@ -201,7 +204,10 @@ extension WorkerPool {
     blindDoublings += 1
     quietSince = situation.now
     phase = .growing
-    change(to: allowed * 2, situation)
+    // Whoever hangs counts as a worker: others must be allowed beside them, or all that can be done stands still.
+    let beside = situation.workers + 1
+    if let narrowest = narrowedTo { narrowedTo = max(narrowest, beside) }
+    change(to: max(allowed * 2, beside), situation)
   }
 
   private var patience: Duration {
@@ -216,12 +222,16 @@ extension WorkerPool {
     let stretch = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
     // A server can be full though there is too little work for all workers.
-    guard situation.isWanting(allowed) || stretch >= WorkerPool.fullStretch else { return }
+    guard situation.isWanting(allowed) || stretch >= WorkerPool.fullStretch else {
+      // What was long ago must not hide what is now.
+      if isEnough(window, at: situation.now) { startWindow(situation) }
+      return
+    }
     // Only what each worker has had an answer to says anything of so many workers.
     guard window.roundTrips.count >= UInt64(allowed) else { return }
     if stretch < WorkerPool.fullStretch {
       fullWindows = 0
-      if allowed < most { change(to: allowed * 2, situation) } else { settle(at: allowed, situation) }
+      if allowed < ceiling { change(to: allowed * 2, situation) } else { settle(at: allowed, situation) }
     } else if fullWindows < WorkerPool.fullWindowsAtMost {
       fullWindows += 1
       startWindow(situation)
@@ -242,14 +252,16 @@ extension WorkerPool {
     let inFlight = inFlight(window, situation)
     reference = window.roundTrips
     startWindow(situation)
-    // With the same number of workers: the server has become slower, and more in flight may help.
-    if let stretch, stretch >= WorkerPool.fullStretch { return startGrowing(window.roundTrips) }
+    // With the same number of workers: the server has become slower, and more in flight may help where there is work.
+    if let stretch, stretch >= WorkerPool.fullStretch, situation.isWanting(allowed) {
+      return startGrowing(window.roundTrips)
+    }
     if let stretch, stretch <= 1 / WorkerPool.fullStretch { forgetFailures(situation.now) }
     let queueing = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
     // While answers take longer and longer, or less and less time, a trial would only measure that.
     guard let stretch, abs(stretch - 1) <= WorkerPool.disbelief else { return }
-    let isUpDue = situation.now >= nextTrial.up && allowed < most && situation.isWanting(allowed)
+    let isUpDue = situation.now >= nextTrial.up && allowed < ceiling && situation.isWanting(allowed)
     // Without a queue fewer workers are less throughput; all the same it is tried now and then, since what passes for an
     // answer without a queue may have been measured when the server was slower.
     let downIsDueAt = queueing < WorkerPool.noQueue ? max(nextTrial.down, nextDoubt) : nextTrial.down
@@ -276,6 +288,8 @@ extension WorkerPool {
     guard situation.now.since(since) >= WorkerPool.idleTime else { return false }
     idleSince = nil
     settle(at: situation.workers - situation.idle / 2, situation)
+    // After a pause it should go as quickly as at the start.
+    if situation.idle >= situation.workers / 4 * 3 { phase = .growing }
     return true
   }
 
@@ -339,7 +353,7 @@ extension WorkerPool {
   private mutating func doubtLess(
     _ growth: Double, _ stretch: Double, _ times: OperationTimes, _ situation: Situation
   ) {
-    if stretch < 1 / WorkerPool.noQueue, growth < WorkerPool.step.down * 0.95 {
+    if stretch < 1 / WorkerPool.noQueue, growth < WorkerPool.step.down * 0.95, stepDownAtLeast < WorkerPool.step.down {
       // There was a queue, but the step was too bold.
       stepDownAtLeast = min(growth.squareRoot(), WorkerPool.step.down)
       nextTrial.down = situation.now
