@@ -49,10 +49,11 @@ bench: build setup-bench ## Compare with the floor and other programs: small cas
 bench-full: build setup-bench ## The same with large trees too
 	Benchmarks/bench.py --full --binary "$(BINARY)" $(ARGS)
 
-bench-pool: build setup-bench ## Every scenario against its threshold; as root
+bench-pool: build setup-bench ## Every scenario but `instructions` against its threshold; as root
 	Benchmarks/scenarios.py all --binary "$(BINARY)" $(ARGS)
 
-bench-instructions: setup setup-bench ## Instructions per file against Benchmarks/thresholds.json
+bench-instructions: setup ## Instructions per file against Benchmarks/thresholds.json
+	@scripts/setup-bench.sh --instructions
 	swift build $(WITH_SYMBOLS) --product efs-purge-batch
 	Benchmarks/scenarios.py instructions --binary "$$(swift build $(WITH_SYMBOLS) --show-bin-path)/efs-purge-batch" $(ARGS)
 

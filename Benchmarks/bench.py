@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import platform
 import statistics
 import time
 from dataclasses import dataclass, field
@@ -106,6 +107,12 @@ def run_case(name: str, case: Case, chosen: list[Program], rounds: int, timeout:
 # MARK: the table
 
 
+def processor() -> str:
+    models = [line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+              if line.startswith("model name")]
+    return models[0] if models else platform.machine()
+
+
 def median(runs: list[Run], figure) -> float:
     return statistics.median(figure(run.figures) for run in runs)
 
@@ -151,7 +158,11 @@ COLUMNS = ["case:", "program:", "wall s", "÷ floor", "CPU s", "÷ floor", "peak
 
 
 def print_all(cases: dict[str, Case], runs: list[Run], rounds: int, skipped: list[str]) -> None:
-    print(f"Medians of {rounds} rounds on {os.cpu_count()} processors, {time.strftime('%Y-%m-%d', time.gmtime())}.\n")
+    date = time.strftime("%Y-%m-%d", time.gmtime())
+    print(f"Medians of {rounds} rounds, {date}, Linux {platform.release()}, {os.cpu_count()} × {processor()}.")
+    took_part = {run.program for run in runs}
+    versions = [f"{peer.name} {peer.version()}" for peer in programs.PEERS.values() if peer.name in took_part]
+    print(f"Versions: {', '.join(versions) or 'no other programs'}.\n")
     rows = []
     for name, case in cases.items():
         own = [run for run in runs if run.case == name]

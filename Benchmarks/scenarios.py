@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures one property of efs-purge-batch at a time, against a threshold. See README.md here.
 
-Exit status: 0 all passed or skipped, 1 something failed its threshold."""
+Exit status: 0 all passed or skipped, 1 something failed its threshold. What was skipped is named."""
 
 import argparse
 import importlib
@@ -48,7 +48,8 @@ def options_of(name: str) -> argparse.Namespace:
     return parser.parse_args([])
 
 
-def run_one(name: str, subject: Subject, options: argparse.Namespace) -> bool:
+def run_one(name: str, subject: Subject, options: argparse.Namespace) -> bool | None:
+    """Whether it passed; None: it was skipped."""
     print(f"### {name}: {CHECKS[name]}\n", flush=True)
     try:
         tools.build(with_latencyfs=name not in WITHOUT_LATENCYFS)
@@ -56,7 +57,7 @@ def run_one(name: str, subject: Subject, options: argparse.Namespace) -> bool:
             return module_of(name).run(subject, work, options)
     except Skip as reason:
         print(f"skipped: {reason}\n", flush=True)
-        return True
+        return None
 
 
 def main() -> None:
@@ -64,12 +65,13 @@ def main() -> None:
     subject = Subject(options.binary, lines=tuple(options.config_line))
     programs.need_binary([subject])
     if options.check != "all":
-        raise SystemExit(not run_one(options.check, subject, options))
+        raise SystemExit(run_one(options.check, subject, options) is False)
     names = [name for name in CHECKS if name != "instructions"]
     passed = {name: run_one(name, subject, options_of(name)) for name in names}
-    failed = [name for name in names if not passed[name]]
-    say(f"failed: {', '.join(failed)}" if failed else "all passed")
-    raise SystemExit(bool(failed))
+    for outcome, word in [(True, "passed"), (None, "skipped"), (False, "failed")]:
+        if some := [name for name in names if passed[name] is outcome]:
+            say(f"{word}: {', '.join(some)}")
+    raise SystemExit(False in passed.values())
 
 
 if __name__ == "__main__":

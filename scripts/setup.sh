@@ -2,7 +2,8 @@
 # Installs what the build needs beyond Swift itself, by apt; does nothing when nothing is missing.
 set -euo pipefail
 
-fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+# shellcheck source=scripts/apt.sh
+. "$(dirname "$0")/apt.sh"
 
 command -v swift >/dev/null || fail "swift is not on the PATH: install Swift 6.3 or later first"
 version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1) || version=
@@ -20,24 +21,8 @@ links_cxx() {
   return "$status"
 }
 
-missing=()
-need() { "${@:2}" >/dev/null 2>&1 || missing+=("$1"); }
 need pkg-config command -v pkg-config
 need libyaml-dev pkg-config --exists yaml-0.1
 need git command -v git
 need g++ links_cxx
-
-if ((${#missing[@]} == 0)); then
-  echo "setup: nothing is missing"
-  exit 0
-fi
-command -v apt-get >/dev/null || fail "no apt-get here; install by hand what Debian calls: ${missing[*]}"
-
-as_root=()
-if ((EUID != 0)); then
-  command -v sudo >/dev/null || fail "needs root or sudo to install ${missing[*]}"
-  as_root=(sudo)
-fi
-echo "setup: installing ${missing[*]}"
-"${as_root[@]}" apt-get update -qq
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+install_missing

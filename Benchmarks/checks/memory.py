@@ -39,6 +39,7 @@ def on_tmpfs(subject: Subject, work: Path, tree: Tree, dry_run: bool = False) ->
 
 
 def with_many_in_flight(subject: Subject, work: Path, tree: Tree) -> Measurement:
+    tools.build(with_latencyfs=True)
     with bed.slow_tree(work, {"data": tree}, "--latency", "30") as (slow, _, _):
         wide = subject.with_lines("concurrency: 1000")
         figures = in_group(wide, Job(slow.root / "tree", work, latency=True), work)

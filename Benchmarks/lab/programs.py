@@ -1,7 +1,10 @@
 """The programs that are compared, and how each is called."""
 
+import contextlib
 import os
+import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +33,15 @@ class Program:
 
     def is_installed(self) -> bool:
         return shutil.which(self.executable) is not None
+
+    def version(self) -> str:
+        """As the program tells it, or the package; "of unknown version" when neither does."""
+        for command in ([self.executable, "--version"], ["dpkg-query", "--show", "--showformat=${Version}", self.executable]):
+            with contextlib.suppress(OSError):
+                told = subprocess.run(command, capture_output=True, text=True)
+                if told.returncode == 0 and (number := re.search(r"\d+(\.\d+)*", told.stdout)):
+                    return number.group()
+        return "of unknown version"
 
 
 # MARK: ourselves

@@ -29,11 +29,6 @@ public struct NameList: Sendable {
     name.withUnsafeBufferPointer { append($0) }
   }
 
-  public mutating func removeAll(keepingCapacity: Bool) {
-    bytes.removeAll(keepingCapacity: keepingCapacity)
-    starts.removeAll(keepingCapacity: keepingCapacity)
-  }
-
   /// Takes the last name off.
   public mutating func popLast() -> [UInt8]? {
     guard let start = starts.popLast() else { return nil }

@@ -4,7 +4,7 @@ import Kernel
 import Plan
 import Report
 
-/// What the process is told by the machine it runs on: the only place that asks the clock or reads the environment.
+/// What the process is told by the machine it runs on: when it began, and its environment.
 enum Host {
   static var environment: [String: String] { ProcessInfo.processInfo.environment }
 

@@ -9,6 +9,9 @@ public enum OperationKind: String, CaseIterable, Hashable, Sendable {
   case removeFile = "remove_file"
   case removeDirectory = "remove_directory"
 
+  /// One value for each kind, by `index`.
+  typealias Each<Value: ~Copyable> = InlineArray<6, Value>
+
   var index: Int {
     switch self {
     case .open: 0

@@ -30,8 +30,8 @@ final class OperationCounters: Sendable {
     }
   }
 
-  private let calls = InlineArray<6, Counter> { _ in Counter() }
-  private let roundTrips = InlineArray<6, Counter> { _ in Counter() }
+  private let calls = OperationKind.Each<Counter> { _ in Counter() }
+  private let roundTrips = OperationKind.Each<Counter> { _ in Counter() }
   private let processor = Atomic<UInt64>(0)
   private let heldBack = Atomic<UInt64>(0)
   private let pieces = Atomic<UInt64>(0)

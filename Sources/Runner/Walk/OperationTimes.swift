@@ -18,7 +18,7 @@ struct OperationTimes: Sendable {
     var typical: Double { logarithms / Double(count) }
   }
 
-  private var sums = InlineArray<6, Sum>(repeating: Sum())
+  private var sums = OperationKind.Each<Sum>(repeating: Sum())
 
   subscript(kind: OperationKind) -> Sum {
     get { sums[kind.index] }

@@ -30,11 +30,11 @@ struct RemovalLane {
   /// Names in one piece where each is a round trip: little waits behind it, and what it learnt is known soon.
   static let slowGroup = 4
 
-  /// Entries that wait for the lane, empty subdirectories included.
+  /// Lists of files and empty subdirectories that wait for the lane.
   var length: Int { waiting.count + checked.count + emptyDirectories.count }
 
-  /// Nothing waits or is in anybody's hands.
-  var isSettled: Bool { files == 0 }
+  /// No file waits or is in anybody's hands.
+  var hasNoFiles: Bool { files == 0 }
 
   mutating func append(_ victims: VictimList) {
     waiting.append(victims)

@@ -2,8 +2,9 @@ import Kernel
 import Plan
 import SystemPackage
 
-/// Removing files of one directory: leave first, then a fresh look and the removal, then the books. The look comes right
-/// before the removal, or where it is a round trip, from another worker a moment ahead.
+/// Removing files of one directory: leave by the rate limits first, then a fresh look and the removal, then the books. The
+/// look comes right before the removal, or where it is a round trip, from another worker a moment ahead; a look that has
+/// become too old while leave was waited for is taken again.
 extension PurgeWorker {
   /// What was decided at the fresh look at a file.
   fileprivate enum Decision {

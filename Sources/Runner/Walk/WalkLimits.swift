@@ -21,7 +21,7 @@ struct WalkRules: Sendable {
 struct WalkLimits: Sendable {
   /// Workers at most.
   var workers: Int
-  /// Workers it begins with, and the fewest it will have later.
+  /// Workers allowed at the beginning, and the fewest allowed later.
   var firstWorkers: Int
   /// Directories kept open at once, besides those in the workers' hands.
   var openDirectories: Int
@@ -50,8 +50,8 @@ struct WalkLimits: Sendable {
   /// Bytes of one listing call with so many workers, each of which may hold one.
   ///
   /// Many workers are on a network, where a page of names is as good as more. Few share a large directory with less waiting
-  /// for each other when a call brings thousands of names, and sorted by inode these share blocks of the disk: on ext4 a
-  /// directory of 400 000 files is purged in a sixth less time than by listings of 32 KiB. Directories are small until they have shown to be large: each call may bring four times as much.
+  /// for each other when a call brings thousands of names, and sorted by inode these share blocks of the disk. Directories
+  /// are small until they have shown to be large: each call may bring four times as much.
   static func listing(for workers: Int, after listings: Int) -> Int {
     switch workers {
     case ...8: min(firstListing << (2 * min(listings, 3)), 1024 * 1024)

@@ -161,7 +161,7 @@ extension WalkState {
     if !judgement.victims.isEmpty {
       unsettledFiles += judgement.victims.count
       // All files of the lane are one part.
-      if table[id].lane.isSettled { table[id].pending += 1 }
+      if table[id].lane.hasNoFiles { table[id].pending += 1 }
       onLane(of: id) { $0.append(judgement.victims) }
       list(id)
     }
@@ -189,7 +189,7 @@ extension WalkState {
     tally += count.tally
     unsettledFiles -= Int(count.tally.filesScanned)
     table[id].remaining += count.staying
-    if count.tally.filesScanned > 0, table[id].lane.isSettled { partDone(of: id) }
+    if count.tally.filesScanned > 0, table[id].lane.hasNoFiles { partDone(of: id) }
   }
 
   private mutating func changedByUs(_ id: NodeID) {

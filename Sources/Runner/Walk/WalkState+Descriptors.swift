@@ -90,7 +90,7 @@ extension WalkState {
     table[id].unclaimed = []
     let given = onLane(of: id) { $0.giveUp() }
     giveUpFiles(UInt64(given.files), hasFailed: hasFailed)
-    if given.files > 0, table[id].lane.isSettled { partsGone += 1 }
+    if given.files > 0, table[id].lane.hasNoFiles { partsGone += 1 }
     for empty in given.directories { giveUp(empty, hasFailed: hasFailed) }
     for _ in 0..<(partsGone + given.directories.count) { partDone(of: id) }
   }

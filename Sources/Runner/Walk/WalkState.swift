@@ -6,7 +6,7 @@ import SystemPackage
 ///
 /// A plain value. It does no I/O and waits for nothing; the walk keeps it behind its lock. Nothing in it grows with the
 /// tree: subdirectories are at most one listing's worth per directory in work, directories in work are at most the depth
-/// for each worker, and removals wait only in lanes of bounded length.
+/// for each worker and those that wait in lanes to be removed, and these are of bounded length.
 struct WalkState {
   let rules: WalkRules
   var limits: WalkLimits

@@ -11,7 +11,7 @@ import Kernel
 /// workers divided by what a typical call of each kind takes; by Little's law that is the throughput of the same mix.
 ///
 /// Why not a limiter that holds queueing below a fixed share of the shortest answer (Vegas, the gradient limiters): it
-/// mistakes a slower server for a full one; tried here, it went down to two workers when 1 ms became 20.
+/// mistakes a slower server for a full one, and keeps to a few workers when answers take 20 ms instead of one.
 ///
 /// A plain value; the walk asks it in regular intervals and obeys.
 struct WorkerPool {
