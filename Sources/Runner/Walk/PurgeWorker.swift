@@ -218,7 +218,7 @@ extension PurgeWorker {
 extension PurgeWorker {
   private func judge(_ chunk: Chunk) -> Judgement {
     var judgement = Judgement()
-    var path = chunk.pathPrefix
+    var path = EntryPath(in: chunk.pathPrefix)
     var next = chunk.indices.lowerBound
     var roundTrips = 0
     while next < chunk.indices.upperBound, roundTrips < WalkLimits.slowLooks {
@@ -252,7 +252,7 @@ extension PurgeWorker {
 
   @inline(__always)
   private func judge(
-    _ chunk: Chunk, _ index: Int, _ result: Result<EntryStatus, Errno>, _ path: inout [UInt8],
+    _ chunk: Chunk, _ index: Int, _ result: Result<EntryStatus, Errno>, _ path: inout EntryPath,
     _ judgement: inout Judgement
   ) {
     switch result {
@@ -286,10 +286,10 @@ extension PurgeWorker {
 
   @inline(__always)
   private func judgeFile(
-    _ chunk: Chunk, _ index: Int, _ status: EntryStatus, _ path: inout [UInt8], _ judgement: inout Judgement
+    _ chunk: Chunk, _ index: Int, _ status: EntryStatus, _ path: inout EntryPath, _ judgement: inout Judgement
   ) {
     let name = chunk.batch.name(at: index)
-    switch verdict(on: status, name, prefix: chunk.pathPrefix.count, &path) {
+    switch verdict(on: status, name, &path) {
     case .expired:
       judgement.victims.append(name, status, limit: chunk.indices.count)
     case .kept(let reason):
@@ -304,16 +304,25 @@ extension PurgeWorker {
     cutoff.needsPath ? walk.state.withLock { $0.table.pathPrefix(of: node) } : []
   }
 
-  /// The decision on one look at a file. `path` is scratch: its first `prefix` bytes are the directory's path.
-  func verdict(
-    on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>, prefix: Int, _ path: inout [UInt8]
-  ) -> Verdict {
+  /// The decision on one look at a file.
+  func verdict(on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>, _ path: inout EntryPath) -> Verdict {
     if NFSPlaceholder.isOne(name) { return .kept(.nfsPlaceholder) }
-    if cutoff.needsPath {
-      path.removeSubrange(prefix...)
-      path.append(contentsOf: name)
-    }
-    return cutoff.verdict(for: FileFacts(status), path: path.span)
+    if cutoff.needsPath { path.set(name) }
+    return cutoff.verdict(for: FileFacts(status), path: path.bytes.span)
+  }
+}
+
+/// The path of one entry after the other of a directory, for rules that ask for it.
+struct EntryPath {
+  private(set) var bytes: [UInt8]
+  private let prefix: Int
+
+  /// - Parameter prefix: what stands before the names in this directory.
+  init(in prefix: [UInt8]) { (bytes, self.prefix) = (prefix, prefix.count) }
+
+  mutating func set(_ name: UnsafeBufferPointer<UInt8>) {
+    bytes.removeSubrange(prefix...)
+    bytes.append(contentsOf: name)
   }
 }
 

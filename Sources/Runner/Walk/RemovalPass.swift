@@ -20,14 +20,13 @@ extension PurgeWorker {
   /// Takes the fresh look at files ahead of their removal.
   func check(_ victims: VictimList, of node: NodeID, in directory: DirectoryHandle) -> Checking {
     var checking = Checking(rest: victims)
-    var path = pathPrefix(of: node)
-    let prefix = path.count
+    var path = EntryPath(in: pathPrefix(of: node))
     while !checking.rest.isEmpty, mayDo(1) {
       let one = checking.rest.takeFirst(1)
       fileSystem.freshStatus(of: one.indices, of: one.names, in: directory) { index, result in
         let startedAt = meter.lapStart
         meter.lap(.freshStatus)
-        note(index, result, of: one, node, seen: startedAt, prefix, &path, &checking)
+        note(index, result, of: one, node, seen: startedAt, &path, &checking)
       }
     }
     return checking
@@ -35,12 +34,12 @@ extension PurgeWorker {
 
   private func note(
     _ index: Int, _ result: Result<EntryStatus, Errno>, of victims: VictimList, _ node: NodeID, seen: MonotonicTime,
-    _ prefix: Int, _ path: inout [UInt8], _ checking: inout Checking
+    _ path: inout EntryPath, _ checking: inout Checking
   ) {
     let bytes = victims.looks[index].bytes
     switch result {
     case .success(let status):
-      if let objection = objection(to: index, of: victims, status, prefix, &path) {
+      if let objection = objection(to: index, of: victims, status, &path) {
         book(.spared, objection, toFree: bytes, freed: 0, &checking.count) { "" }
       } else {
         checking.stillGoes(index, of: victims, seen: seen, bytes: status.bytesFreedByRemoval)
@@ -57,15 +56,14 @@ extension PurgeWorker {
   func removeFiles(_ victims: VictimList, of node: NodeID, in directory: DirectoryHandle) -> Completion {
     var rest = victims
     var count = RemovalCount()
-    var path = pathPrefix(of: node)
-    let prefix = path.count
+    var path = EntryPath(in: pathPrefix(of: node))
     // A removal each, and a look unless there was one.
     let operations = victims.isChecked ? 1 : 2
     while !rest.isEmpty, mayDo(operations * min(group, rest.count)), walk.clockAgrees(in: directory, node) {
       let next = rest.indices.prefix(group)
       let reserved = next.prefix(reserve(next, of: victims))
       meter.start()
-      remove(reserved, of: victims, node, directory, prefix, &path, &count)
+      remove(reserved, of: victims, node, directory, &path, &count)
       rest.drop(reserved.count)
       if reserved.count < next.count { break }
     }
@@ -98,8 +96,8 @@ extension PurgeWorker {
   }
 
   private func remove(
-    _ group: Range<Int>, of victims: VictimList, _ node: NodeID, _ directory: DirectoryHandle, _ prefix: Int,
-    _ path: inout [UInt8], _ count: inout RemovalCount
+    _ group: Range<Int>, of victims: VictimList, _ node: NodeID, _ directory: DirectoryHandle,
+    _ path: inout EntryPath, _ count: inout RemovalCount
   ) {
     // Made before each removal, used up by the result that follows it; nil when none was made.
     var decision: Decision?
@@ -120,7 +118,7 @@ extension PurgeWorker {
     } decide: { index, status in
       meter.lap(.freshStatus)
       decision =
-        objection(to: index, of: victims, status, prefix, &path)
+        objection(to: index, of: victims, status, &path)
         ?? admit(status.bytesFreedByRemoval, first: victims.looks[index].bytes)
       call = decision?.isRemoval == true ? .removeFile : nil
       return call != nil
@@ -149,10 +147,10 @@ extension PurgeWorker {
 
   /// What speaks against removing a file at a fresh look; nil: nothing.
   private func objection(
-    to index: Int, of victims: VictimList, _ status: EntryStatus, _ prefix: Int, _ path: inout [UInt8]
+    to index: Int, of victims: VictimList, _ status: EntryStatus, _ path: inout EntryPath
   ) -> Decision? {
     guard status.kind == .file, status.identity.inode == victims.looks[index].inode else { return .replaced }
-    let verdict = victims.names.withName(at: index) { self.verdict(on: status, $0, prefix: prefix, &path) }
+    let verdict = victims.names.withName(at: index) { self.verdict(on: status, $0, &path) }
     if case .kept(let reason) = verdict { return .keep(reason) }
     return nil
   }

@@ -261,6 +261,13 @@ extension WorkerPool {
     atBest.keepQuickest(of: window.roundTrips)
     // While answers take longer and longer, or less and less time, a trial would only measure that.
     guard let stretch, abs(stretch - 1) <= WorkerPool.disbelief else { return }
+    tryAnother(queueing, inFlight, window.roundTrips, situation)
+  }
+
+  /// Begins a trial when one is due.
+  private mutating func tryAnother(
+    _ queueing: Double, _ inFlight: Double, _ times: OperationTimes, _ situation: Situation
+  ) {
     let isUpDue = situation.now >= nextTrial.up && allowed < ceiling && situation.isWanting(allowed)
     // Without a queue fewer workers are less throughput; all the same it is tried now and then, since what passes for an
     // answer without a queue may have been measured when the server was slower.
@@ -269,11 +276,11 @@ extension WorkerPool {
     if isUpDue, !isDownDue || (queueing < WorkerPool.fullStretch && nextTrial.up <= downIsDueAt) {
       // Where nobody waits for anybody, more workers are more throughput: a large step.
       let factor = queueing < WorkerPool.noQueue ? 2 : WorkerPool.step.up
-      begin(at: (Double(allowed) * factor).rounded(.up), from: inFlight, window.roundTrips, situation)
+      begin(at: (Double(allowed) * factor).rounded(.up), from: inFlight, times, situation)
     } else if isDownDue {
       nextDoubt = situation.now.advanced(by: WorkerPool.longestWait)
       let factor = min(WorkerPool.step.down, max(WorkerPool.step.up / queueing, stepDownAtLeast))
-      begin(at: inFlight * factor, from: inFlight, window.roundTrips, situation)
+      begin(at: inFlight * factor, from: inFlight, times, situation)
     }
   }
 
