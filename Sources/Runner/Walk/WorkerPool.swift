@@ -218,7 +218,7 @@ extension WorkerPool {
   private mutating func grow(_ situation: Situation, _ window: OperationCounters.Totals) {
     guard window.isTelling else { return }
     isUsedToWaiting = window.isBlocked
-    guard isUsedToWaiting else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
+    guard isUsedToWaiting else { return settleUnblocked(situation) }
     let stretch = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
     // A server can be full though there is too little work for all workers.
@@ -247,7 +247,7 @@ extension WorkerPool {
     if situation.now < settlesUntil || situation.workers > allowed { return startWindow(situation) }
     guard isEnough(window, at: situation.now), window.isTelling else { return }
     isUsedToWaiting = window.isBlocked
-    guard isUsedToWaiting else { return settle(at: situation.workWaits ? fewest : allowed, situation) }
+    guard isUsedToWaiting else { return settleUnblocked(situation) }
     let stretch = reference.flatMap { window.roundTrips.stretch(over: $0) }
     let inFlight = inFlight(window, situation)
     reference = window.roundTrips
@@ -385,6 +385,11 @@ extension WorkerPool {
     phase = .steady
     reference = nil
     change(to: workers, situation)
+  }
+
+  /// Where calls are quick, more workers than processors are in each other's way.
+  private mutating func settleUnblocked(_ situation: Situation) {
+    settle(at: situation.workWaits ? fewest : min(allowed, situation.workers - situation.idle), situation)
   }
 
   private mutating func startGrowing(_ times: OperationTimes) {
