@@ -15,8 +15,8 @@ def add_options(parser) -> None:
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--dirs", type=int, default=100)
     parser.add_argument("--latencies", default="1,3,10,30", metavar="MS,…")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--limit", type=float, default=20, metavar="S", help="a run that takes longer is ended")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--limit", type=float, default=8, metavar="S", help="a run that takes longer is ended")
 
 
 def variants(subject: Subject) -> dict[str, Subject]:
