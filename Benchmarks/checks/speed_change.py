@@ -12,8 +12,8 @@ from lab.tools import Tree, say
 REACHED = 0.9  # of the phase's steady state
 WITHIN_S = 5.0
 WINDOW_S = 0.5
-# Of the first phase's steady rate, every later one's: who stays with the few calls in flight that a quick server needs
-# reaches a tenth of it when it becomes slow.
+# Of the first phase's steady rate, every later one's: who stays with the calls in flight that a quick server needs falls to
+# a twentieth of it when answers take twenty times as long.
 LEAST_RATE = 0.4
 
 

@@ -177,8 +177,24 @@ private struct SimulatedWalk {
     walk.run(for: .seconds(1))
     walk.narrow(to: 1)
     walk.hung = 1
-    #expect(walk.callsPerSecond(over: .seconds(5)) > 0)
-    #expect(walk.pool.allowed == 2)
+    let before = walk.calls
+    for _ in 0..<500 {
+      walk.run(for: .milliseconds(10))
+      #expect(walk.pool.allowed <= 2)
+    }
+    #expect(walk.calls > before)
+  }
+
+  @Test func `a server that hangs for a moment does not end the narrowing`() {
+    var walk = SimulatedWalk(answer: .milliseconds(10), capacity: 1000)
+    walk.run(for: .seconds(1))
+    // Those that were on their way home wait in their last call.
+    walk.narrow(to: 2)
+    walk.hung = 300
+    walk.run(for: .seconds(2))
+    walk.hung = 0
+    walk.run(for: .milliseconds(100))
+    #expect(walk.pool.allowed <= 2)
   }
 
   @Test func `a refusal is no reason for fewer than the system gave`() {

@@ -7,8 +7,9 @@ import Kernel
 /// suddenly take much longer, the pool doubles once in the time of a call, as long as work waits, workers are blocked, and
 /// calls do not take twice as long as they did with few: a run on a quick server is over in a second, and climbing in
 /// small steps would take longer. From then on it climbs the hill: a fifth fewer or a quarter more for a few answers' time
-/// (down to a quarter where the queue is long, twice as many where there is none), kept only if that was worth it. What is compared is not calls a second, which change with the mix of work, but
-/// workers divided by what a typical call of each kind takes; by Little's law that is the throughput of the same mix.
+/// (down to a quarter where the queue is long, twice as many where there is none), kept only if that was worth it. What is
+/// compared is not calls a second, which change with the mix of work, but workers divided by what a typical call of each kind
+/// takes; by Little's law that is the throughput of the same mix.
 ///
 /// Why not a limiter that holds queueing below a fixed share of the shortest answer (Vegas, the gradient limiters): it
 /// mistakes a slower server for a full one, and keeps to a few workers when answers take 20 ms instead of one.
@@ -95,6 +96,8 @@ struct WorkerPool {
   private var refused: (most: Int, until: MonotonicTime)?
   /// Fewer than `most` while memory is short.
   private var narrowedTo: Int?
+  /// Workers that may be there in spite of it, while nobody of them comes back.
+  private var besideHung: Int?
   /// How many workers there may be now.
   private(set) var allowed: Int
 
@@ -159,11 +162,14 @@ struct WorkerPool {
 
   /// While memory is short, no more than these; nil: as many as help.
   mutating func narrow(to workers: Int?) {
-    narrowedTo = workers
+    (narrowedTo, besideHung) = (workers, nil)
     set(allowed)
   }
 
-  private var ceiling: Int { max(1, min(most, narrowedTo ?? most, refused?.most ?? most)) }
+  private var ceiling: Int {
+    let narrowest = narrowedTo.map { max($0, besideHung ?? 0) }
+    return max(1, min(most, narrowest ?? most, refused?.most ?? most))
+  }
 
   private mutating func set(_ workers: Int) {
     allowed = min(max(workers, min(fewest, ceiling)), ceiling)
@@ -183,6 +189,10 @@ extension WorkerPool {
     if situation.totals.pieces != piecesBefore || situation.totals.roundTrips.count != tripsBefore {
       tripsBefore = situation.totals.roundTrips.count
       (piecesBefore, quietSince, blindDoublings) = (situation.totals.pieces, situation.now, 0)
+      if besideHung != nil {
+        besideHung = nil
+        set(allowed)
+      }
     } else if situation.isWanting(allowed) {
       // Who waits for a rate limit is not blocked by the server.
       if situation.totals.waitingForLeave > 0 { quietSince = situation.now }
@@ -199,14 +209,14 @@ extension WorkerPool {
 
   /// Every worker sits in a call, and work waits.
   private mutating func growBlindly(_ situation: Situation) {
-    let most = atBest.count == 0 ? WorkerPool.mostBlindDoublings : WorkerPool.mostBlindDoublingsLater
-    guard situation.now.since(quietSince) >= patience, blindDoublings < most else { return }
+    let doublings = atBest.count == 0 ? WorkerPool.mostBlindDoublings : WorkerPool.mostBlindDoublingsLater
+    guard situation.now.since(quietSince) >= patience, blindDoublings < doublings else { return }
     blindDoublings += 1
     quietSince = situation.now
     phase = .growing
     // Whoever hangs counts as a worker: others must be allowed beside them, or all that can be done stands still.
     let beside = situation.workers + 1
-    if let narrowest = narrowedTo { narrowedTo = max(narrowest, beside) }
+    besideHung = beside
     change(to: max(allowed * 2, beside), situation)
   }
 
@@ -296,7 +306,7 @@ extension WorkerPool {
     idleSince = nil
     settle(at: situation.workers - situation.idle / 2, situation)
     // After a pause it should go as quickly as at the start.
-    if situation.idle >= situation.workers / 4 * 3 { phase = .growing }
+    if situation.idle * 4 >= situation.workers * 3 { phase = .growing }
     return true
   }
 
