@@ -312,20 +312,6 @@ extension PurgeWorker {
   }
 }
 
-/// The path of one entry after the other of a directory, for rules that ask for it.
-struct EntryPath {
-  private(set) var bytes: [UInt8]
-  private let prefix: Int
-
-  /// - Parameter prefix: what stands before the names in this directory.
-  init(in prefix: [UInt8]) { (bytes, self.prefix) = (prefix, prefix.count) }
-
-  mutating func set(_ name: UnsafeBufferPointer<UInt8>) {
-    bytes.removeSubrange(prefix...)
-    bytes.append(contentsOf: name)
-  }
-}
-
 /// The name the NFS client gives a file that is removed while open on this host: `.nfs` and 24 hexadecimal digits. It
 /// goes by itself when the file is closed.
 enum NFSPlaceholder {

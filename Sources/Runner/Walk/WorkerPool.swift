@@ -34,16 +34,6 @@ struct WorkerPool {
     case trying(Trial)
   }
 
-  private struct Directions<Value> {
-    var down: Value
-    var up: Value
-
-    subscript(isUp: Bool) -> Value {
-      get { isUp ? up : down }
-      set { if isUp { up = newValue } else { down = newValue } }
-    }
-  }
-
   private struct Trial {
     /// Allowed before.
     var allowed: Int
@@ -54,24 +44,14 @@ struct WorkerPool {
     var measuresFrom: MonotonicTime
   }
 
-  /// Where calls take longer than at the start by this factor, half of the workers wait in the server's queue.
-  private static let fullStretch = 2.0
   /// Times in a row that this is put up with: listings of new directories make a server busy for a moment.
   private static let fullWindowsAtMost = 3
-  /// Up to this factor it is chance.
-  private static let noQueue = 1.2
-  private static let step = (down: 0.8, up: 1.25)
-  /// Down to this part at once, where the queue is long.
-  private static let boldestStepDown = 0.25
   /// Of a trial's growth, what must come back as throughput for it to be kept.
   private static let worthwhile = 0.4
   /// Throughput that may be lost with a fifth of the workers: less is noise, and the server is better off.
   private static let loss = 0.03
   /// What a trial may bring beyond the number of workers by chance.
   private static let disbelief = 0.15
-  /// After a trial that brought nothing the next one of its direction waits, twice as long each time, up to this.
-  private static let longestWait: Duration = .seconds(2)
-  private static let shortestWait: Duration = .milliseconds(50)
   /// Idle workers are kept so long: work comes in waves.
   private static let idleTime: Duration = .milliseconds(500)
   /// Asked more often than this it would only see noise.
@@ -116,20 +96,15 @@ struct WorkerPool {
   private var isUsedToWaiting = true
   private var blindDoublings = 0
   private var roundTrip: Duration = WorkerPool.shortestInterval
-  private var nextTrial: Directions<MonotonicTime>
+  private var schedule: TrialSchedule
   /// Times in a row that calls took longer by the full stretch.
   private var fullWindows = 0
   /// There was less work than workers when it was last asked.
   private var isIdle = false
-  /// When it doubts that there is no queue.
-  private var nextDoubt: MonotonicTime
   /// Until then the end of a trial is still felt, and nothing is measured.
   private var settlesUntil = MonotonicTime(nanoseconds: 0)
   /// Since when a quarter of the workers is idle.
   private var idleSince: MonotonicTime?
-  private var wait = Directions(down: WorkerPool.shortestWait, up: WorkerPool.shortestWait)
-  /// Down to no less than this part in the next trial: milder after a bold one that cost throughput.
-  private var stepDownAtLeast = WorkerPool.boldestStepDown
 
   /// - Parameter fewest: as many as there are processors; what it starts with.
   init(fewest: Int, most: Int, now: MonotonicTime) {
@@ -139,8 +114,7 @@ struct WorkerPool {
     windowStart = OperationCounters.Totals()
     windowStartedAt = now
     quietSince = now
-    nextTrial = Directions(down: now, up: now)
-    nextDoubt = now.advanced(by: WorkerPool.longestWait)
+    schedule = TrialSchedule(now: now)
   }
 
   /// How long until it should be asked again.
@@ -232,14 +206,14 @@ extension WorkerPool {
     let stretch = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
     // A server can be full though there is too little work for all workers.
-    guard situation.isWanting(allowed) || stretch >= WorkerPool.fullStretch else {
+    guard situation.isWanting(allowed) || stretch >= TrialSchedule.fullStretch else {
       // What was long ago must not hide what is now.
       if isEnough(window, at: situation.now) { startWindow(situation) }
       return
     }
     // Only what each worker has had an answer to says anything of so many workers.
     guard window.roundTrips.count >= UInt64(allowed) else { return }
-    if stretch < WorkerPool.fullStretch {
+    if stretch < TrialSchedule.fullStretch {
       fullWindows = 0
       if allowed < ceiling { change(to: allowed * 2, situation) } else { settle(at: allowed, situation) }
     } else if fullWindows < WorkerPool.fullWindowsAtMost {
@@ -248,8 +222,8 @@ extension WorkerPool {
     } else {
       fullWindows = 0
       let inFlight = inFlight(window, situation)
-      begin(at: inFlight / stretch * WorkerPool.step.up, from: inFlight, window.roundTrips, situation)
-      postpone(isUp: true, situation)
+      begin(at: inFlight / stretch * TrialSchedule.step.up, from: inFlight, window.roundTrips, situation)
+      schedule.postponeUp(situation.now)
     }
   }
 
@@ -263,35 +237,21 @@ extension WorkerPool {
     reference = window.roundTrips
     startWindow(situation)
     // With the same number of workers: the server has become slower, and more in flight may help where there is work.
-    if let stretch, stretch >= WorkerPool.fullStretch, situation.isWanting(allowed) {
+    if let stretch, stretch >= TrialSchedule.fullStretch, situation.isWanting(allowed) {
       return startGrowing(window.roundTrips)
     }
-    if let stretch, stretch <= 1 / WorkerPool.fullStretch { forgetFailures(situation.now) }
+    if let stretch, stretch <= 1 / TrialSchedule.fullStretch { schedule.forgetFailures(situation.now) }
     let queueing = window.roundTrips.stretch(over: atBest) ?? 1
     atBest.keepQuickest(of: window.roundTrips)
     // While answers take longer and longer, or less and less time, a trial would only measure that.
     guard let stretch, abs(stretch - 1) <= WorkerPool.disbelief else { return }
-    tryAnother(queueing, inFlight, window.roundTrips, situation)
-  }
-
-  /// Begins a trial when one is due.
-  private mutating func tryAnother(
-    _ queueing: Double, _ inFlight: Double, _ times: OperationTimes, _ situation: Situation
-  ) {
-    let isUpDue = situation.now >= nextTrial.up && allowed < ceiling && situation.isWanting(allowed)
-    // Without a queue fewer workers are less throughput; all the same it is tried now and then, since what passes for an
-    // answer without a queue may have been measured when the server was slower.
-    let downIsDueAt = queueing < WorkerPool.noQueue ? max(nextTrial.down, nextDoubt) : nextTrial.down
-    let isDownDue = situation.now >= downIsDueAt && inFlight > Double(fewest)
-    if isUpDue, !isDownDue || (queueing < WorkerPool.fullStretch && nextTrial.up <= downIsDueAt) {
-      // Where nobody waits for anybody, more workers are more throughput: a large step.
-      let factor = queueing < WorkerPool.noQueue ? 2 : WorkerPool.step.up
-      begin(at: (Double(allowed) * factor).rounded(.up), from: inFlight, times, situation)
-    } else if isDownDue {
-      nextDoubt = situation.now.advanced(by: WorkerPool.longestWait)
-      let factor = min(WorkerPool.step.down, max(WorkerPool.step.up / queueing, stepDownAtLeast))
-      begin(at: inFlight * factor, from: inFlight, times, situation)
-    }
+    let proposal = schedule.proposal(
+      queueing: queueing, canGoUp: allowed < ceiling && situation.isWanting(allowed),
+      canGoDown: inFlight > Double(fewest), now: situation.now)
+    guard let proposal else { return }
+    let workers =
+      proposal.direction == .up ? (Double(allowed) * proposal.factor).rounded(.up) : inFlight * proposal.factor
+    begin(at: workers, from: inFlight, window.roundTrips, situation)
   }
 
   /// Lets workers go, but for some, that have found nothing to do for a while: in a pause, or behind a call that hangs, too.
@@ -341,45 +301,25 @@ extension WorkerPool {
       isUp ? gain >= 1 + WorkerPool.worthwhile * (growth - 1) : gain >= 1 - WorkerPool.loss
     if isWorthwhile {
       reference = window.roundTrips
-      // More than can be: then it was the server that changed.
-      keep(isUp: isUp, isBelievable: gain <= max(growth, 1) + WorkerPool.disbelief, situation)
+      schedule.wasWorthIt(
+        isUp ? .up : .down, isBelievable: gain <= max(growth, 1) + WorkerPool.disbelief, now: situation.now)
     } else {
       takeBack(trial, situation)
-      if isUp { postpone(isUp: true, situation) } else { doubtLess(growth, stretch ?? 1, window.roundTrips, situation) }
+      if isUp {
+        schedule.postponeUp(situation.now)
+      } else if schedule.downCostThroughput(growth: growth, stretch: stretch ?? 1, now: situation.now) {
+        // Answers take as long with fewer workers: that is the server, not a queue.
+        atBest = window.roundTrips
+      }
     }
     phase = .steady
     startWindow(situation)
-  }
-
-  private mutating func keep(isUp: Bool, isBelievable: Bool, _ situation: Situation) {
-    wait[isUp] = WorkerPool.shortestWait
-    nextTrial[isUp] = situation.now
-    guard isBelievable else { return nextTrial.up = situation.now }
-    if !isUp { (nextDoubt, stepDownAtLeast) = (situation.now, WorkerPool.boldestStepDown) }
-    // What was right in one direction is wrong in the other.
-    postpone(isUp: !isUp, situation)
   }
 
   private mutating func takeBack(_ trial: Trial, _ situation: Situation) {
     change(to: trial.allowed, situation)
     reference = nil
     settlesUntil = situation.now.advanced(by: roundTrip * 4)
-  }
-
-  /// Fewer workers were less throughput.
-  private mutating func doubtLess(
-    _ growth: Double, _ stretch: Double, _ times: OperationTimes, _ situation: Situation
-  ) {
-    if stretch < 1 / WorkerPool.noQueue, growth < WorkerPool.step.down * 0.95, stepDownAtLeast < WorkerPool.step.down {
-      // There was a queue, but the step was too bold.
-      stepDownAtLeast = min(growth.squareRoot(), WorkerPool.step.down)
-      nextTrial.down = situation.now
-      return
-    }
-    postpone(isUp: false, situation)
-    // Answers take as long with fewer workers: that is the server, not a queue.
-    atBest = times
-    nextTrial.up = situation.now
   }
 }
 
@@ -406,18 +346,7 @@ extension WorkerPool {
     phase = .growing
     atBest = times
     reference = nil
-    stepDownAtLeast = WorkerPool.boldestStepDown
-  }
-
-  /// The next trial of this direction comes later, and the one after it later still.
-  private mutating func postpone(isUp: Bool, _ situation: Situation) {
-    nextTrial[isUp] = situation.now.advanced(by: wait[isUp])
-    wait[isUp] = min(wait[isUp] * 2, WorkerPool.longestWait)
-  }
-
-  private mutating func forgetFailures(_ now: MonotonicTime) {
-    wait = Directions(down: WorkerPool.shortestWait, up: WorkerPool.shortestWait)
-    nextTrial = Directions(down: now, up: now)
+    schedule.beBold()
   }
 
   private mutating func startWindow(_ situation: Situation) {
