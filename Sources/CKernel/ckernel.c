@@ -4,15 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RESULT(call) ({ __typeof__(call) r_ = (call); r_ < 0 ? -errno : r_; })
@@ -62,6 +65,32 @@ int ck_unlink(int directory, const char *name, int is_directory) {
 int ck_close(int fd) { return RESULT(close(fd)); }
 long ck_read(int fd, void *buffer, size_t size) { return RESULT(read(fd, buffer, size)); }
 
+long ck_read_from_start(int fd, void *buffer, size_t size) { return RESULT(pread(fd, buffer, size, 0)); }
+int ck_open_to_write(const char *path) { return RESULT(open(path, O_WRONLY | O_CLOEXEC)); }
+int ck_open_to_read_and_write(const char *path) { return RESULT(open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)); }
+long ck_write(int fd, const void *buffer, size_t size) { return RESULT(write(fd, buffer, size)); }
+
+int ck_eventfd(void) { return RESULT(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }
+
+int ck_wait_for_any(struct ck_watched *watched, int count, int64_t timeout_nanoseconds) {
+  enum { MOST = 16 };
+  if (count > MOST) return -EINVAL;
+  struct pollfd polled[MOST];
+  for (int i = 0; i < count; i++)
+    polled[i] = (struct pollfd){.fd = watched[i].fd, .events = watched[i].events == CK_URGENT ? POLLPRI : POLLIN};
+  struct timespec timeout = {timeout_nanoseconds / 1000000000, timeout_nanoseconds % 1000000000};
+  int ready = ppoll(polled, count, &timeout, NULL);
+  if (ready < 0) return -errno;
+  for (int i = 0; i < count; i++) {
+    short seen = polled[i].revents;
+    watched[i].seen = (seen & POLLIN ? CK_READABLE : 0) | (seen & POLLPRI ? CK_URGENT : 0) |
+                      (seen & (POLLNVAL | POLLHUP) ? CK_BROKEN : 0) |
+                      // Cgroup files say POLLERR with every event; alone it says that the group is gone.
+                      ((seen & POLLERR) && !(seen & (POLLPRI | POLLIN)) ? CK_BROKEN : 0);
+  }
+  return ready;
+}
+
 long ck_raise_descriptor_limit(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit)) return -errno;
@@ -77,6 +106,26 @@ int ck_limit_malloc_arenas(int count) { return mallopt(M_ARENA_MAX, count); }
 void ck_return_freed_memory(void) { malloc_trim(0); }
 
 int ck_has_raised_rights(void) { return getauxval(AT_SECURE) != 0; }
+
+long ck_peak_resident_kib(void) {
+  struct rusage usage;
+  return getrusage(RUSAGE_SELF, &usage) ? -errno : usage.ru_maxrss;
+}
+
+int ck_be_punctual(void) {
+  // struct sched_attr, which glibc does not declare.
+  struct {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+  } attributes;
+  if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0)) return -errno;
+  // A short slice has an early deadline, which is what threads that are ready to run are ordered by.
+  attributes.runtime = 100000;
+  return RESULT(syscall(SYS_sched_setattr, 0, &attributes, 0));
+}
 
 struct start {
   void (*body)(void *);

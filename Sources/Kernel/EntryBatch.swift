@@ -23,12 +23,16 @@ public final class EntryBatch: @unchecked Sendable {
   public let entries: [Entry]
   /// Where the listing goes on after this batch; to be given to `DirectoryHandle.seek`.
   public let nextPosition: Int64
+  /// No name is longer, in bytes without its NUL.
+  public let longestName: Int
+  /// What it holds on to, in bytes, for the ledger.
+  public let footprint: Int
   private let records: UnsafeRawPointer
 
   /// Lists on, at most `limit` bytes (at least 1 KiB, so that the longest name fits); nil at the end. `read` is getdents64,
   /// or stands in for it: bytes, 0 at the end, or −errno.
   init?(limit: Int, order: Order, _ read: (UnsafeMutableRawBufferPointer) -> Int) throws(Errno) {
-    let capacity = max(limit, 1024)
+    let capacity = max(limit, EntryBatch.leastListing)
     guard let start = malloc(capacity) else { throw .noMemory }
     let length: Int
     do {
@@ -45,22 +49,31 @@ public final class EntryBatch: @unchecked Sendable {
     records = UnsafeRawPointer(realloc(start, length) ?? start)
     var found = EntryBatch.parse(UnsafeRawBufferPointer(start: records, count: length))
     if order == .byInode { found.entries.sort { $0.inode < $1.inode } }
-    (entries, nextPosition) = (found.entries, found.nextPosition)
+    (entries, nextPosition, longestName) = (found.entries, found.nextPosition, found.longestName)
+    footprint = length + found.entries.capacity * MemoryLayout<Entry>.stride
   }
 
   deinit { free(UnsafeMutableRawPointer(mutating: records)) }
 
-  /// What a batch holds on to, for the ledger.
+  /// The most that a batch of a listing of so many bytes holds on to; while it is read, too.
   public static func footprint(capacity: Int) -> Int {
-    // An entry for each record; one of a short name takes 32 bytes of listing.
-    capacity + capacity / 32 * MemoryLayout<Entry>.stride
+    let capacity = max(capacity, leastListing)
+    return capacity + capacity / leastRecord * MemoryLayout<Entry>.stride
   }
 
-  private static func parse(_ records: UnsafeRawBufferPointer) -> (entries: [Entry], nextPosition: Int64) {
+  /// The longest name fits.
+  public static let leastListing = 1024
+  /// Of an entry with a name of up to four bytes.
+  public static let leastRecord = 24
+
+  private static func parse(
+    _ records: UnsafeRawBufferPointer
+  ) -> (entries: [Entry], nextPosition: Int64, longestName: Int) {
     var entries: [Entry] = []
-    // Records take at least 24 bytes, of common names 32: room made once leaves no pieces behind.
-    entries.reserveCapacity(records.count / 32)
+    // Room made once leaves no pieces behind; what is not used of it is hardly ever touched.
+    entries.reserveCapacity(records.count / leastRecord)
     var nextPosition: Int64 = 0
+    var longestRecord = leastRecord
     var at = 0
     while at < records.count {
       // struct linux_dirent64: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name…
@@ -72,9 +85,11 @@ public final class EntryBatch: @unchecked Sendable {
         let kind = FileKind(direntType: records[at + 18])
         entries.append(Entry(inode: inode, offset: UInt32(nameAt), kind: kind))
       }
+      longestRecord = max(longestRecord, recordLength)
       at += recordLength
     }
-    return (entries, nextPosition)
+    // A record is what stands before the name, the name, its NUL, and what fills up to eight bytes.
+    return (entries, nextPosition, longestRecord - 20)
   }
 
   /// The name of entry `index`, without its NUL. Valid while the batch is held.

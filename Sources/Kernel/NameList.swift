@@ -9,14 +9,20 @@ public struct NameList: Sendable {
   public var count: Int { starts.count }
   public var isEmpty: Bool { starts.isEmpty }
 
-  /// What it holds on to, for the ledger.
+  /// What it holds on to, in bytes, for the ledger.
   public var footprint: Int { bytes.capacity + starts.capacity * MemoryLayout<UInt32>.stride }
 
-  /// Makes room for so many names of common length.
-  public mutating func reserveCapacity(_ count: Int) {
-    // With its NUL, a name of 23 bytes.
-    bytes.reserveCapacity(count * 24)
-    starts.reserveCapacity(count)
+  /// The most that a list of so many names holds for which room was made beforehand; `bytes` counts a NUL with each name.
+  public static func mostFootprint(entries: Int, bytes: Int) -> Int {
+    bytes + entries * MemoryLayout<UInt32>.stride + 2 * arraySlack
+  }
+  /// What the allocator rounds an array of bytes up by at most, when it is not huge.
+  private static let arraySlack = 64
+
+  /// Makes room for so many names; `bytes` counts a NUL with each.
+  public mutating func reserveCapacity(names: Int, bytes: Int) {
+    self.bytes.reserveCapacity(bytes)
+    starts.reserveCapacity(names)
   }
 
   public mutating func append(_ name: UnsafeBufferPointer<UInt8>) {
@@ -27,6 +33,13 @@ public struct NameList: Sendable {
 
   public mutating func append(_ name: [UInt8]) {
     name.withUnsafeBufferPointer { append($0) }
+  }
+
+  /// Appends all names of another list, with room for no more than is needed.
+  public mutating func append(contentsOf other: NameList) {
+    reserveCapacity(names: count + other.count, bytes: bytes.count + other.bytes.count)
+    starts.append(contentsOf: other.starts.map { $0 + UInt32(bytes.count) })
+    bytes.append(contentsOf: other.bytes)
   }
 
   /// Takes the last name off.

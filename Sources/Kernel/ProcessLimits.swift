@@ -42,6 +42,12 @@ public enum ProcessLimits {
   /// Gives memory that was freed back to the system.
   public static func returnFreedMemory() { ck_return_freed_memory() }
 
+  /// The most memory this process took so far, in bytes: resident, program and libraries included, and what the kernel held
+  /// for its threads.
+  public static var peakMemory: UInt64 {
+    UInt64(max(0, ck_peak_resident_kib())) * 1024 + UInt64(PlainThread.peakCount * PlainThread.kernelMemory)
+  }
+
   /// Processors that are on line.
   public static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }

@@ -13,6 +13,17 @@ public struct ByteCount: Hashable, Comparable, Sendable {
   /// In MiB (1 048 576 bytes), the unit of every `…_mb` field.
   public var inMebibytes: Double { Double(bytes) / 1_048_576 }
 
+  /// In IEC units with one decimal, for people: `512 B`, `1.5 KiB`, `46.9 GiB`.
+  public var text: String {
+    guard bytes >= 1024 else { return "\(bytes) B" }
+    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    var (value, unit) = (Double(bytes) / 1024, 0)
+    // 1023.95 would be printed as 1024.0 of the smaller unit.
+    while value >= 1023.95, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
+    let tenths = Int((value * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+  }
+
   public static func < (a: ByteCount, b: ByteCount) -> Bool { a.bytes < b.bytes }
 
   /// Saturating: a difference never wraps below zero.

@@ -12,6 +12,8 @@ public struct BatchRunner: Sendable {
     public var now: Timestamp?
     /// Only targets whose name, or whose folder's name (`monthly/2026-07`), matches one of these; empty: all.
     public var selection: [Glob]
+    /// What stands before `/proc` and `/sys` when memory is looked at: another directory for tests.
+    public var systemRoot = ""
 
     public init(mode: RunMode, runID: String, now: Timestamp? = nil, selection: [Glob] = []) {
       (self.mode, self.runID, self.now, self.selection) = (mode, runID, now, selection)

@@ -16,12 +16,13 @@ struct Coordinator {
   enum Message: Sendable {
     case gathered(TargetGathering)
     case targetEnded(Int)
+    /// The memory monitor moved its gate.
+    case gateMoved(Int)
     case stopRequested
   }
 
   private struct Running {
     let walk: TargetWalk
-    let budget: ByteCount
     let startedAt: Timestamp
     var pace: PaceMeter
     /// What the books said at the last report, and when they last said something else.
@@ -31,6 +32,8 @@ struct Coordinator {
     var nextAdjustment: MonotonicTime
     /// Calls up to the last report, and when that was.
     var reported: (calls: OperationTimes, at: MonotonicTime)
+    /// It was paused or narrowed, and what it gave up was not yet given back to the system.
+    var owesMemory = false
   }
 
   private let runner: BatchRunner
@@ -45,18 +48,26 @@ struct Coordinator {
   private let parallelTargets: Int
   private let deadline: MonotonicTime?
 
+  private var admission: Admission
   private var waiting: [ResolvedTarget] = []
   private var running: [Int: Running] = [:]
   private var outcomes: [TargetOutcome] = []
   private var started = 0
   private var hasFailedTarget = false
+  private var series = MemorySeries()
+  private var trend: MemoryTrend?
 
   init(_ runner: BatchRunner) {
     self.runner = runner
     startedAt = .now()
     now = runner.settings.now ?? Timestamp(WallClock.now())
     let plan = runner.plan
-    governor = MemoryGovernor(plan.memory, stop: runner.stop, onEvent: runner.onEvent)
+    governor = MemoryGovernor(
+      plan.memory, systemRoot: runner.settings.systemRoot, stop: runner.stop, onEvent: runner.onEvent
+    ) { [mailbox] id in
+      mailbox.withLock { $0.append(.gateMoved(id)) }
+      mailbox.broadcast()
+    }
     runLimits = plan.run.operationsPerSecond.map { [RateLimit(perSecond: $0)] } ?? []
     runCap = DeletionCap(
       "the run's cap on deletions", maxFiles: plan.safety.maxDeletions, maxBytes: plan.safety.maxDeletedBytes
@@ -64,6 +75,7 @@ struct Coordinator {
     descriptors = max(16, ProcessLimits.raiseDescriptorLimit() - Coordinator.otherDescriptors)
     // Each needs a few to go down and up a tree at all.
     parallelTargets = min(plan.run.parallelTargets, max(1, descriptors / 16))
+    admission = Admission(room: governor.room, parallelTargets: parallelTargets)
     deadline = plan.run.timeLimit.map { [startedAt] in startedAt.advanced(by: $0) }
   }
 
@@ -76,19 +88,22 @@ struct Coordinator {
     governor.start()
     let gathering = gatherTargets()
     for outcome in gathering.outcomes { record(outcome) }
-    waiting = gathering.targets
-    if gathering.unmatched.isEmpty {
+    waiting = Admission.inOrder(gathering.targets)
+    let unfitting = waiting.compactMap(objection)
+    if gathering.unmatched.isEmpty, unfitting.isEmpty {
       walkAll()
       for target in waiting { notStarted(target) }
     }
+    noteMemory()
     var memory = governor.finish()
-    memory.paused = outcomes.reduce(.zero) { $0 + $1.paused }
+    (memory.points, memory.trend) = (series.points, MemoryTrend.of(series.points))
     let (ending, exitStatus) = Verdicts.ofBatch(outcomes, stopped: runner.stop.reason?.ending)
     var outcome = BatchOutcome(
       runID: runner.settings.runID, mode: runner.settings.mode, startedAt: beganAt,
       finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,
       exitStatus: exitStatus, memory: memory, targets: outcomes)
     outcome.unmatchedSelection = gathering.unmatched
+    outcome.unfitting = unfitting
     return outcome
   }
 }
@@ -140,13 +155,19 @@ extension Coordinator {
     let interval = runner.plan.run.progressInterval
     var nextProgress = startedAt.advanced(by: interval)
     var nextPace = startedAt.advanced(by: PaceMeter.interval)
+    var nextPoint = startedAt
     while true {
       startWhatFits()
       if running.isEmpty { return }
-      handle(nextMessages(until: min(nextProgress, nextPace, adjustPools(), deadline ?? nextProgress)))
+      handle(nextMessages(until: min(nextProgress, nextPace, nextPoint, adjustPools(), deadline ?? nextProgress)))
       stopIfTimeIsUp()
       if runner.stop.reason != nil { return stopAll() }
       let time = MonotonicTime.now()
+      if time >= nextPoint {
+        noteMemory()
+        nextPoint = time.advanced(by: series.interval)
+      }
+      if time >= nextPace { heedTrend() }
       if time >= nextPace || time >= nextProgress {
         for (id, target) in running { running[id]?.pace.note(target.walk.pace, at: time) }
         nextPace = time.advanced(by: PaceMeter.interval)
@@ -163,6 +184,10 @@ extension Coordinator {
     let now = MonotonicTime.now()
     for (id, target) in running where target.nextAdjustment <= now {
       running[id]?.nextAdjustment = now.advanced(by: target.walk.adjustPool())
+      if target.owesMemory, target.walk.retireIdleWorkers() {
+        ProcessLimits.returnFreedMemory()
+        running[id]?.owesMemory = false
+      }
     }
     return running.values.map(\.nextAdjustment).min() ?? .distantFuture
   }
@@ -175,12 +200,14 @@ extension Coordinator {
   private mutating func startWhatFits() {
     let policy = runner.plan.run.onTargetFailure
     while let next = waiting.first, runner.stop.reason == nil, !(hasFailedTarget && policy == .stop) {
-      let budget = next.spec.memoryBudget ?? governor.share(among: parallelTargets)
-      let taken = running.values.reduce(ByteCount(bytes: 0)) { $0 + $1.budget }
-      guard running.count < parallelTargets else { return }
-      guard running.isEmpty || taken + budget <= governor.room else { return }
+      guard let budget = admission.admit(started, wanting: next.spec.memoryBudget) else { return }
       start(waiting.removeFirst(), budget: budget)
     }
+  }
+
+  /// Why a target can never start; nil: it can.
+  private func objection(to target: ResolvedTarget) -> String? {
+    target.spec.memoryBudget.flatMap(governor.objection).map { "target '\(target.name)': \($0)" }
   }
 
   private mutating func start(_ target: ResolvedTarget, budget: ByteCount) {
@@ -199,7 +226,7 @@ extension Coordinator {
     }
     runner.onEvent(.targetStarted(startEvent(target, rules, limits)))
     running[id] = Running(
-      walk: walk, budget: budget, startedAt: Timestamp(WallClock.now()), pace: PaceMeter(now: .now()),
+      walk: walk, startedAt: Timestamp(WallClock.now()), pace: PaceMeter(now: .now()),
       lastChange: .now(), nextAdjustment: .now(), reported: (OperationTimes(), .now()))
     governor.add(walk, id: id, priority: target.spec.priority)
     walk.start()
@@ -215,7 +242,7 @@ extension Coordinator {
       }
     // Workers may take half of the budget, the rest is for directories in work. Half of the descriptors is for those too;
     // of the other half each worker needs two at a time, and more when it opens again what was closed.
-    let affordable = Int(budget.bytes / 2) / WalkLimits.workerFootprint
+    let affordable = Int(clamping: budget.bytes / 2) / MemoryPrice.worker
     let workers = max(1, min(wanted, ceiling, affordable, descriptors / 8))
     let spare = descriptors / 2 - 2 * workers
     return WalkLimits(
@@ -277,20 +304,32 @@ extension Coordinator {
   }
 
   private mutating func handle(_ messages: [Message]) {
-    for case .targetEnded(let id) in messages { finish(id) }
+    for message in messages {
+      switch message {
+      case .targetEnded(let id): finish(id)
+      case .gateMoved(let id):
+        running[id]?.walk.heedGate()
+        running[id]?.owesMemory = true
+      case .gathered, .stopRequested: break
+      }
+    }
   }
 
   private mutating func finish(_ id: Int) {
     guard let ended = running.removeValue(forKey: id) else { return }
-    let peak = governor.remove(id)
+    let (peak, pauses) = governor.remove(id)
+    admission.release(id)
     var outcome = ended.walk.outcome(startedAt: ended.startedAt, finishedAt: Timestamp(WallClock.now()))
     outcome.peakMemory = peak
+    (outcome.pauses, outcome.paused) = (pauses.count, pauses.total)
     record(outcome)
   }
 
   private mutating func reportProgress(at time: MonotonicTime) {
     for (id, target) in running.sorted(by: { $0.key < $1.key }) {
       var progress = target.walk.progress(target.pace, memory: governor.summary)
+      progress.pauses = governor.pauses(of: id)
+      progress.trend = trend
       let calls = target.walk.operations.totals.calls
       progress.operations = OperationFigures(calls - target.reported.calls, over: time.since(target.reported.at))
       running[id]?.reported = (calls, time)
@@ -302,6 +341,39 @@ extension Coordinator {
         runner.onEvent(
           .targetStalled(target: progress.target, for: quiet, operationsInFlight: progress.busyWorkers))
       }
+    }
+  }
+
+  private mutating func noteMemory() {
+    let summary = governor.summary
+    let finished = outcomes.reduce(0) { $0 + $1.tally.filesScanned }
+    var (files, reserved) = (finished, 0)
+    for target in running.values {
+      let (scanned, held) = target.walk.filesAndReserved
+      (files, reserved) = (files + scanned, reserved + held)
+    }
+    series.note(
+      MemoryPoint(
+        elapsed: MonotonicTime.now().since(startedAt), used: summary.current, workingSet: summary.workingSet,
+        process: summary.process, reserved: ByteCount(bytes: UInt64(reserved)), files: files))
+  }
+
+  /// While memory per 1000 files rises, every target goes on with half of its workers, and with half of those when it still
+  /// does at the next look.
+  private mutating func heedTrend() {
+    let before = trend
+    trend = MemoryTrend.of(series.points)
+    for target in running.values {
+      let isGrowing = trend == .growing
+      target.walk.gate.narrow(whileGrowing: isGrowing ? max(1, target.walk.workers / 2) : nil)
+      if isGrowing || before == .growing { target.walk.heedGate() }
+    }
+    guard trend != before else { return }
+    if trend == .growing {
+      let message = "memory per 1000 files rises: going on with half of the workers"
+      runner.onEvent(.notice(target: nil, message: message))
+    } else if before == .growing {
+      runner.onEvent(.notice(target: nil, message: "memory per 1000 files does not rise any more: going on with all workers"))
     }
   }
 

@@ -97,6 +97,9 @@ struct Batch {
       let patterns = outcome.unmatchedSelection.map { quoted($0) }.joined(separator: ", ")
       throw Unusable("no target matches --target \(patterns); nothing was touched")
     }
+    guard outcome.unfitting.isEmpty else {
+      throw Unusable("\(outcome.unfitting.joined(separator: "; ")); nothing was touched")
+    }
     return outcome
   }
 

@@ -46,6 +46,25 @@ int ck_unlink(int directory, const char *name, int is_directory);
 int ck_close(int fd);
 
 long ck_read(int fd, void *buffer, size_t size);
+// From the beginning, wherever the descriptor stands.
+long ck_read_from_start(int fd, void *buffer, size_t size);
+int ck_open_to_write(const char *path);
+int ck_open_to_read_and_write(const char *path);
+long ck_write(int fd, const void *buffer, size_t size);
+
+// A counter that poll(2) reports as readable once something was written to it; it never blocks.
+int ck_eventfd(void);
+
+enum { CK_READABLE = 1, CK_URGENT = 2, CK_BROKEN = 4 };
+
+struct ck_watched {
+  int fd;
+  int events;  // to wait for: CK_READABLE (eventfd) or CK_URGENT (cgroup files)
+  int seen;    // what came; CK_BROKEN besides
+};
+
+// Waits for any of these, at most so long; how many have something, 0 at the end of the time, or -errno.
+int ck_wait_for_any(struct ck_watched *watched, int count, int64_t timeout_nanoseconds);
 
 // Raises RLIMIT_NOFILE to its hard limit; the limit then in force, or -errno.
 long ck_raise_descriptor_limit(void);
@@ -54,6 +73,12 @@ int ck_limit_malloc_arenas(int count);
 void ck_return_freed_memory(void);
 // Whether the program has more rights than who called it (AT_SECURE): set-user-ID, file capabilities.
 int ck_has_raised_rights(void);
+
+// The largest resident size of this process so far, in KiB.
+long ck_peak_resident_kib(void);
+
+// Asks the scheduler to let the calling thread run soon after it wakes; 0 or -errno (kernels before 6.12 ignore it).
+int ck_be_punctual(void);
 
 // A detached thread with this stack; 0 or -errno.
 int ck_start_thread(size_t stack_size, const char *name, void (*body)(void *), void *context);

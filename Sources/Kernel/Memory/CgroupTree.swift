@@ -8,36 +8,44 @@ struct CgroupTree: Hashable, Sendable {
   /// The mount point, which messages leave out.
   let mount: String
 
-  /// Reads `cgroupFile` (`/proc/self/cgroup`) and looks below `mount` (`/sys/fs/cgroup`); nil without a memory controller.
+  /// Nil where no memory controller can be seen.
   ///
-  /// Inside a container the file may name the host's path while only the container's own group is mounted: then the
-  /// mount's root is the group.
-  static func find(cgroupFile: String = "/proc/self/cgroup", mount: String = "/sys/fs/cgroup") -> CgroupTree? {
-    let lines = (SmallFile.text(cgroupFile) ?? "").split(separator: "\n").map {
+  /// - Parameter root: what stands before `/proc` and the mount points; empty on a real machine.
+  static func find(root: String = "") -> CgroupTree? {
+    let lines = (SmallFile.text(root + "/proc/self/cgroup") ?? "").split(separator: "\n").map {
       $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
     }
+    let mounts = CgroupMount.all(root: root)
     for line in lines where line.count == 3 && line[1].split(separator: ",").contains("memory") {
-      return CgroupTree(version: .v1, mount: mount + "/memory", path: line[2], marker: "memory.limit_in_bytes")
+      let mount = mounts.first { $0.controllers.contains("memory") } ?? .conventional(.v1, root: root)
+      if let tree = CgroupTree(mount, path: String(line[2])) { return tree }
     }
-    let path = lines.first { $0.count == 3 && $0[1].isEmpty }?[2] ?? "/"
-    return CgroupTree(version: .v2, mount: mount, path: path, marker: "memory.stat")
+    // Both hierarchies may be mounted, in which case the memory controller may be in either.
+    let path = lines.first { $0.count == 3 && $0[1].isEmpty }.map { String($0[2]) } ?? "/"
+    return CgroupTree(mounts.first { $0.version == .v2 } ?? .conventional(.v2, root: root), path: path)
   }
 
-  private init?(version: Version, mount: String, path: Substring, marker: String) {
-    self.version = version
-    self.mount = mount
-    var components = path.split(separator: "/")
-    let own = components.reduce(mount) { $0 + "/" + $1 }
-    if components.contains("..") || SmallFile.text(own + "/" + marker) == nil { components = [] }
+  /// Nil when there are no memory files at the mount.
+  private init?(_ mount: CgroupMount, path: String) {
+    (version, self.mount) = (mount.version, mount.point)
+    let marker = mount.version == .v1 ? "memory.limit_in_bytes" : "memory.stat"
+    var components = mount.components(of: path)
+    // In a container the path may be the host's, while only the container's own group is mounted.
+    if SmallFile.text(CgroupTree.directory(mount.point, components) + "/" + marker) == nil { components = [] }
     var directories: [String] = []
     while true {
-      directories.append(components.reduce(mount) { $0 + "/" + $1 })
+      directories.append(CgroupTree.directory(mount.point, components))
       if components.popLast() == nil { break }
     }
-    // The root of a v2 hierarchy has no memory.max; a directory without any of the files says nothing.
     guard directories.contains(where: { SmallFile.text($0 + "/" + marker) != nil }) else { return nil }
     self.directories = directories
   }
+
+  private static func directory(_ mount: String, _ components: [Substring]) -> String {
+    components.reduce(mount) { $0 + "/" + $1 }
+  }
+
+  // MARK: Limits
 
   /// A limit, the file that sets it, and the group whose usage counts against it.
   struct Limit: Hashable, Sendable {
@@ -46,12 +54,13 @@ struct CgroupTree: Hashable, Sendable {
     var directory: String
   }
 
-  /// The smallest limit of the group and its visible ancestors.
+  /// The smallest limit of the group and its visible ancestors; of equal ones that of the outermost group, in which more
+  /// counts against it.
   var limit: Limit? {
     var limits: [Limit] = []
-    for directory in directories {
+    for directory in directories.reversed() {
       for file in version == .v2 ? ["memory.max", "memory.high"] : ["memory.limit_in_bytes"] {
-        guard let bytes = number(in: directory + "/" + file) else { continue }
+        guard let bytes = FigureFile(directory + "/" + file).number() else { continue }
         limits.append(Limit(bytes: bytes, source: source(file, of: directory), directory: directory))
       }
     }
@@ -66,11 +75,8 @@ struct CgroupTree: Hashable, Sendable {
   private static let unlimited: UInt64 = 1 << 60
 
   private var hierarchicalLimit: UInt64? {
-    SmallFile.text(directories[0] + "/memory.stat").flatMap { StatFile($0)["hierarchical_memory_limit"] }
-  }
-
-  private func number(in file: String) -> UInt64? {
-    SmallFile.text(file).flatMap { UInt64($0.split(separator: "\n").first ?? "") }
+    let file = FigureFile(directories[0] + "/memory.stat", keys: ["hierarchical_memory_limit"])
+    return file.read() ? file[0] : nil
   }
 
   private func source(_ file: String, of directory: String) -> String {
@@ -79,19 +85,42 @@ struct CgroupTree: Hashable, Sendable {
   }
 }
 
-/// `key value` lines, as in memory.stat, /proc/meminfo and /proc/self/status; a `kB` unit is taken into account.
-struct StatFile {
-  private var values: [Substring: UInt64] = [:]
+/// A place where a cgroup hierarchy is mounted.
+private struct CgroupMount {
+  var version: CgroupTree.Version
+  /// The group that the mount point shows; `/` unless only a part of the hierarchy is mounted.
+  var group: String
+  var point: String
+  /// Of v1 only.
+  var controllers: [Substring] = []
 
-  init(_ text: String) {
-    for line in text.split(separator: "\n") {
-      let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == ":" })
-      guard words.count >= 2, let value = UInt64(words[1]) else { continue }
-      values[words[0]] = words.count > 2 && words[2] == "kB" ? value &* 1024 : value
+  static func conventional(_ version: CgroupTree.Version, root: String) -> CgroupMount {
+    CgroupMount(version: version, group: "/", point: root + "/sys/fs/cgroup" + (version == .v1 ? "/memory" : ""))
+  }
+
+  /// From `/proc/self/mountinfo`: `id parent device group point options … - type source options`.
+  static func all(root: String) -> [CgroupMount] {
+    (SmallFile.text(root + "/proc/self/mountinfo") ?? "").split(separator: "\n").compactMap { line in
+      let words = line.split(separator: " ")
+      guard let dash = words.firstIndex(of: "-"), dash > 5, words.count > dash + 3 else { return nil }
+      let (group, point) = (String(words[3]), root + words[4])
+      switch words[dash + 1] {
+      case "cgroup2": return CgroupMount(version: .v2, group: group, point: point)
+      case "cgroup":
+        return CgroupMount(
+          version: .v1, group: group, point: point, controllers: words[dash + 3].split(separator: ","))
+      default: return nil
+      }
     }
   }
 
-  subscript(key: String) -> UInt64? { values[key[...]] }
-
-  func sum(of keys: [String]) -> UInt64 { keys.reduce(0) { $0 &+ (self[$1] ?? 0) } }
+  /// Where the group `path` is below the mount point; the point itself when it is not there, as seen from inside a
+  /// cgroup namespace.
+  func components(of path: String) -> [Substring] {
+    var components = path.split(separator: "/")
+    let shown = group.split(separator: "/")
+    guard components.starts(with: shown) else { return [] }
+    components.removeFirst(shown.count)
+    return components.contains("..") ? [] : components
+  }
 }

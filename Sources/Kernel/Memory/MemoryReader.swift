@@ -1,91 +1,118 @@
-/// One look at memory.
+import CKernel
+import Glibc
+
+/// One look at memory, in bytes.
 public struct MemorySample: Hashable, Sendable {
   /// What pausing can free or the kernel cannot take back: what an OOM kill is decided by. Not page cache, not clean
   /// dentries and inodes.
   public var unreclaimable: UInt64
   /// Usage less inactive file cache, which is what the kubelet compares with the limit; nil outside a cgroup.
   public var workingSet: UInt64?
+  /// Anonymous memory of this process alone.
+  public var process: UInt64
 
-  public init(unreclaimable: UInt64, workingSet: UInt64?) {
-    (self.unreclaimable, self.workingSet) = (unreclaimable, workingSet)
+  public init(unreclaimable: UInt64, workingSet: UInt64?, process: UInt64) {
+    (self.unreclaimable, self.workingSet, self.process) = (unreclaimable, workingSet, process)
   }
 }
 
-/// Reads the limit that binds this process and what counts against it.
-public struct MemoryReader: Sendable {
-  /// In bytes.
-  public let limit: UInt64
-  /// What sets the limit, in words.
+/// The limit that binds this process, and what counts against it.
+public struct MemoryLimit: Hashable, Sendable {
+  public let bytes: UInt64
+  /// What sets it, in words: `cgroup v2 memory.max of /kubepods/pod1`, `configured`, `physical memory`.
   public let source: String
-  private let meter: Meter
-  private let procRoot: String
+  /// Nil: only this process counts, since a group without a limit may be the whole machine.
+  let group: Group?
+  private let root: String
 
-  private enum Meter: Sendable {
-    case cgroup(CgroupTree.Version, directory: String)
-    case process
+  struct Group: Hashable, Sendable {
+    var version: CgroupTree.Version
+    var directory: String
   }
 
   /// - Parameters:
   ///   - configured: a limit the user has set; the smaller of it and the binding one counts.
-  ///   - procRoot, cgroupMount: where the kernel's files are looked for.
-  public init(configured: UInt64?, procRoot: String = "/proc", cgroupMount: String = "/sys/fs/cgroup") {
-    self.procRoot = procRoot
-    let tree = CgroupTree.find(cgroupFile: procRoot + "/self/cgroup", mount: cgroupMount)
-    let physical = SmallFile.text(procRoot + "/meminfo").flatMap { StatFile($0)["MemTotal"] } ?? .max
+  ///   - root: what stands before `/proc` and `/sys`: another directory for tests.
+  public init(configured: UInt64?, root: String = "") {
+    self.root = root
+    let tree = CgroupTree.find(root: root)
     let binding = tree?.limit
-    // Without a limit of its own the group may be the whole machine: then only this process is measured.
-    if let tree, let binding {
-      meter = .cgroup(tree.version, directory: binding.directory)
-    } else {
-      meter = .process
-    }
-    var (limit, source) = (physical, "physical memory")
-    if let binding, binding.bytes < limit { (limit, source) = (binding.bytes, binding.source) }
-    if let configured, configured < limit { (limit, source) = (configured, "configured") }
-    (self.limit, self.source) = (limit, source)
+    group = tree.flatMap { tree in binding.map { Group(version: tree.version, directory: $0.directory) } }
+    let meminfo = FigureFile(root + "/proc/meminfo", keys: ["MemTotal"])
+    var (bytes, source) = (meminfo.read() ? meminfo[0] ?? .max : .max, "physical memory")
+    if let binding, binding.bytes < bytes { (bytes, source) = (binding.bytes, binding.source) }
+    if let configured, configured < bytes { (bytes, source) = (configured, "configured") }
+    (self.bytes, self.source) = (bytes, source)
   }
 
-  /// Takes a fresh look; some tens of microseconds. Nil when the kernel's files cannot be read at the moment.
+  /// Looks at what counts against this limit; for one thread.
+  public func reader() -> MemoryReader { MemoryReader(group, root: root) }
+
+  /// Wakes who waits for a change; see `MemoryAlarm`.
+  public func alarm(at thresholds: [UInt64]) -> MemoryAlarm { MemoryAlarm(group, thresholds: thresholds) }
+}
+
+/// Looks at memory again and again. A look takes about ten microseconds and allocates nothing. For one thread at a time.
+public final class MemoryReader {
+  /// What counts in `memory.stat`: the first three are all anonymous and shared memory as the kernel's lists hold it, with
+  /// what is locked; the next two the same as it is mapped, without. They differ while lists are brought up to date.
+  private static let v1Keys: [StaticString] = [
+    "total_inactive_anon", "total_active_anon", "total_unevictable", "total_rss", "total_shmem",
+    "total_inactive_file", "total_dirty", "total_writeback",
+  ]
+  private static let v2Keys: [StaticString] = [
+    "inactive_anon", "active_anon", "unevictable", "anon", "shmem",
+    "inactive_file", "file_dirty", "file_writeback",
+    "kernel_stack", "pagetables", "sec_pagetables", "percpu", "sock", "slab_unreclaimable", "zswap",
+  ]
+  private static let inactiveFile = 5
+
+  private let version: CgroupTree.Version?
+  private let stat: FigureFile?
+  private let usage: FigureFile?
+  private let process: FigureFile
+
+  init(_ group: MemoryLimit.Group?, root: String) {
+    version = group?.version
+    stat = group.map {
+      FigureFile(
+        $0.directory + "/memory.stat", keys: $0.version == .v1 ? MemoryReader.v1Keys : MemoryReader.v2Keys)
+    }
+    usage = group.map { FigureFile($0.directory + ($0.version == .v1 ? "/memory.usage_in_bytes" : "/memory.current")) }
+    process = FigureFile(root + "/proc/self/status", keys: ["RssAnon", "RssShmem", "VmPTE"])
+  }
+
+  /// Nil when the kernel's files cannot be read at the moment, as happens when a group vanishes.
   public func sample() -> MemorySample? {
-    switch meter {
-    case .cgroup(.v2, let directory): sampleV2(directory)
-    case .cgroup(.v1, let directory): sampleV1(directory)
-    case .process: sampleProcess()
+    guard process.read() else { return nil }
+    let own = process[0] ?? 0
+    guard let stat, let version else {
+      let others = (process[1] ?? 0) &+ (process[2] ?? 0) &+ MemoryReader.kernelMemoryOfThreads
+      return MemorySample(unreclaimable: own &+ others, workingSet: nil, process: own)
+    }
+    guard stat.read() else { return nil }
+    let workingSet = usage?.number().map { $0 - min($0, stat[MemoryReader.inactiveFile] ?? 0) }
+    return MemorySample(
+      unreclaimable: user(stat) &+ kernel(stat, version), workingSet: workingSet, process: own)
+  }
+
+  /// Anonymous, shared and locked memory, and what must be written to disk first.
+  private func user(_ stat: FigureFile) -> UInt64 {
+    max(sum(stat, 0..<3), sum(stat, 3..<5)) &+ sum(stat, 6..<8)
+  }
+
+  private func kernel(_ stat: FigureFile, _ version: CgroupTree.Version) -> UInt64 {
+    switch version {
+    case .v2: return sum(stat, 8..<MemoryReader.v2Keys.count)
+    // v1 tells kernel memory in one figure with dentries and inodes, which are taken back. So page tables are reckoned, a
+    // page for 512 pages of memory, and of the rest only our own threads.
+    case .v1: return sum(stat, 3..<5) / 512 &+ MemoryReader.kernelMemoryOfThreads
     }
   }
 
-  private func sampleV2(_ directory: String) -> MemorySample? {
-    guard let text = SmallFile.text(directory + "/memory.stat") else { return nil }
-    let stat = StatFile(text)
-    let usage = SmallFile.text(directory + "/memory.current").flatMap { UInt64($0.split(separator: "\n").first ?? "") }
-    return MemorySample(
-      unreclaimable: stat.sum(of: [
-        "anon", "shmem", "unevictable", "kernel_stack", "pagetables", "percpu", "sock", "slab_unreclaimable",
-        "file_dirty", "file_writeback",
-      ]),
-      workingSet: usage.map { $0 - min($0, stat["inactive_file"] ?? 0) })
+  private func sum(_ stat: FigureFile, _ range: Range<Int>) -> UInt64 {
+    range.reduce(0) { $0 &+ (stat[$1] ?? 0) }
   }
 
-  private func sampleV1(_ directory: String) -> MemorySample? {
-    guard let text = SmallFile.text(directory + "/memory.stat") else { return nil }
-    let stat = StatFile(text)
-    let usage = SmallFile.text(directory + "/memory.usage_in_bytes").flatMap {
-      UInt64($0.split(separator: "\n").first ?? "")
-    }
-    return MemorySample(
-      unreclaimable: stat.sum(of: ["total_rss", "total_shmem", "total_unevictable", "total_dirty", "total_writeback"])
-        &+ kernelStacks,
-      workingSet: usage.map { $0 - min($0, stat["total_inactive_file"] ?? 0) })
-  }
-
-  private func sampleProcess() -> MemorySample? {
-    guard let text = SmallFile.text(procRoot + "/self/status") else { return nil }
-    return MemorySample(
-      unreclaimable: StatFile(text).sum(of: ["RssAnon", "RssShmem", "VmPTE"]) &+ kernelStacks, workingSet: nil)
-  }
-
-  /// 16 KiB for each thread: charged to the group, but no part of any resident size, and v1 does not itemise it.
-  private var kernelStacks: UInt64 {
-    (SmallFile.text(procRoot + "/self/status").flatMap { StatFile($0)["Threads"] } ?? 0) &* 16 * 1024
-  }
+  private static var kernelMemoryOfThreads: UInt64 { UInt64(PlainThread.count) &* UInt64(PlainThread.kernelMemory) }
 }

@@ -61,37 +61,3 @@ public struct RunReport: Hashable, Sendable, Encodable {
     case memory, totals, targets
   }
 }
-
-/// The `memory` object.
-struct MemoryFigures: Hashable, Sendable, Encodable {
-  let source: String
-  let limitMB: Double
-  let baseMB: Double
-  let peakMB: Double
-  let peakUsagePercent: Double
-  let pauses: UInt64
-  let pausedSeconds: Double
-  let workingSetMB: Double?
-
-  init(_ memory: MemorySummary) {
-    source = memory.source
-    limitMB = memory.limit.inMebibytes.rounded(to: 2)
-    baseMB = memory.base.inMebibytes.rounded(to: 2)
-    peakMB = memory.peak.inMebibytes.rounded(to: 2)
-    peakUsagePercent = memory.peakPercent.rounded(to: 1)
-    pauses = memory.pauses
-    pausedSeconds = memory.paused.inSeconds.rounded(to: 3)
-    workingSetMB = memory.workingSet?.inMebibytes.rounded(to: 2)
-  }
-
-  private enum CodingKeys: String, CodingKey {
-    case source
-    case workingSetMB = "working_set_mb"
-    case limitMB = "limit_mb"
-    case baseMB = "base_mb"
-    case peakMB = "peak_mb"
-    case peakUsagePercent = "peak_usage_percent"
-    case pauses
-    case pausedSeconds = "paused_seconds"
-  }
-}

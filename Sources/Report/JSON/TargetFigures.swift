@@ -18,6 +18,8 @@ struct TargetFigures: Hashable, Sendable, Encodable {
   let memoryMBPer1kFiles: Double?
   let pauses: UInt64
   let pausedSeconds: Double
+  let memoryBudgetMB: Double
+  let memoryReservedPeakMB: Double
   let concurrencyPeak: Int
   let operationsPerSecond: Double
   /// By kind; kinds of which there were none are absent.
@@ -48,6 +50,8 @@ struct TargetFigures: Hashable, Sendable, Encodable {
     memoryMBPer1kFiles = target.peakMemory.inMebibytes(perThousand: target.tally.filesScanned)
     pauses = target.pauses
     pausedSeconds = target.paused.inSeconds.rounded(to: 3)
+    memoryBudgetMB = target.memoryBudget.inMebibytes.rounded(to: 3)
+    memoryReservedPeakMB = target.memoryReservedPeak.inMebibytes.rounded(to: 3)
     concurrencyPeak = target.concurrencyPeak
     operationsPerSecond = target.operations.perSecond.rounded(to: 1)
     let calls = target.operations.calls.map { kind, calls in
@@ -72,6 +76,8 @@ struct TargetFigures: Hashable, Sendable, Encodable {
     try fields.encodeIfPresent(memoryMBPer1kFiles, forKey: .memoryMBPer1kFiles)
     try fields.encode(pauses, forKey: .pauses)
     try fields.encode(pausedSeconds, forKey: .pausedSeconds)
+    try fields.encode(memoryBudgetMB, forKey: .memoryBudgetMB)
+    try fields.encode(memoryReservedPeakMB, forKey: .memoryReservedPeakMB)
     try fields.encode(concurrencyPeak, forKey: .concurrencyPeak)
     try fields.encode(operationsPerSecond, forKey: .operationsPerSecond)
     try fields.encode(operations, forKey: .operations)
@@ -88,6 +94,8 @@ struct TargetFigures: Hashable, Sendable, Encodable {
     case memoryMBPer1kFiles = "memory_mb_per_1k_files"
     case pauses
     case pausedSeconds = "paused_seconds"
+    case memoryBudgetMB = "memory_budget_mb"
+    case memoryReservedPeakMB = "memory_reserved_peak_mb"
     case concurrencyPeak = "concurrency_peak"
     case operationsPerSecond = "operations_per_second"
     case operations

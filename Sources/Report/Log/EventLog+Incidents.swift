@@ -19,23 +19,6 @@ extension EventLog {
       ["target": .string(target), "error": .string(kind), "count": .count(count)])
   }
 
-  func paused(_ target: String, _ memory: MemorySummary) -> LogLine {
-    line(.warning, "Paused to free memory", usage(memory).merging(["target": .string(target)]) { $1 })
-  }
-
-  func resumed(_ target: String, _ memory: MemorySummary, _ pause: Duration) -> LogLine {
-    let fields: [String: LogValue] = ["target": .string(target), "paused_seconds": .seconds(pause)]
-    return line(.info, "Resumed", usage(memory).merging(fields) { $1 })
-  }
-
-  private func usage(_ memory: MemorySummary) -> [String: LogValue] {
-    [
-      "memory_mb": .mebibytes(memory.current),
-      "memory_usage_percent": .number(memory.currentPercent.rounded(to: 1)),
-      "memory_limit_mb": .mebibytes(memory.limit),
-    ]
-  }
-
   func stalled(_ target: String, _ duration: Duration, _ operations: Int) -> LogLine {
     line(
       .warning, "No progress",

@@ -46,6 +46,8 @@ extension EventLog {
       "dirs_to_purge": .count(tally.emptyDirsToDelete),
       "concurrency": .integer(Int64(progress.workers)),
     ]
+    if let workingSet = memory.workingSet { fields["working_set_mb"] = .mebibytes(workingSet) }
+    if let trend = progress.trend { fields["memory_trend"] = .string(trend.rawValue) }
     fields.merge(operations(progress.operations)) { _, figure in figure }
     if context.isDetailed { fields.merge(details(progress)) { _, detail in detail } }
     return line(.info, "Progress update", fields)

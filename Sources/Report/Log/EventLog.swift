@@ -49,9 +49,11 @@ public struct EventLog: Sendable {
     fields["dry_run"] = .flag(outcome.mode == .dryRun)
     fields["duration_seconds"] = .seconds(outcome.duration)
     fields["files_per_second"] = .rate(outcome.filesPerSecond)
-    fields["peak_memory_mb"] = .mebibytes(outcome.memory.peak)
-    fields["memory_limit_mb"] = .mebibytes(outcome.memory.limit)
-    fields["memory_backpressure_events"] = .count(outcome.memory.pauses)
+    let memory = outcome.memory.summary
+    fields["peak_memory_mb"] = .mebibytes(memory.peak)
+    fields["memory_limit_mb"] = .mebibytes(memory.limit)
+    fields["memory_backpressure_events"] = .count(memory.pauses)
+    if let trend = outcome.memory.trend { fields["memory_trend"] = .string(trend.rawValue) }
     return line(ended, "Batch completed", fields)
   }
 
@@ -61,8 +63,8 @@ public struct EventLog: Sendable {
     case .progress(let progress): self.progress(progress)
     case .failure(let failure): self.failure(failure)
     case .failuresSuppressed(let target, let kind, let count): suppressed(target, kind, count)
-    case .targetPaused(let target, let memory): paused(target, memory)
-    case .targetResumed(let target, let memory, let pause): resumed(target, memory, pause)
+    case .memoryWatched(let watch): watching(watch)
+    case .memoryStep(let step): self.step(step)
     case .targetStalled(let target, let duration, let operations): stalled(target, duration, operations)
     case .guardTripped(let target, let message): remark(.error, "Safety guard tripped", target, message)
     case .notice(let target, let message): remark(.warning, "Notice", target, message)

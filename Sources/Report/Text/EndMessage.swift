@@ -13,7 +13,7 @@ public enum EndMessage {
     let verb = outcome.mode == .dryRun ? "would delete" : "deleted"
     let first =
       "\(outcome.ending.rawValue) (exit status \(outcome.exitStatus.rawValue)): \(verb) \(removed) of "
-      + "\(totals.filesScanned) files, \(totals.errors) errors, peak memory \(HumanText.bytes(outcome.memory.peak))"
+      + "\(totals.filesScanned) files, \(totals.errors) errors, peak memory \(outcome.memory.summary.peak.text)"
     let others = outcome.targets.filter { $0.ending != .completed }.map { target in
       "\(target.name): \(target.ending.rawValue)\(target.reason.map { ": \($0)" } ?? "")"
     }

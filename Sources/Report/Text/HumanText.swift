@@ -1,4 +1,3 @@
-public import Plan
 import Runner
 
 /// Figures as people read them. Always with a point as decimal mark and commas between thousands: output is compared
@@ -13,15 +12,6 @@ public enum HumanText {
       text.unicodeScalars.append(Unicode.Scalar(digit))
     }
     return text
-  }
-
-  /// In IEC units with one decimal: `512 B`, `1.5 KiB`, `46.9 GiB`.
-  public static func bytes(_ size: ByteCount) -> String {
-    guard size.bytes >= 1024 else { return "\(size.bytes) B" }
-    var (value, unit) = (Double(size.bytes) / 1024, 0)
-    // 1023.95 would be printed as 1024.0 of the smaller unit.
-    while value >= 1023.95, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
-    return "\(decimal(value, digits: 1)) \(units[unit])"
   }
 
   /// `0.35s`, `12.4s`, `4m 05s`, `3h 07m`, `2d 04h`: two units at most, negative ones as zero.
@@ -53,8 +43,6 @@ public enum HumanText {
     guard perSecond >= 9.95, perSecond < 1e18 else { return decimal(max(0, perSecond), digits: 1) }
     return count(UInt64(perSecond.rounded()))
   }
-
-  private static let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
 
   private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

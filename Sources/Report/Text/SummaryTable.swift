@@ -24,20 +24,20 @@ public struct SummaryTable: Sendable {
     let scanned = "of \(SummaryTable.files(totals.filesScanned)) scanned in \(HumanText.duration(outcome.duration))"
     if isRehearsal {
       return "Dry run \(runID): would delete \(HumanText.count(totals.filesToPurge)) \(scanned), "
-        + "freeing \(HumanText.bytes(ByteCount(bytes: totals.bytesToFree))). Nothing was deleted."
+        + "freeing \(ByteCount(bytes: totals.bytesToFree).text). Nothing was deleted."
     }
     return "Purge \(runID): deleted \(HumanText.count(totals.filesPurged)) \(scanned), "
-      + "freeing \(HumanText.bytes(ByteCount(bytes: totals.bytesFreed)))."
+      + "freeing \(ByteCount(bytes: totals.bytesFreed).text)."
   }
 
   private var runID: String { PrintableText.escaped(outcome.runID) }
 
   private var memoryLine: String {
-    let memory = outcome.memory
-    var line = "Memory: peak \(HumanText.bytes(memory.peak))"
+    let memory = outcome.memory.summary
+    var line = "Memory: peak \(memory.peak.text)"
     if memory.limit.bytes > 0 {
       let share = HumanText.decimal(memory.peakPercent, digits: 1)
-      line += ", \(share) % of the limit of \(HumanText.bytes(memory.limit)) (\(PrintableText.escaped(memory.source)))"
+      line += ", \(share) % of the limit of \(memory.limit.text) (\(PrintableText.escaped(memory.source)))"
     }
     guard memory.pauses > 0 else { return line + "; no pause." }
     let pauses = memory.pauses == 1 ? "1 pause" : "\(HumanText.count(memory.pauses)) pauses"
@@ -87,7 +87,7 @@ extension SummaryTable {
       HumanText.count(tally.filesKept.total),
       HumanText.count(tally.errors),
       HumanText.count(isRehearsal ? tally.emptyDirsToDelete : tally.emptyDirsDeleted),
-      HumanText.bytes(ByteCount(bytes: isRehearsal ? tally.bytesToFree : tally.bytesFreed)),
+      (ByteCount(bytes: isRehearsal ? tally.bytesToFree : tally.bytesFreed)).text,
     ]
   }
 

@@ -1,3 +1,5 @@
+import Kernel
+
 /// When memory is short, who pauses, and when it is not, who goes on: a rule without side effects.
 ///
 /// ```
@@ -32,30 +34,32 @@ struct PausePolicy: Sendable {
   let pauseAt: UInt64
   let resumeAt: UInt64
   let abortAt: UInt64
-  /// Samples above `abortAt` in a row after which the run ends. In that time all intake is shut and the lanes drain.
-  let patience: Int
-  /// Samples between two steps, in which the former shows its effect.
-  let settling: Int
+  /// Time above `abortAt` after which the run ends. In that time all intake is shut and the lanes drain.
+  let patience: Duration
+  /// Between two steps, in which the former shows its effect.
+  let settling: Duration
 
-  private var samplesAboveAbort = 0
-  private var samplesToSettle = 0
+  private var aboveAbortSince: MonotonicTime?
+  private var settlesUntil: MonotonicTime?
 
-  init(pauseAt: UInt64, resumeAt: UInt64, abortAt: UInt64, patience: Int, settling: Int) {
+  init(pauseAt: UInt64, resumeAt: UInt64, abortAt: UInt64, patience: Duration, settling: Duration) {
     (self.pauseAt, self.resumeAt, self.abortAt) = (pauseAt, resumeAt, abortAt)
     (self.patience, self.settling) = (patience, settling)
   }
 
   /// What to do after a sample of `usage` bytes. At most one target is acted on at a time.
-  mutating func next(usage: UInt64, targets: [Candidate]) -> Step {
-    samplesAboveAbort = usage >= abortAt ? samplesAboveAbort + 1 : 0
-    if samplesAboveAbort > patience { return .stop }
-    let allPaused = !targets.isEmpty && targets.allSatisfy { $0.state == .paused }
-    if samplesToSettle > 0, usage < abortAt, !allPaused {
-      samplesToSettle -= 1
-      return .none
+  mutating func next(usage: UInt64, targets: [Candidate], at now: MonotonicTime) -> Step {
+    if usage >= abortAt {
+      let since = aboveAbortSince ?? now
+      aboveAbortSince = since
+      if now.since(since) > patience { return .stop }
+    } else {
+      aboveAbortSince = nil
     }
+    let allPaused = !targets.isEmpty && targets.allSatisfy { $0.state == .paused }
+    if let until = settlesUntil, now < until, usage < abortAt, !allPaused { return .none }
     let step = step(usage, targets, allPaused)
-    if step != .none { samplesToSettle = settling }
+    if step != .none { settlesUntil = now.advanced(by: settling) }
     return step
   }
 

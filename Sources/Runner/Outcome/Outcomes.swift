@@ -49,6 +49,9 @@ public struct TargetOutcome: Hashable, Sendable {
   public var peakMemory = ByteCount(bytes: 0)
   public var pauses: UInt64 = 0
   public var paused: Duration = .zero
+  /// What it was allowed to reserve, and the most it had reserved at once.
+  public var memoryBudget = ByteCount(bytes: 0)
+  public var memoryReservedPeak = ByteCount(bytes: 0)
   /// The largest number of workers at once.
   public var concurrencyPeak = 0
   /// All its file system calls.
@@ -70,16 +73,18 @@ public struct BatchOutcome: Hashable, Sendable {
   public var duration: Duration
   public var ending: Ending
   public var exitStatus: ExitStatus
-  public var memory: MemorySummary
+  public var memory: MemoryOutcome
   /// In the order in which they were taken up.
   public var targets: [TargetOutcome]
   /// Patterns of the selection that match neither a configured name nor a folder's. When there are any, nothing was
   /// walked.
   public var unmatchedSelection: [String] = []
+  /// Why targets can never start for want of memory, a sentence for each. When there are any, nothing was walked.
+  public var unfitting: [String] = []
 
   public init(
     runID: String, mode: RunMode, startedAt: Timestamp, finishedAt: Timestamp, duration: Duration, ending: Ending,
-    exitStatus: ExitStatus, memory: MemorySummary, targets: [TargetOutcome]
+    exitStatus: ExitStatus, memory: MemoryOutcome, targets: [TargetOutcome]
   ) {
     self.runID = runID
     self.mode = mode
@@ -93,33 +98,6 @@ public struct BatchOutcome: Hashable, Sendable {
   }
 
   public var totals: Tally { targets.reduce(into: Tally()) { $0 += $1.tally } }
-}
-
-/// The memory of a run, as the monitor saw it.
-public struct MemorySummary: Hashable, Sendable {
-  /// Where the limit comes from, e.g. `cgroup v2 memory.max /kubepods/pod1`, `configured`, `physical memory`.
-  public var source: String
-  public var limit: ByteCount
-  /// Before the first target.
-  public var base: ByteCount
-  public var peak: ByteCount
-  /// What was measured last.
-  public var current: ByteCount
-  /// What the kubelet compares with the limit, when it was measured last; nil outside a cgroup.
-  public var workingSet: ByteCount?
-  public var pauses: UInt64
-  public var paused: Duration
-
-  public init(
-    source: String, limit: ByteCount, base: ByteCount, peak: ByteCount, current: ByteCount, pauses: UInt64 = 0,
-    paused: Duration = .zero
-  ) {
-    (self.source, self.limit, self.base, self.peak, self.current) = (source, limit, base, peak, current)
-    (self.pauses, self.paused) = (pauses, paused)
-  }
-
-  public var currentPercent: Double { limit.bytes > 0 ? 100 * Double(current.bytes) / Double(limit.bytes) : 0 }
-  public var peakPercent: Double { limit.bytes > 0 ? 100 * Double(peak.bytes) / Double(limit.bytes) : 0 }
 }
 
 extension Duration {

@@ -8,8 +8,10 @@ public enum RunEvent: Sendable {
   case failure(PurgeFailure)
   /// Failures of one kind beyond the first few, which are not told one by one.
   case failuresSuppressed(target: String, kind: String, count: UInt64)
-  case targetPaused(target: String, memory: MemorySummary)
-  case targetResumed(target: String, memory: MemorySummary, after: Duration)
+  /// The monitor has begun to look at memory.
+  case memoryWatched(MemoryWatch)
+  /// A target was paused, narrowed, or goes on.
+  case memoryStep(MemoryStep)
   /// No worker of the target has finished anything for this long.
   case targetStalled(target: String, for: Duration, operationsInFlight: Int)
   case guardTripped(target: String?, message: String)
@@ -76,6 +78,8 @@ public struct TargetProgress: Hashable, Sendable {
   public var elapsed: Duration
   public var tally: Tally
   public var memory: MemorySummary
+  /// Of the run so far; nil while too little was seen.
+  public var trend: MemoryTrend?
   public var pace = Pace()
   public var workers: Int
   /// Workers that are carrying out a piece of work, as against waiting for one.

@@ -31,6 +31,8 @@ struct DirectoryNode {
   var subdirectories = NameList()
   /// What nobody judges yet of the batch read last, and what was handed back of it. Each is a part of its own.
   var unclaimed: [Claims] = []
+  /// Batches that are being judged, and lists of files that wait to be removed.
+  var holdings = SharedHoldings()
 
   var lane = RemovalLane()
   /// What a call in this directory took lately, in the mean.
@@ -60,6 +62,8 @@ struct DirectoryNode {
   /// Entries of a batch to be handed out.
   struct Claims {
     let batch: EntryBatch
+    /// The batch's, in the node's books.
+    let serial: UInt32
     var indices: Range<Int>
   }
 }

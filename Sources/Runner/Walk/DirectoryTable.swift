@@ -13,6 +13,8 @@ struct DirectoryTable {
 
   /// Directories in work.
   var count: Int { slots.count - free.count }
+  /// Whether one more takes up a place that was there before.
+  var hasFreeSlot: Bool { !free.isEmpty }
 
   mutating func insert(_ node: DirectoryNode) -> NodeID {
     if let id = free.popLast() {

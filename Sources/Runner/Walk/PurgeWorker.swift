@@ -43,10 +43,10 @@ struct PurgeWorker {
 
   private func perform(_ work: Work) -> Completion {
     switch work {
-    case .openRoot: openRoot()
+    case .openRoot(let reserved, let limit): openRoot(reserved, limit)
     case .reopen(let reopening): .reopened(reopening, reopen(reopening))
     case .enter(let entering): .entered(entering, enter(entering))
-    case .read(let reading): .read(reading.node, read(reading))
+    case .read(let reading): .read(reading, read(reading))
     case .judge(let chunk): .judged(chunk, judge(chunk))
     case .check(let node, let directory, let victims): .checked(node, check(victims, of: node, in: directory))
     case .remove(let node, let directory, .files(let victims)): removeFiles(victims, of: node, in: directory)
@@ -73,25 +73,25 @@ struct PurgeWorker {
 // MARK: - Opening and listing
 
 extension PurgeWorker {
-  private func openRoot() -> Completion {
-    guard mayDo(2) else { return .rootFailed }
+  private func openRoot(_ reserved: Int, _ limit: Int) -> Completion {
+    guard mayDo(2) else { return .rootFailed(reserved: reserved) }
     do throws(Errno) {
       let handle = try opening { () throws(Errno) in try fileSystem.openRoot(walk.target.path) }
       meter.lap(.open, count: walk.target.path.count(where: { $0 == UInt8(ascii: "/") }))
       guard walk.target.identity == nil || walk.target.identity == handle.identity else {
         walk.trip("the target's root was replaced after it was found")
-        return .rootFailed
+        return .rootFailed(reserved: reserved)
       }
       if try PurgeHold.isAbove(handle, fileSystem) {
         walk.skip("a \(PurgeHold.name) protects it")
-        return .rootFailed
+        return .rootFailed(reserved: reserved)
       }
       meter.start()
-      return .openedRoot(handle, list(handle, limit: WalkLimits.firstListing, isRoot: true) { [] })
+      return .openedRoot(handle, list(handle, limit: limit, isRoot: true) { [] }, reserved: reserved)
     } catch {
       walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
       walk.fail(Self.explanation(of: error))
-      return .rootFailed
+      return .rootFailed(reserved: reserved)
     }
   }
 
@@ -178,15 +178,31 @@ extension PurgeWorker {
       return .failed
     }
     var sorted = Listing.Sorted()
+    var directories = 0
     for index in batch.entries.indices {
       switch batch.entries[index].kind {
       case .file, nil: sorted.toJudge += 1
-      case .directory: sorted.subdirectories.append(batch.name(at: index))
+      case .directory: directories += 1
       case .symlink: sorted.symlinks += 1
       case .special: sorted.specials += 1
       }
     }
+    if directories > 0 { sorted.subdirectories = subdirectories(of: batch, count: directories) }
     return .batch(batch, sorted)
+  }
+
+  private func subdirectories(of batch: EntryBatch, count: Int) -> NameList {
+    var bytes = 0
+    for index in batch.entries.indices where batch.entries[index].kind == .directory {
+      bytes += batch.name(at: index).count + 1
+    }
+    // Room made once is no more than is needed.
+    var names = NameList()
+    names.reserveCapacity(names: count, bytes: bytes)
+    for index in batch.entries.indices where batch.entries[index].kind == .directory {
+      names.append(batch.name(at: index))
+    }
+    return names
   }
 
   private func reopen(_ reopening: Reopening) -> Completion.ReopeningResult {
@@ -277,6 +293,10 @@ extension PurgeWorker {
   /// The listing did not say that it is one, or said it was a file a moment ago.
   private func judgeUnlistedDirectory(_ chunk: Chunk, _ index: Int, _ judgement: inout Judgement) {
     if chunk.batch.entries[index].kind == nil {
+      if judgement.subdirectories.isEmpty {
+        let (count, length) = (chunk.indices.count, chunk.batch.longestName)
+        judgement.subdirectories.reserveCapacity(names: count, bytes: count * (length + 1))
+      }
       judgement.subdirectories.append(chunk.batch.name(at: index))
     } else {
       judgement.tally.filesVanishedUnread += 1
@@ -291,7 +311,7 @@ extension PurgeWorker {
     let name = chunk.batch.name(at: index)
     switch verdict(on: status, name, &path) {
     case .expired:
-      judgement.victims.append(name, status, limit: chunk.indices.count)
+      judgement.victims.append(name, status, limit: (chunk.indices.count, chunk.batch.longestName))
     case .kept(let reason):
       judgement.tally.filesScanned += 1
       judgement.tally.filesKept[reason] += 1

@@ -125,15 +125,15 @@ struct RemovalLane {
 
   mutating func removedDirectory() { holders -= 1 }
 
-  /// Takes all that waits out of the lane: how many files, and which directories.
-  mutating func giveUp() -> (files: Int, directories: [EmptyDirectory]) {
-    let given = waitingFiles + checked.reduce(0) { $0 + $1.count }
+  /// Takes all that waits out of the lane: which files, and which directories.
+  mutating func giveUp() -> (lists: [VictimList], directories: [EmptyDirectory]) {
+    let checkedFiles = checked.reduce(0) { $0 + $1.count }
     defer {
-      ahead -= given - waitingFiles
-      files -= given
+      ahead -= checkedFiles
+      files -= waitingFiles + checkedFiles
       (waiting, checked, emptyDirectories, waitingFiles) = ([], [], [], 0)
     }
-    return (given, emptyDirectories)
+    return (waiting + checked, emptyDirectories)
   }
 
   /// How the removals of a directory are carried out.

@@ -67,7 +67,7 @@ extension PurgeWorker {
       rest.drop(reserved.count)
       if reserved.count < next.count { break }
     }
-    return .removedFiles(node, rest: rest, count)
+    return .removedFiles(node, serial: victims.serial, rest: rest, count)
   }
 
   func removeDirectory(

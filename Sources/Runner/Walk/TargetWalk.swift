@@ -34,13 +34,13 @@ final class TargetWalk: Sendable {
   let means: Means
   let failures: FailureLog
   let operations = OperationCounters()
+  let gate = IntakeGate()
   let state: Monitor<WalkState>
   let startedAt = MonotonicTime.now()
   private let isStoppedItself = Atomic<Bool>(false)
   private let hasLackedDescriptors = Atomic<Bool>(false)
   private let hasLackedThreads = Atomic<Bool>(false)
   private let trouble = Monitor(Trouble())
-  private let pauses = Monitor(PauseClock())
   private let onEnd: @Sendable () -> Void
 
   init(
@@ -59,10 +59,7 @@ final class TargetWalk: Sendable {
 
   /// Starts the first worker; it finds the others when there is work for them.
   func start() {
-    state.withLock {
-      $0.workers = 1
-      $0.peakWorkers = 1
-    }
+    state.withLock { _ = $0.addWorker() }
     startWorker()
   }
 }
@@ -79,26 +76,21 @@ extension TargetWalk {
     state.broadcast()
   }
 
-  /// Shuts intake. What has been listed is finished.
-  func pause() {
-    state.withLock { $0.isPaused = true }
-    pauses.withLock { $0.begin(.now()) }
-  }
-
-  /// Opens intake again; how long it was shut.
-  func resume() -> Duration {
-    state.withLock { $0.isPaused = false }
+  /// Wakes idle workers after `gate` was opened further, or narrowed.
+  func heedGate() {
+    state.withLock { $0.heed(gate.opening) }
     state.broadcast()
-    return pauses.withLock { $0.end(.now()) }
   }
 
-  /// Goes on with only so many workers; nil: with as many as help.
-  func narrow(to workers: Int?) {
-    state.withLock {
-      $0.intakeWorkers = workers ?? $0.limits.workers
-      $0.pool.narrow(to: workers)
+  /// Has idle workers of a shut walk go home; true when it holds nothing any more that it could give back.
+  func retireIdleWorkers() -> Bool {
+    let isDrained = state.withLock { state in
+      state.heed(gate.opening)
+      state.retiring = state.opening.isShut ? state.idle : 0
+      return state.workers - state.idle == 0 && state.workers == 1
     }
     state.broadcast()
+    return isDrained
   }
 
   /// Has the pool look at how things go, and adjust itself; how long until it should do so again.
@@ -106,6 +98,7 @@ extension TargetWalk {
     let (interval, wantsHelp, isTooMany) = state.withLock { state in
       let situation = WorkerPool.Situation(
         now: .now(), workers: state.workers, idle: state.idle, workWaits: state.hasMoreWork, totals: operations.totals)
+      state.heed(gate.opening)
       state.pool.adjust(to: situation)
       return (state.pool.interval, self.wantsHelp(&state), state.workers > state.pool.allowed && state.idle > 0)
     }
@@ -119,15 +112,22 @@ extension TargetWalk {
     state.withLock { PaceMeter.Count(files: $0.tally.filesScanned, directories: $0.tally.dirsScanned) }
   }
 
+  /// What the series of memory needs to know.
+  var filesAndReserved: (files: UInt64, reserved: Int) {
+    state.withLock { ($0.tally.filesScanned, $0.ledger.reserved) }
+  }
+
+  /// Workers there are.
+  var workers: Int { state.withLock { $0.workers } }
+
   func progress(_ pace: PaceMeter, memory: MemorySummary) -> TargetProgress {
     var progress = state.withLock { state in
       TargetProgress(
         target: target.name, elapsed: MonotonicTime.now().since(startedAt), tally: state.tally, memory: memory,
         workers: state.workers, busyWorkers: state.workers - state.idle, workersPeak: state.peakWorkers,
-        workersLimit: state.limits.workers, isPaused: state.isPaused)
+        workersLimit: state.limits.workers, isPaused: gate.opening.isShut)
     }
     progress.tally.errors = failures.total
-    progress.pauses = pauses.withLock { $0.count }
     progress.pace = pace.figures
     return progress
   }
@@ -149,8 +149,8 @@ extension TargetWalk {
     outcome.errorsByKind = failures.byKind
     outcome.concurrencyPeak = state.peakWorkers
     outcome.operations = OperationFigures(operations.totals.calls, over: outcome.duration)
-    _ = pauses.withLock { $0.end(.now()) }
-    (outcome.pauses, outcome.paused) = pauses.withLock { ($0.count, $0.total) }
+    outcome.memoryBudget = state.limits.memory
+    outcome.memoryReservedPeak = ByteCount(bytes: UInt64(state.ledger.peak))
     (outcome.ending, outcome.reason) = ending(of: state, stuck: stuck, outcome.tally)
     return outcome
   }
@@ -186,6 +186,7 @@ extension TargetWalk {
     var isIdle = false
     var wantsHelp = false
     let order = state.wait { state -> WalkState.Order? in
+      state.heed(gate.opening)
       if delivery != nil { preferred = book(&delivery, &state) }
       let order = state.order(preferring: preferred, wasIdle: isIdle)
       isIdle = order == nil
@@ -214,10 +215,7 @@ extension TargetWalk {
 
   /// Counts a further worker in when all are busy and there is more to do.
   private func wantsHelp(_ state: inout WalkState) -> Bool {
-    guard state.idle == 0, state.workers < state.pool.allowed, state.hasMoreWork else { return false }
-    state.workers += 1
-    state.peakWorkers = max(state.peakWorkers, state.workers)
-    return true
+    state.idle == 0 && state.workers < state.pool.allowed && state.hasMoreWork && state.addWorker()
   }
 
   private func noteUnreachable(_ state: inout WalkState) {
@@ -252,7 +250,7 @@ extension TargetWalk {
       }
     } catch {
       let (left, isOver) = state.withLock { state in
-        state.workers -= 1
+        state.takeBackWorker()
         state.pool.limit(to: state.workers, at: .now())
         return (state.workers, state.isOver)
       }
@@ -305,26 +303,5 @@ extension TargetWalk {
     let directory = node.map { node in state.withLock { $0.table.relativePath(of: node) } } ?? []
     let parts = [target.path, directory, Array(entry)].filter { !$0.isEmpty }
     return PrintableText.path(parts.joined(separator: [UInt8(ascii: "/")]))
-  }
-}
-
-/// Adds up the time a target was paused.
-struct PauseClock: Sendable {
-  private(set) var count: UInt64 = 0
-  private(set) var total: Duration = .zero
-  private var since: MonotonicTime?
-
-  mutating func begin(_ now: MonotonicTime) {
-    guard since == nil else { return }
-    since = now
-    count += 1
-  }
-
-  /// How long this pause was; zero when there was none.
-  mutating func end(_ now: MonotonicTime) -> Duration {
-    guard let begun = since else { return .zero }
-    since = nil
-    total += now.since(begun)
-    return now.since(begun)
   }
 }

@@ -65,6 +65,4 @@ struct WalkLimits: Sendable {
   /// Times a directory is listed again because the server seems to have skipped entries. A server that still hides some
   /// after this many is broken; the outcome says so.
   static let rereads = 8
-  /// What one worker holds: 24 KiB of touched stack, 16 KiB of kernel stack, two listings and its lists of names.
-  static let workerFootprint = 40 * 1024 + 2 * EntryBatch.footprint(capacity: firstListing) + 32 * 1024
 }

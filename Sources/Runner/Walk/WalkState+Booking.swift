@@ -8,27 +8,27 @@ extension WalkState {
     let pace = paceLearnt(from: delivery)
     let touched: NodeID?
     switch delivery.completion {
-    case .openedRoot(let handle, let listing):
-      takingIn -= 1
+    case .openedRoot(let handle, let listing, let reserved):
+      ledger.release(reserved)
       touched = openedRoot(handle, listing)
-    case .rootFailed:
-      takingIn -= 1
+    case .rootFailed(let reserved):
+      ledger.release(reserved)
       isFinished = true
       touched = nil
     case .reopened(let reopening, let result):
       touched = reopened(reopening, result)
     case .entered(let entering, let entry):
       touched = entered(entering, entry)
-    case .read(let id, let listing):
-      takingIn -= 1
-      table[id].users -= 1
-      touched = took(listing, of: id)
+    case .read(let reading, let listing):
+      ledger.release(reading.reserved)
+      table[reading.node].users -= 1
+      touched = took(listing, of: reading.node)
     case .judged(let chunk, let judgement):
       touched = judged(chunk, judgement)
     case .checked(let id, let checking):
       touched = checked(id, checking)
-    case .removedFiles(let id, let rest, let count):
-      touched = removedFiles(id, rest, count)
+    case .removedFiles(let id, let serial, let rest, let count):
+      touched = removedFiles(id, serial, rest, count)
     case .removedDirectory(let parent, let child, let removal):
       touched = removedDirectory(child, of: parent, removal)
     }
@@ -57,6 +57,8 @@ extension WalkState {
   }
 
   private mutating func insert(parent: NodeID?, name: [UInt8], depth: Int, _ handle: DirectoryHandle) -> NodeID {
+    if !table.hasFreeSlot { ledger.insist(MemoryPrice.slot) }
+    ledger.insist(MemoryPrice.node(name: name.count) + MemoryPrice.openDirectory)
     let id = table.insert(
       DirectoryNode(
         parent: parent, name: name, depth: depth, identity: handle.identity, modifiedAt: handle.status.mtime,
@@ -69,7 +71,7 @@ extension WalkState {
   private mutating func entered(_ entering: Entering, _ entry: Completion.Entry) -> NodeID {
     let parent = entering.parent
     subdirectoriesBeingEntered -= 1
-    takingIn -= 1
+    ledger.release(entering.reserved)
     table[parent].users -= 1
     switch entry {
     case .opened(let handle, let listing):
@@ -105,7 +107,7 @@ extension WalkState {
       table[id].remaining += sorted.symlinks + sorted.specials
       found(sorted.subdirectories, in: id)
       if sorted.toJudge > 0 {
-        table[id].unclaimed.append(DirectoryNode.Claims(batch: batch, indices: batch.entries.indices))
+        hold(batch, in: id)
         table[id].pending += 1
       }
     case .end: endListing(of: id, as: .scanned)
@@ -114,6 +116,13 @@ extension WalkState {
     case .left: endListing(of: id, as: .left)
     }
     return id
+  }
+
+  private mutating func hold(_ batch: EntryBatch, in id: NodeID) {
+    let serial = nextSerial()
+    ledger.insist(batch.footprint)
+    table[id].holdings.add(serial, parts: 1, bytes: batch.footprint)
+    table[id].unclaimed.append(DirectoryNode.Claims(batch: batch, serial: serial, indices: batch.entries.indices))
   }
 
   private mutating func endListing(of id: NodeID, as fate: DirectoryNode.Fate) {
@@ -137,22 +146,20 @@ extension WalkState {
       table[id].remaining += names.count
       return
     }
-    subdirectoryBytes -= table[id].subdirectories.footprint
     table[id].pending += names.count
-    if table[id].subdirectories.isEmpty {
-      table[id].subdirectories = names
-    } else {
-      for index in 0..<names.count { table[id].subdirectories.append(names[index]) }
-    }
-    subdirectoryBytes += table[id].subdirectories.footprint
+    withSubdirectories(of: id) { if $0.isEmpty { $0 = names } else { $0.append(contentsOf: names) } }
   }
 
   private mutating func judged(_ chunk: Chunk, _ judgement: Judgement) -> NodeID {
     let id = chunk.node
     table[id].users -= 1
+    ledger.release(chunk.reserved)
     if !judgement.rest.isEmpty {
-      table[id].unclaimed.append(DirectoryNode.Claims(batch: chunk.batch, indices: judgement.rest))
+      table[id].unclaimed.append(
+        DirectoryNode.Claims(batch: chunk.batch, serial: chunk.serial, indices: judgement.rest))
       table[id].pending += 1
+    } else {
+      ledger.release(table[id].holdings.drop(of: chunk.serial))
     }
     tally += judgement.tally
     table[id].remaining += judgement.staying
@@ -162,30 +169,44 @@ extension WalkState {
       unsettledFiles += judgement.victims.count
       // All files of the lane are one part.
       if table[id].lane.hasNoFiles { table[id].pending += 1 }
-      onLane(of: id) { $0.append(judgement.victims) }
+      let victims = held(judgement.victims, in: id)
+      onLane(of: id) { $0.append(victims) }
       list(id)
     }
     partDone(of: id)
     return id
   }
 
+  /// The list with its number, under which the ledger holds it until its last file is settled.
+  private mutating func held(_ victims: VictimList, in id: NodeID) -> VictimList {
+    var victims = victims
+    victims.serial = nextSerial()
+    let bytes = victims.footprint + MemoryPrice.victimList
+    ledger.insist(bytes)
+    table[id].holdings.add(victims.serial, parts: victims.count, bytes: bytes)
+    return victims
+  }
+
   private mutating func checked(_ id: NodeID, _ checking: Checking) -> NodeID {
     onLane(of: id) {
       $0.checked(checking.remaining, rest: checking.rest, settled: Int(checking.count.tally.filesScanned))
     }
-    settledFiles(of: id, checking.count)
+    settledFiles(of: id, checking.rest.serial, checking.count)
     return id
   }
 
-  private mutating func removedFiles(_ id: NodeID, _ rest: VictimList, _ count: RemovalCount) -> NodeID {
+  private mutating func removedFiles(
+    _ id: NodeID, _ serial: UInt32, _ rest: VictimList, _ count: RemovalCount
+  ) -> NodeID {
     onLane(of: id) { $0.removed(Int(count.tally.filesScanned), rest: rest) }
     if count.removed > 0 { changedByUs(id) }
-    settledFiles(of: id, count)
+    settledFiles(of: id, serial, count)
     return id
   }
 
-  private mutating func settledFiles(of id: NodeID, _ count: RemovalCount) {
+  private mutating func settledFiles(of id: NodeID, _ serial: UInt32, _ count: RemovalCount) {
     table[id].users -= 1
+    ledger.release(table[id].holdings.drop(Int(count.tally.filesScanned), of: serial))
     tally += count.tally
     unsettledFiles -= Int(count.tally.filesScanned)
     table[id].remaining += count.staying

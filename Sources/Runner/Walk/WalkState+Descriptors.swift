@@ -18,14 +18,12 @@ extension WalkState {
 
   /// Closes the directory that will be needed last: the topmost one in which nobody works. False when there is none.
   @discardableResult
-  private mutating func closeTopmost(sparing spared: NodeID?) -> Bool {
+  mutating func closeTopmost(sparing spared: NodeID?) -> Bool {
     let candidates = table.ids.filter {
       $0 != spared && $0 != root && table[$0].handle != nil && table[$0].users == 0
     }
     guard let topmost = candidates.min(by: { table[$0].depth < table[$1].depth }) else { return false }
-    table[topmost].handle = nil
-    table[topmost].needsSeek = true
-    openDirectories -= 1
+    closeHandle(of: topmost)
     return true
   }
 
@@ -39,15 +37,18 @@ extension WalkState {
     }
     guard let base = table[next].handle else { return nil }
     table[id].isReopening = true
-    takingIn += 1
     table[next].users += 1
+    // Where memory is short, fewer on the way stay open.
+    let kept = min(limits.reopenedAtOnce, max(1, ledger.free / (4 * MemoryPrice.openDirectory)), steps.count)
+    let reserved = steps.count * MemoryPrice.step + kept * MemoryPrice.openDirectory
+    ledger.insist(reserved)
     return .reopen(
-      Reopening(node: id, ancestor: next, base: base, steps: steps.reversed(), kept: limits.reopenedAtOnce))
+      Reopening(reserved: reserved, node: id, ancestor: next, base: base, steps: steps.reversed(), kept: kept))
   }
 
   mutating func reopened(_ reopening: Reopening, _ result: Completion.ReopeningResult) -> NodeID? {
     table[reopening.ancestor].users -= 1
-    takingIn -= 1
+    ledger.release(reopening.reserved)
     let id = reopening.node
     table[id].isReopening = false
     switch result {
@@ -57,6 +58,7 @@ extension WalkState {
         table[step.node].handle = handle
         table[step.node].needsSeek = true
         openDirectories += 1
+        ledger.insist(MemoryPrice.openDirectory)
         closeOneIfTooMany(sparing: id)
       }
       return id
@@ -80,17 +82,19 @@ extension WalkState {
     } else {
       tally.dirsVanished += UInt64(partsGone)
     }
-    subdirectoryBytes -= table[id].subdirectories.footprint
-    table[id].subdirectories = NameList()
+    withSubdirectories(of: id) { $0 = NameList() }
     if table[id].cursor == .ready {
       table[id].cursor = .exhausted
       partsGone += 1
     }
     partsGone += table[id].unclaimed.count
+    for claims in table[id].unclaimed { ledger.release(table[id].holdings.drop(of: claims.serial)) }
     table[id].unclaimed = []
     let given = onLane(of: id) { $0.giveUp() }
-    giveUpFiles(UInt64(given.files), hasFailed: hasFailed)
-    if given.files > 0, table[id].lane.hasNoFiles { partsGone += 1 }
+    let files = given.lists.reduce(0) { $0 + $1.count }
+    for list in given.lists { ledger.release(table[id].holdings.drop(list.count, of: list.serial)) }
+    giveUpFiles(UInt64(files), hasFailed: hasFailed)
+    if files > 0, table[id].lane.hasNoFiles { partsGone += 1 }
     for empty in given.directories { giveUp(empty, hasFailed: hasFailed) }
     for _ in 0..<(partsGone + given.directories.count) { partDone(of: id) }
   }

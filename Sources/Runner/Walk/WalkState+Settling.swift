@@ -88,12 +88,16 @@ extension WalkState {
     case .failed: tally.dirsFailed += 1
     }
     closeHandle(of: id)
-    subdirectoryBytes -= table[id].subdirectories.footprint
+    ledger.release(
+      table[id].subdirectories.footprint + table[id].holdings.dropAll() + MemoryPrice.node(name: table[id].name.count))
     table.remove(id)
   }
 
-  private mutating func closeHandle(of id: NodeID) {
-    if table[id].handle != nil { openDirectories -= 1 }
+  mutating func closeHandle(of id: NodeID) {
+    if table[id].handle != nil {
+      openDirectories -= 1
+      ledger.release(MemoryPrice.openDirectory)
+    }
     table[id].handle = nil
     table[id].needsSeek = true
   }

@@ -24,17 +24,18 @@ struct WalkState {
   var peakWorkers = 0
   /// Set when the walk is to end early.
   var stop: Ending?
-  /// Intake is shut: nothing new is entered or listed; what was listed is finished.
-  var isPaused = false
-  /// Workers that may take in at once; lower than `limits.workers` while memory is short.
-  var intakeWorkers: Int
-  /// Pieces of intake in workers' hands.
-  var takingIn = 0
+  /// How far intake is open: shut, nothing new is entered or listed, and what was listed is finished.
+  private(set) var opening = IntakeGate.Opening()
+  /// Idle workers that are to go home; one stays.
+  var retiring = 0
+  /// What the walk holds on to.
+  var ledger: MemoryLedger
+  /// Numbers batches and lists of files for the books of their directories.
+  private var serials: UInt32 = 0
   /// When the system last refused a descriptor.
   var yieldedAt: MonotonicTime?
 
   var openDirectories = 0
-  var subdirectoryBytes = 0
   var subdirectoriesBeingEntered = 0
   var emptyDirectoriesReserved: UInt64 = 0
   /// Files that wait in lanes.
@@ -53,14 +54,21 @@ struct WalkState {
     self.rules = rules
     self.limits = limits
     self.pool = WorkerPool(fewest: limits.firstWorkers, most: limits.workers, now: now)
-    self.intakeWorkers = limits.workers
+    self.ledger = MemoryLedger(budget: Int(clamping: limits.memory.bytes))
+    ledger.insist(MemoryPrice.walk)
   }
 
-  /// What the walk holds on to, by its own count, in bytes.
-  var footprint: Int {
-    workers * WalkLimits.workerFootprint + table.count * MemoryLayout<DirectoryNode>.size + subdirectoryBytes
-      // A name of common length, its inode and its size.
-      + queuedFiles * 48
+  mutating func nextSerial() -> UInt32 {
+    serials &+= 1
+    return serials
+  }
+
+  /// Takes notice of what the memory monitor wants.
+  mutating func heed(_ opening: IntakeGate.Opening) {
+    guard opening != self.opening else { return }
+    self.opening = opening
+    retiring = 0
+    pool.narrow(to: opening.workers)
   }
 
   /// What is wrong at the end of a walk that was not stopped, when something was judged and then lost.
@@ -83,13 +91,34 @@ extension WalkState {
   /// What a worker is to do next; nil: wait, and be counted as idle until it asks again.
   mutating func order(preferring preferred: NodeID?, wasIdle: Bool) -> Order? {
     if wasIdle { idle -= 1 }
-    if isOver || workers > pool.allowed {
-      workers -= 1
-      return .goHome(isLast: workers == 0)
-    }
+    if isOver || workers > pool.allowed { return goHome() }
     if let work = take(preferring: preferred) { return .work(work) }
+    if retiring > 0, workers > 1 {
+      retiring -= 1
+      return goHome()
+    }
     idle += 1
     return nil
+  }
+
+  private mutating func goHome() -> Order {
+    workers -= 1
+    ledger.release(MemoryPrice.worker)
+    return .goHome(isLast: workers == 0)
+  }
+
+  /// Counts one more worker in; false when there is no memory for it. The first is always taken.
+  mutating func addWorker() -> Bool {
+    if workers == 0 { ledger.insist(MemoryPrice.worker) } else if !ledger.reserve(MemoryPrice.worker) { return false }
+    workers += 1
+    peakWorkers = max(peakWorkers, workers)
+    return true
+  }
+
+  /// The worker could not be started.
+  mutating func takeBackWorker() {
+    workers -= 1
+    ledger.release(MemoryPrice.worker)
   }
 
   /// The next piece of work for a worker that just had to do with `preferred`; nil when there is none now.
@@ -99,35 +128,48 @@ extension WalkState {
   private mutating func take(preferring preferred: NodeID?) -> Work? {
     if !hasBegun {
       hasBegun = true
-      takingIn += 1
-      return .openRoot
+      return openRoot()
     }
+    if let work = take(preferring: preferred, canJudge: canJudge, canTakeIn: isIntakeOpen && canTakeIn) { return work }
+    // When others are at work, they will free something. Otherwise it goes on beyond the budget, one piece at a time.
+    guard workers - idle == 1, !opening.isShut || !lists.isEmpty(.judging) else { return nil }
+    while !canTakeIn, closeTopmost(sparing: nil) {}
+    return take(preferring: preferred, canJudge: true, canTakeIn: isIntakeOpen)
+  }
+
+  private mutating func take(preferring preferred: NodeID?, canJudge: Bool, canTakeIn: Bool) -> Work? {
     if let preferred, table.contains(preferred) {
-      if let work = nextRemoval(in: preferred) ?? nextCheck(in: preferred) ?? claimChunk(of: preferred) { return work }
-      if isIntakeOpen, let work = readOn(preferred) { return work }
+      if let work = nextRemoval(in: preferred) ?? nextCheck(in: preferred) { return work }
+      if canJudge, let work = claimChunk(of: preferred) { return work }
+      if canTakeIn, let work = readOn(preferred) { return work }
     }
     if let work = take(.removal, { $0.nextRemoval(in: $1) }) { return work }
     if let work = take(.check, { $0.nextCheck(in: $1) }) { return work }
-    if isIntakeOpen {
+    if canTakeIn {
       if let work = take(.listing, { $0.readOn($1) }) { return work }
       if let work = take(.subdirectory, { $0.enterSubdirectory(of: $1) }) { return work }
     }
-    if let work = take(.judging, { $0.claimChunk(of: $1) }) { return work }
-    if isIntakeOpen, let work = take(.sharedListing, { $0.readOn($1) }) { return work }
+    if canJudge, let work = take(.judging, { $0.claimChunk(of: $1) }) { return work }
+    if canTakeIn, let work = take(.sharedListing, { $0.readOn($1) }) { return work }
     return take(.sharedRemoval) { $0.nextRemoval(in: $1, shared: true) }
   }
 
   /// Whether a further worker would find something to do.
   var hasMoreWork: Bool {
     if isOver { return false }
-    if ![.removal, .check, .judging, .sharedRemoval].allSatisfy({ lists.isEmpty($0) }) { return true }
-    return isIntakeOpen && ![.listing, .subdirectory, .sharedListing].allSatisfy { lists.isEmpty($0) }
+    if ![.removal, .check, .sharedRemoval].allSatisfy({ lists.isEmpty($0) }) { return true }
+    let isNobodyActive = workers == idle
+    if isNobodyActive || canJudge, !lists.isEmpty(.judging) { return true }
+    return isIntakeOpen && (isNobodyActive || canTakeIn)
+      && ![.listing, .subdirectory, .sharedListing].allSatisfy { lists.isEmpty($0) }
   }
 
-  private var isIntakeOpen: Bool {
-    // Over its memory, the walk takes in one piece at a time; by going deep first it frees what it takes.
-    !isPaused && takingIn < (footprint > limits.memory.bytes ? 1 : intakeWorkers)
-  }
+  private var isIntakeOpen: Bool { !opening.isShut }
+
+  /// Whether there is memory to enter or to list on, and still to judge what that brings.
+  private var canTakeIn: Bool { ledger.free >= MemoryPrice.leastIntake + MemoryPrice.leastDrain }
+  private var canJudge: Bool { ledger.free >= MemoryPrice.leastJudging }
+
 
   /// The latest directory's work of this kind, going over entries that have none any more.
   private mutating func take(_ kind: WorkLists.Kind, _ work: (inout WalkState, NodeID) -> Work?) -> Work? {
@@ -138,20 +180,34 @@ extension WalkState {
     return nil
   }
 
+  private mutating func openRoot() -> Work {
+    let limit = listingLimit()
+    let reserved = MemoryPrice.listing(limit) + MemoryPrice.directory(name: 0)
+    ledger.insist(reserved)
+    return .openRoot(reserved: reserved, limit: limit)
+  }
+
   private mutating func enterSubdirectory(of id: NodeID) -> Work? {
     guard table[id].canBeEntered else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
-    subdirectoryBytes -= table[id].subdirectories.footprint
-    let name = table[id].subdirectories.popLast() ?? []
+    let name = withSubdirectories(of: id) { $0.popLast() } ?? []
     if table[id].subdirectories.isEmpty {
-      table[id].subdirectories = NameList()
+      withSubdirectories(of: id) { $0 = NameList() }
       lists.forget(id, .subdirectory, in: &table)
     }
-    subdirectoryBytes += table[id].subdirectories.footprint
+    let limit = listingLimit()
+    let reserved = MemoryPrice.listing(limit) + MemoryPrice.directory(name: name.count)
+    ledger.insist(reserved)
     subdirectoriesBeingEntered += 1
-    takingIn += 1
     table[id].users += 1
-    return .enter(Entering(parent: id, directory: directory, name: name, limit: listingLimit()))
+    return .enter(Entering(reserved: reserved, parent: id, directory: directory, name: name, limit: limit))
+  }
+
+  /// Changes the names of subdirectories that wait to be entered, and what the ledger holds for them.
+  mutating func withSubdirectories<Result>(of id: NodeID, _ change: (inout NameList) -> Result) -> Result {
+    ledger.release(table[id].subdirectories.footprint)
+    defer { ledger.insist(table[id].subdirectories.footprint) }
+    return change(&table[id].subdirectories)
   }
 
   private mutating func readOn(_ id: NodeID) -> Work? {
@@ -159,24 +215,27 @@ extension WalkState {
     guard let directory = table[id].handle else { return reopening(id) }
     let seekTo = table[id].needsSeek ? table[id].position : nil
     let limit = listingLimit(after: table[id].listings)
+    let reserved = MemoryPrice.listing(limit)
+    ledger.insist(reserved)
     table[id].needsSeek = false
     table[id].cursor = .reading
     table[id].listings += 1
-    takingIn += 1
     lists.forget(id, .listing, in: &table)
     lists.forget(id, .sharedListing, in: &table)
     table[id].users += 1
     return .read(
-      Reading(node: id, directory: directory, isRoot: id == root, seekTo: seekTo, limit: limit))
+      Reading(reserved: reserved, node: id, directory: directory, isRoot: id == root, seekTo: seekTo, limit: limit))
   }
 
   /// Bytes of listing that the next worker takes, in a directory that was listed so many times before.
   private func listingLimit(after listings: Int = 0) -> Int {
-    if subdirectoryBytes > Int(clamping: limits.memory.bytes / 4) { return WalkLimits.smallListing }
     let limit = WalkLimits.listing(for: pool.allowed, after: listings)
     // Large ones, and as many entries beside them, only where eight workers with two each leave most of the memory free.
-    let share = intakeWorkers < limits.workers ? 0 : Int(clamping: limits.memory.bytes / 64)
-    return min(limit, max(share, WalkLimits.firstListing))
+    let share = opening.workers != nil ? 0 : Int(clamping: limits.memory.bytes / 64)
+    var affordable = min(limit, max(share, WalkLimits.firstListing))
+    // A quarter of what is free: then it is never used up, however deep the tree, until listings are as small as can be.
+    while affordable > WalkLimits.smallListing, MemoryPrice.listing(affordable) > ledger.free / 4 { affordable /= 2 }
+    return max(affordable, WalkLimits.smallListing)
   }
 
   private mutating func claimChunk(of id: NodeID) -> Work? {
@@ -185,27 +244,33 @@ extension WalkState {
       table[id].unclaimed.append(claims)
       return reopening(id)
     }
-    let indices = claims.indices.prefix(chunkSize(of: claims.indices.count))
+    let size = chunkSize(of: claims.indices.count, name: claims.batch.longestName)
+    let indices = claims.indices.prefix(size)
     claims.indices = indices.upperBound..<claims.indices.upperBound
     // The whole was one part; its last chunk takes that over.
     if !claims.indices.isEmpty {
       table[id].unclaimed.append(claims)
+      table[id].holdings.addPart(of: claims.serial)
       table[id].pending += 1
     } else if table[id].unclaimed.isEmpty {
       lists.forget(id, .judging, in: &table)
     }
+    let reserved = MemoryPrice.judging(indices.count, name: claims.batch.longestName)
+    ledger.insist(reserved)
     table[id].users += 1
     list(id)
     return .judge(
       Chunk(
-        node: id, directory: directory, batch: claims.batch, indices: indices,
-        pathPrefix: rules.cutoff.needsPath ? table.pathPrefix(of: id) : []))
+        reserved: reserved, node: id, directory: directory, batch: claims.batch, serial: claims.serial,
+        indices: indices, pathPrefix: rules.cutoff.needsPath ? table.pathPrefix(of: id) : []))
   }
 
   /// Entries that the next worker claims of so many.
-  private func chunkSize(of count: Int) -> Int {
+  private func chunkSize(of count: Int, name length: Int) -> Int {
     let helpers = idle + (workers < pool.allowed ? 1 : 0)
-    return min(WalkLimits.chunk, max(WalkLimits.sharedChunk, count / (helpers + 1)))
+    var size = min(WalkLimits.chunk, max(WalkLimits.sharedChunk, count / (helpers + 1)))
+    while size > WalkLimits.sharedChunk, MemoryPrice.judging(size, name: length) > ledger.free { size /= 2 }
+    return max(size, WalkLimits.sharedChunk)
   }
 
   /// The lane's next removal, for a worker that becomes or stays its holder.

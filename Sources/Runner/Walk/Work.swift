@@ -3,7 +3,8 @@ import SystemPackage
 
 /// A piece of work the walk hands to a worker. It carries all it needs, so that it is done without a lock.
 enum Work: Sendable {
-  case openRoot
+  /// `limit`: bytes of listing to take at most; `reserved`: what the ledger holds for it at worst.
+  case openRoot(reserved: Int, limit: Int)
   /// Open a directory again that was closed for want of descriptors.
   case reopen(Reopening)
   /// Open a subdirectory and list its beginning.
@@ -19,6 +20,8 @@ enum Work: Sendable {
 }
 
 struct Entering: Sendable {
+  /// What the ledger holds for it at worst.
+  let reserved: Int
   let parent: NodeID
   let directory: DirectoryHandle
   let name: [UInt8]
@@ -27,6 +30,8 @@ struct Entering: Sendable {
 }
 
 struct Reading: Sendable {
+  /// What the ledger holds for it at worst.
+  let reserved: Int
   let node: NodeID
   let directory: DirectoryHandle
   let isRoot: Bool
@@ -37,9 +42,13 @@ struct Reading: Sendable {
 }
 
 struct Chunk: Sendable {
+  /// What the ledger holds for the files in it that may go, at worst.
+  let reserved: Int
   let node: NodeID
   let directory: DirectoryHandle
   let batch: EntryBatch
+  /// The batch's, in the node's books.
+  let serial: UInt32
   let indices: Range<Int>
   /// The directory's path relative to the target, with a final slash unless empty; only when patterns need it.
   let pathPrefix: [UInt8]
@@ -62,6 +71,8 @@ struct EmptyDirectory: Sendable {
 }
 
 struct Reopening: Sendable {
+  /// What the ledger holds for it at worst.
+  let reserved: Int
   struct Step: Sendable {
     let node: NodeID
     let name: [UInt8]
@@ -99,21 +110,32 @@ struct VictimList: Sendable {
   /// The part of `names` and `looks` that is meant.
   private(set) var indices = 0..<0
   private(set) var fresh: FreshLooks?
+  /// The list's own, in the books of its directory; parts of a list have the same.
+  var serial: UInt32 = 0
 
   var count: Int { indices.count }
   var isEmpty: Bool { indices.isEmpty }
   var isChecked: Bool { fresh != nil }
 
-  /// `limit`: how many there can be at most. Room is made once: growing step by step leaves pieces of memory behind in
-  /// every thread.
-  mutating func append(_ name: UnsafeBufferPointer<UInt8>, _ status: EntryStatus, limit: Int) {
+  /// `limit`: how many there can be at most, with names of so many bytes. Room is made once: growing step by step leaves
+  /// pieces of memory behind in every thread.
+  mutating func append(_ name: UnsafeBufferPointer<UInt8>, _ status: EntryStatus, limit: (count: Int, name: Int)) {
     if looks.isEmpty {
-      looks.reserveCapacity(limit)
-      names.reserveCapacity(limit)
+      looks.reserveCapacity(limit.count)
+      names.reserveCapacity(names: limit.count, bytes: limit.count * (limit.name + 1))
     }
     names.append(name)
     looks.append(FirstLook(inode: status.identity.inode, bytes: status.bytesFreedByRemoval))
     indices = indices.lowerBound..<looks.count
+  }
+
+  /// What it holds on to, in bytes, for the ledger; parts share it.
+  var footprint: Int { names.footprint + looks.capacity * MemoryLayout<FirstLook>.stride }
+
+  /// The most that a list of so many files holds.
+  static func mostFootprint(count: Int, name length: Int) -> Int {
+    NameList.mostFootprint(entries: count, bytes: count * (length + 1)) + count * MemoryLayout<FirstLook>.stride
+      + MemoryPrice.array
   }
 
   /// Takes the first files out; all when there are fewer.
@@ -153,15 +175,15 @@ struct Delivery: Sendable {
 
 /// What a worker brings back.
 enum Completion: Sendable {
-  case openedRoot(DirectoryHandle, Listing)
+  case openedRoot(DirectoryHandle, Listing, reserved: Int)
   /// The walk cannot begin.
-  case rootFailed
+  case rootFailed(reserved: Int)
   case reopened(Reopening, ReopeningResult)
   case entered(Entering, Entry)
-  case read(NodeID, Listing)
+  case read(Reading, Listing)
   case judged(Chunk, Judgement)
   case checked(NodeID, Checking)
-  case removedFiles(NodeID, rest: VictimList, RemovalCount)
+  case removedFiles(NodeID, serial: UInt32, rest: VictimList, RemovalCount)
   case removedDirectory(parent: NodeID, child: NodeID, DirectoryRemoval)
 
   enum Entry: Sendable {

@@ -1,0 +1,41 @@
+import Plan
+import Runner
+
+/// What the memory monitor tells.
+extension EventLog {
+  /// What is watched, and from which figures on something happens.
+  func watching(_ watch: MemoryWatch) -> LogLine {
+    line(
+      .info, "Watching memory",
+      [
+        "memory_limit_mb": .mebibytes(watch.memory.limit),
+        "memory_limit_source": .string(watch.memory.source),
+        "memory_mb": .mebibytes(watch.memory.current),
+        "pause_at_mb": .mebibytes(watch.pauseAt),
+        "resume_at_mb": .mebibytes(watch.resumeAt),
+        "abort_at_mb": .mebibytes(watch.abortAt),
+        "sample_interval_seconds": .seconds(watch.interval),
+        "kernel_notices": .list(watch.notices.map(LogValue.string)),
+      ])
+  }
+
+  /// A pause and its kin, with the figures that caused it.
+  func step(_ step: MemoryStep) -> LogLine {
+    var fields: [String: LogValue] = [
+      "target": .string(step.target),
+      "memory_mb": .mebibytes(step.used),
+      "memory_usage_percent": .number(step.percent.rounded(to: 1)),
+      "memory_limit_mb": .mebibytes(step.limit),
+      "threshold": .string(step.threshold),
+      "threshold_mb": .mebibytes(step.thresholdBytes),
+    ]
+    if let paused = step.paused { fields["paused_seconds"] = .seconds(paused) }
+    if let workers = step.workers { fields["workers"] = .integer(Int64(workers)) }
+    switch step.kind {
+    case .paused: return line(.warning, "Paused to free memory", fields)
+    case .narrowed: return line(.warning, "Narrowed to save memory", fields)
+    case .resumed: return line(.info, "Resumed", fields)
+    case .widened: return line(.info, "Widened", fields)
+    }
+  }
+}
