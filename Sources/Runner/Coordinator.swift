@@ -373,7 +373,8 @@ extension Coordinator {
       let message = "memory per 1000 files rises: going on with half of the workers"
       runner.onEvent(.notice(target: nil, message: message))
     } else if before == .growing {
-      runner.onEvent(.notice(target: nil, message: "memory per 1000 files does not rise any more: going on with all workers"))
+      runner.onEvent(
+        .notice(target: nil, message: "memory per 1000 files does not rise any more: going on with all workers"))
     }
   }
 

@@ -29,8 +29,9 @@ import Testing
   private static let perTarget: [RunEvent] = [
     .targetStarted(start), .progress(progress()),
     .failure(PurgeFailure(target: "api", operation: .removeFile, path: "/data/api/x", errno: .permissionDenied)),
-    .failuresSuppressed(target: "api", kind: "EACCES", count: 12), .targetPaused(target: "api", memory: Samples.memory),
-    .targetResumed(target: "api", memory: Samples.memory, after: .seconds(3)),
+    .failuresSuppressed(target: "api", kind: "EACCES", count: 12), .memoryStep(Samples.step(.paused)),
+    .memoryStep(Samples.step(.narrowed, workers: 1)), .memoryStep(Samples.step(.widened)),
+    .memoryStep(Samples.step(.resumed, paused: .seconds(3))),
     .targetStalled(target: "api", for: .seconds(120), operationsInFlight: 4),
     .guardTripped(target: "api", message: "max_deletions reached"), .notice(target: "api", message: "look"),
     .targetFinished(Samples.target("api", tally: Samples.tally(kept: 1, purged: 2))),
@@ -86,7 +87,7 @@ import Testing
   }
 
   @Test func `The end of a target has the old message and fields`() {
-    let line = log.line(for: Self.perTarget[9])
+    let line = log.line(for: Self.perTarget[11])
     #expect(line.level == .info)
     #expect(line.message == "Purge operation completed")
     let wanted: Set = [
@@ -131,18 +132,20 @@ import Testing
   }
 
   @Test func `A pause warns with the memory that caused it, and its end tells how long it was`() {
-    let (paused, resumed) = (log.line(for: Self.perTarget[4]), log.line(for: Self.perTarget[5]))
+    let (paused, resumed) = (log.line(for: Self.perTarget[4]), log.line(for: Self.perTarget[7]))
     #expect(paused.level == .warning)
     #expect(paused.fields["memory_usage_percent"] == .number(7))
+    #expect(paused.fields["threshold"] == "pause_at")
+    #expect(paused.fields["threshold_mb"] == .number(205))
     #expect(resumed.level == .info)
     #expect(resumed.fields["paused_seconds"] == .number(3))
   }
 
   @Test func `A tripped guard is an error, a stall and a notice are warnings`() {
-    #expect([7, 6, 8].map { log.line(for: Self.perTarget[$0]).level } == [.error, .warning, .warning])
+    #expect([9, 8, 10].map { log.line(for: Self.perTarget[$0]).level } == [.error, .warning, .warning])
   }
 
-  @Test(arguments: 0..<10)
+  @Test(arguments: 0..<12)
   func `Every line about a target carries its name and the run's`(_ index: Int) {
     let line = log.line(for: Self.perTarget[index])
     #expect(line.fields["target"] == "api")

@@ -16,7 +16,7 @@ import Testing
     (5 << 30, "5.0 GiB"), (.max, "16.0 EiB"),
   ])
   func `Sizes are in IEC units and never read 1024 of one`(_ bytes: UInt64, _ text: String) {
-    #expect(HumanText.bytes(ByteCount(bytes: bytes)) == text)
+    #expect(ByteCount(bytes: bytes).text == text)
   }
 
   @Test(arguments: [

@@ -34,7 +34,8 @@ import Testing
     let memory = try #require(object(json(Samples.troubled))["memory"] as? [String: Any])
     #expect(
       Set(memory.keys) == [
-        "source", "limit_mb", "base_mb", "peak_mb", "peak_usage_percent", "pauses", "paused_seconds",
+        "source", "limit_mb", "base_mb", "peak_mb", "peak_usage_percent", "pauses", "paused_seconds", "samples",
+        "process_peak_mb", "trend", "sample_delay_max_ms", "events", "events_left_out",
       ])
     #expect(memory["limit_mb"] as? Double == 256)
     #expect(memory["peak_usage_percent"] as? Double == 95.7)
@@ -109,7 +110,7 @@ import Testing
   @Test func `A memory limit of zero and a run of no time still give numbers`() throws {
     var outcome = Samples.batch([Samples.target("a", tally: Samples.tally(kept: 1, purged: 1))])
     outcome.duration = .zero
-    outcome.memory.limit = ByteCount(bytes: 0)
+    outcome.memory.summary.limit = ByteCount(bytes: 0)
     outcome.targets[0].duration = .zero
     let report = try object(json(outcome))
     #expect((report["totals"] as? [String: Any])?["files_per_second"] as? Double == 0)

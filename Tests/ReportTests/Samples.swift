@@ -48,6 +48,14 @@ enum Samples {
     return target
   }
 
+  static func step(_ kind: MemoryStep.Kind, paused: Duration? = nil, workers: Int? = nil) -> MemoryStep {
+    let (name, bytes): (String, ByteCount) =
+      kind == .resumed || kind == .widened ? ("resume_at", .mebibytes(179)) : ("pause_at", .mebibytes(205))
+    return MemoryStep(
+      kind, target: "api", at: start, used: memory.current, limit: memory.limit, threshold: name,
+      thresholdBytes: bytes, paused: paused, workers: workers)
+  }
+
   static func batch(
     _ targets: [TargetOutcome], mode: RunMode = .purge, ending: Ending = .completed, status: ExitStatus = .success,
     memory: MemorySummary = memory
@@ -55,7 +63,7 @@ enum Samples {
     BatchOutcome(
       runID: "20261123T063435Z-k3f9q2", mode: mode, startedAt: start, finishedAt: later,
       duration: .milliseconds(12_350),
-      ending: ending, exitStatus: status, memory: memory, targets: targets)
+      ending: ending, exitStatus: status, memory: MemoryOutcome(memory), targets: targets)
   }
 
   /// A target with errors, one stopped, one that never started: every remark there is.
@@ -75,6 +83,16 @@ enum Samples {
     let last = target("monthly/2026-08", .notStarted, reason: "the run was stopped before")
     var pressed = memory
     (pressed.peak, pressed.pauses, pressed.paused) = (.mebibytes(245), 4, .seconds(95))
-    return batch([api, monthly, last], ending: .stoppedMemory, status: .memory, memory: pressed)
+    var outcome = batch([api, monthly, last], ending: .stoppedMemory, status: .memory, memory: pressed)
+    outcome.memory.processPeak = .mebibytes(21)
+    outcome.memory.latestSample = .microseconds(120)
+    outcome.memory.trend = .flat
+    outcome.memory.points = [
+      MemoryPoint(
+        elapsed: .milliseconds(100), used: .mebibytes(18), workingSet: .mebibytes(40), process: .mebibytes(9),
+        reserved: .mebibytes(7), files: 12_000)
+    ]
+    outcome.memory.steps = [step(.paused), step(.narrowed, workers: 1), step(.resumed, paused: .seconds(3))]
+    return outcome
   }
 }

@@ -19,7 +19,9 @@ import Testing
     names.append(Array("f".utf8))
     LinuxFileSystem().freshStatus(of: 0..<1, of: names, in: handle) { _, look in
       guard case .success(let status) = look else { return }
-      for _ in 0..<count { Array(path.utf8).withUnsafeBufferPointer { victims.append($0, status, limit: count) } }
+      for _ in 0..<count {
+        Array(path.utf8).withUnsafeBufferPointer { victims.append($0, status, limit: (count, path.utf8.count)) }
+      }
     }
     return victims
   }

@@ -237,7 +237,8 @@ final class MemoryGovernor: Sendable {
       target.pauses.begin(now)
       state.summary.pauses += 1
       let isLast = state.targets.values.allSatisfy { $0.candidate.state == .paused || $0.candidate.id == id }
-      taken = record(.paused, target.name, sample, isLast && sample.unreclaimable >= thresholds.abort.bytes ? abort : pause)
+      taken = record(
+        .paused, target.name, sample, isLast && sample.unreclaimable >= thresholds.abort.bytes ? abort : pause)
     case .narrow:
       target.gate.narrow(whileShort: 1)
       target.candidate.state = .narrowed

@@ -50,6 +50,7 @@ public enum MemoryTrend: String, Hashable, Sendable {
 struct MemorySeries: Sendable {
   static let most = 240
   private static let firstInterval: Duration = .milliseconds(100)
+  private static let longestInterval: Duration = .seconds(3600)
 
   private(set) var points: [MemoryPoint] = []
   private(set) var interval = MemorySeries.firstInterval
@@ -58,6 +59,6 @@ struct MemorySeries: Sendable {
     points.append(point)
     guard points.count >= MemorySeries.most else { return }
     points = points.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
-    interval *= 2
+    interval = min(interval * 2, MemorySeries.longestInterval)
   }
 }

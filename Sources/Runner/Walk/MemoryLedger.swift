@@ -48,7 +48,8 @@ enum MemoryPrice {
   /// A directory that is open: the handle, and the kernel's file, inode and entry, which cannot be taken back while it is.
   static let openDirectory = 2 * 1024
   /// A place in the table of directories, which grows by doubling and does not shrink, and in each list of work.
-  static let slot = 2 * MemoryLayout<DirectoryNode>.stride + 2 * WorkLists.Kind.allCases.count * MemoryLayout<NodeID>.size
+  static let slot =
+    2 * MemoryLayout<DirectoryNode>.stride + 2 * WorkLists.Kind.allCases.count * MemoryLayout<NodeID>.size
   /// A step on the way to a directory that is opened again.
   static let step = MemoryLayout<Reopening.Step>.stride + MemoryLayout<DirectoryHandle>.stride
 

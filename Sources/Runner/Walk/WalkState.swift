@@ -133,7 +133,7 @@ extension WalkState {
     if let work = take(preferring: preferred, canJudge: canJudge, canTakeIn: isIntakeOpen && canTakeIn) { return work }
     // When others are at work, they will free something. Otherwise it goes on beyond the budget, one piece at a time.
     guard workers - idle == 1, !opening.isShut || !lists.isEmpty(.judging) else { return nil }
-    while !canTakeIn, closeTopmost(sparing: nil) {}
+    while !canTakeIn, closeTopmost(sparing: preferred) {}
     return take(preferring: preferred, canJudge: true, canTakeIn: isIntakeOpen)
   }
 
@@ -169,7 +169,6 @@ extension WalkState {
   /// Whether there is memory to enter or to list on, and still to judge what that brings.
   private var canTakeIn: Bool { ledger.free >= MemoryPrice.leastIntake + MemoryPrice.leastDrain }
   private var canJudge: Bool { ledger.free >= MemoryPrice.leastJudging }
-
 
   /// The latest directory's work of this kind, going over entries that have none any more.
   private mutating func take(_ kind: WorkLists.Kind, _ work: (inout WalkState, NodeID) -> Work?) -> Work? {
