@@ -18,12 +18,13 @@ CHECKS = {
     "full-server": "a server at its limit of requests per second",
     "speed-change": "latency that changes in the middle of a run",
     "memory": "peak memory, and that it does not grow with the number of files",
+    "pressure": "little memory, and neighbours that take it: pauses, good order, no kill",
     "start-up": "time until the first request on the target",
     "limits": "few descriptors, threads and processes",
     "instructions": "user-space instructions per file (callgrind)",
 }
 
-WITHOUT_LATENCYFS = {"instructions", "memory"}
+WITHOUT_LATENCYFS = {"instructions", "memory", "pressure"}
 
 
 def module_of(name: str):
