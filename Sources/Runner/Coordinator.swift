@@ -102,6 +102,7 @@ struct Coordinator {
       runID: runner.settings.runID, mode: runner.settings.mode, startedAt: beganAt,
       finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,
       exitStatus: exitStatus, memory: memory, targets: outcomes)
+    outcome.processorTime = ProcessorTime.ofThisProcess()
     outcome.unmatchedSelection = gathering.unmatched
     outcome.unfitting = unfitting
     return outcome

@@ -41,7 +41,7 @@ struct Batch {
     let reportPath = settings.reportPath ?? (settings.mode == .purge ? plan.report.file : nil)
     try probe(reportPath)
     var outcome = try execute(plan)
-    tell(&outcome, reportPath: reportPath)
+    tell(&outcome, of: plan, reportPath: reportPath)
     return outcome.exitStatus
   }
 
@@ -130,20 +130,30 @@ struct Batch {
   // MARK: - After
 
   /// What cannot be told makes a success a failure (status 1): somebody relies on it. Work is never undone.
-  private func tell(_ outcome: inout BatchOutcome, reportPath: String?) {
+  private func tell(_ outcome: inout BatchOutcome, of plan: BatchPlan, reportPath: String?) {
+    let advice = settings.mode == .dryRun ? self.advice(on: outcome, plan) : nil
     do throws(Errno) {
-      try StandardOutput.write(SummaryTable(outcome).text)
+      let further = advice.map { "\n" + AdviceText($0.0, $0.1).text } ?? ""
+      try StandardOutput.write(SummaryTable(outcome).text + further)
     } catch {
       report("Failed to write the summary", path: "standard output", "\(error)", &outcome)
     }
-    if let reportPath { writeReport(&outcome, to: reportPath) }
+    if settings.preflightIsStrict, advice?.1.hasFailed == true, outcome.exitStatus == .success {
+      outcome.exitStatus = .failures
+    }
+    if let reportPath { writeReport(&outcome, advice, to: reportPath) }
     logger.log(events.completed(outcome))
     leaveMessage(EndMessage.text(outcome))
   }
 
-  private func writeReport(_ outcome: inout BatchOutcome, to path: String) {
+  private func advice(on outcome: BatchOutcome, _ plan: BatchPlan) -> (ResourceAdvice, Preflight) {
+    let advice = ResourceAdvice(outcome, plan: plan)
+    return (advice, Preflight(outcome, plan: plan, advice: advice, config: settings.configPath))
+  }
+
+  private func writeReport(_ outcome: inout BatchOutcome, _ advice: (ResourceAdvice, Preflight)?, to path: String) {
     do {
-      let report = RunReport(outcome, toolVersion: ToolVersion.current, host: Host.name())
+      let report = RunReport(outcome, toolVersion: ToolVersion.current, host: Host.name(), advice: advice)
       try AtomicFile.write(report.json(), to: path)
     } catch {
       self.report("Failed to write the report", path: path, "\(error)", &outcome)

@@ -23,9 +23,18 @@ public struct RunReport: Hashable, Sendable, Encodable {
   let memory: MemoryFigures
   let totals: TotalFigures
   let targets: [TargetFigures]
+  /// Of a dry run only, like the next.
+  let recommendation: RecommendationFigures?
+  let preflight: [PreflightFigures]?
 
-  /// - Parameter host: the name of the machine or pod the run took place on.
-  public init(_ outcome: BatchOutcome, toolVersion: String, host: String) {
+  /// - Parameters:
+  ///   - host: the name of the machine or pod the run took place on.
+  ///   - advice: what a dry run recommends, and its checklist.
+  public init(
+    _ outcome: BatchOutcome, toolVersion: String, host: String, advice: (ResourceAdvice, Preflight)? = nil
+  ) {
+    recommendation = advice.map { RecommendationFigures($0.0) }
+    preflight = advice.map { $0.1.items.map(PreflightFigures.init) }
     self.toolVersion = toolVersion
     self.host = host
     runID = outcome.runID
@@ -58,6 +67,6 @@ public struct RunReport: Hashable, Sendable, Encodable {
     case durationSeconds = "duration_seconds"
     case outcome
     case exitStatus = "exit_status"
-    case memory, totals, targets
+    case memory, totals, targets, recommendation, preflight
   }
 }

@@ -54,6 +54,8 @@ public struct TargetOutcome: Hashable, Sendable {
   public var memoryReservedPeak = ByteCount(bytes: 0)
   /// The largest number of workers at once.
   public var concurrencyPeak = 0
+  /// Operations in flight in the mean over its time.
+  public var concurrencyMean = 0.0
   /// All its file system calls.
   public var operations = OperationFigures()
 
@@ -76,6 +78,8 @@ public struct BatchOutcome: Hashable, Sendable {
   public var memory: MemoryOutcome
   /// In the order in which they were taken up.
   public var targets: [TargetOutcome]
+  /// Of all threads of the process so far, in user and kernel mode.
+  public var processorTime: Duration = .zero
   /// Patterns of the selection that match neither a configured name nor a folder's. When there are any, nothing was
   /// walked.
   public var unmatchedSelection: [String] = []

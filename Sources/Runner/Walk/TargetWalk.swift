@@ -99,6 +99,7 @@ extension TargetWalk {
       let situation = WorkerPool.Situation(
         now: .now(), workers: state.workers, idle: state.idle, workWaits: state.hasMoreWork, totals: operations.totals)
       state.heed(gate.opening)
+      state.noteBusy(at: .now())
       state.pool.adjust(to: situation)
       return (state.pool.interval, self.wantsHelp(&state), state.workers > state.pool.allowed && state.idle > 0)
     }
@@ -147,6 +148,7 @@ extension TargetWalk {
     outcome.tally = state.tally
     outcome.tally.errors = failures.total
     outcome.errorsByKind = failures.byKind
+    outcome.concurrencyMean = state.meanBusy
     outcome.concurrencyPeak = state.peakWorkers
     outcome.operations = OperationFigures(operations.totals.calls, over: outcome.duration)
     outcome.memoryBudget = state.limits.memory

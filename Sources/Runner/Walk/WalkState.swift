@@ -22,6 +22,8 @@ struct WalkState {
   var workers = 0
   var idle = 0
   var peakWorkers = 0
+  /// Workers at work over time: what was summed up, over how many seconds, until when.
+  private var busyTime = (workers: 0.0, seconds: 0.0, until: MonotonicTime.now())
   /// Set when the walk is to end early.
   var stop: Ending?
   /// How far intake is open: shut, nothing new is entered or listed, and what was listed is finished.
@@ -57,6 +59,15 @@ struct WalkState {
     self.ledger = MemoryLedger(budget: Int(clamping: limits.memory.bytes))
     ledger.insist(MemoryPrice.walk)
   }
+
+  /// Takes the number of workers at work as that since the last time.
+  mutating func noteBusy(at now: MonotonicTime) {
+    let seconds = now.since(busyTime.until).inSeconds
+    busyTime = (busyTime.workers + Double(workers - idle) * seconds, busyTime.seconds + seconds, now)
+  }
+
+  /// Workers at work in the mean over the time so far.
+  var meanBusy: Double { busyTime.seconds > 0 ? busyTime.workers / busyTime.seconds : Double(peakWorkers) }
 
   mutating func nextSerial() -> UInt32 {
     serials &+= 1

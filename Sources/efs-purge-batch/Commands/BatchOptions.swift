@@ -61,10 +61,13 @@ struct BatchOptions: ParsableArguments {
 
 extension BatchOptions {
   /// Does what is asked for, and gives what to exit with. Why nothing was touched goes to the termination log, too.
-  func carryOut(mode: RunMode, defaultLogLevel: LogLine.Level) throws(Unusable) -> ExitCode {
+  func carryOut(
+    mode: RunMode, defaultLogLevel: LogLine.Level, preflightIsStrict: Bool = false
+  ) throws(Unusable) -> ExitCode {
     ProcessLimits.forgoThreadCaches()
     do throws(Unusable) {
-      let settings = try BatchSettings(self, mode: mode, defaultLogLevel: defaultLogLevel)
+      var settings = try BatchSettings(self, mode: mode, defaultLogLevel: defaultLogLevel)
+      settings.preflightIsStrict = preflightIsStrict
       return ExitCode(try Batch(settings).carryOut().rawValue)
     } catch {
       leaveMessage(error)

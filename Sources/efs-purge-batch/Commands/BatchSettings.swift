@@ -16,6 +16,8 @@ struct BatchSettings {
   let now: Timestamp?
   let terminationLog: String?
   let environment: [String: String]
+  /// A failed item of the checklist makes the exit status 1.
+  var preflightIsStrict = false
 
   init(
     _ options: BatchOptions, mode: RunMode, defaultLogLevel: LogLine.Level,

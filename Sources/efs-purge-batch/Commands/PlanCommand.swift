@@ -6,9 +6,10 @@ struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
     abstract: "Walks every target as a run would and tells what it would delete. Deletes nothing.",
-    usage: "efs-purge-batch plan [--config <file>] [<option> ...]",
+    usage: "efs-purge-batch plan [--strict-preflight] [--config <file>] [<option> ...]",
     discussion: """
-      The table goes to standard output. The log holds warnings and errors only, unless --log-level asks for more.
+      The table goes to standard output, then a checklist, [x] passed, [!] failed, [ ] for you to see to, and the memory \
+      to ask Kubernetes for. The log holds warnings and errors only, unless --log-level asks for more.
 
       EXAMPLES:
         efs-purge-batch plan --config purge.yaml
@@ -16,9 +17,12 @@ struct PlanCommand: ParsableCommand {
       """
   )
 
+  @Flag(help: "Exit with status 1 when an item of the checklist failed.")
+  var strictPreflight = false
+
   @OptionGroup var options: BatchOptions
 
   func run() throws {
-    throw try options.carryOut(mode: .dryRun, defaultLogLevel: .warning)
+    throw try options.carryOut(mode: .dryRun, defaultLogLevel: .warning, preflightIsStrict: strictPreflight)
   }
 }
