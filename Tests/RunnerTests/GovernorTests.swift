@@ -1,7 +1,41 @@
+import Foundation
+import Kernel
 import Plan
 import Testing
 
 @testable import Runner
+
+/// A made-up machine with a cgroup of 100 MiB, whose use of memory the test sets.
+private final class Machine: Sendable {
+  let root = NSTemporaryDirectory() + "machine-" + UUID().uuidString
+
+  init() throws {
+    try set("proc/meminfo", "MemTotal: 1048576 kB\n")
+    try set("proc/self/status", "RssAnon: 1024 kB\n")
+    try set("proc/self/cgroup", "0::/box\n")
+    try set("sys/fs/cgroup/box/memory.max", "104857600\n")
+    try set("sys/fs/cgroup/box/memory.current", "10485760\n")
+    try use(10)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: root) }
+
+  /// In MiB of 100.
+  func use(_ mebibytes: Int) throws { try set("sys/fs/cgroup/box/memory.stat", "anon \(mebibytes << 20)\n") }
+
+  func set(_ path: String, _ text: String) throws {
+    let url = URL(fileURLWithPath: root + "/" + path)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    let bytes = Data(text.utf8)
+    // In one write, as the kernel tells its figures.
+    if let file = FileHandle(forWritingAtPath: url.path) {
+      file.write(bytes)
+      file.truncateFile(atOffset: UInt64(bytes.count))
+    } else {
+      try bytes.write(to: url)
+    }
+  }
+}
 
 @Suite struct GovernorTests {
   @Test func `over pause_at the only target goes on with one worker, and finishes`() {
@@ -22,6 +56,9 @@ import Testing
     #expect(outcome.totals.filesPurged == 3000)
     #expect(outcome.memory.summary.peak.bytes > 0)
     #expect(outcome.targets[0].peakMemory <= outcome.memory.summary.peak)
+    #expect(outcome.memory.steps.first?.kind == .narrowed)
+    #expect(outcome.memory.steps.first?.workers == 1)
+    #expect(outcome.memory.steps.first?.threshold == "pause_at")
   }
 
   @Test func `memory that stays above abort_at ends the run with status 3`() {
@@ -38,5 +75,168 @@ import Testing
     #expect(outcome.exitStatus == .memory)
     #expect(outcome.totals.imbalance(in: .purge) == nil)
     #expect(outcome.targets[0].pauses == 1)
+    #expect(outcome.targets[0].reason?.contains("abort_at is 3 B") == true)
+  }
+
+  /// Runs three targets of priorities 0, 5 and 10 at once while `script` changes the machine's memory; the script is given
+  /// a way to wait for a step.
+  private func run(
+    _ script: @escaping @Sendable (Machine, (MemoryStep.Kind, String) -> Void) throws -> Void
+  ) throws -> (BatchOutcome, [MemoryStep]) {
+    let machine = try Machine()
+    let trees = (0..<3).map { _ in ScratchTree() }
+    for tree in trees { for index in 0..<100 { tree.file("d\(index % 10)/f\(index)") } }
+    let events = Events()
+    let isDone = Monitor(false)
+    // Nothing is removed before the script is over.
+    let fileSystem = ScriptedFileSystem(onRemoveFile: { _ in
+      _ = isDone.wait(timeout: .seconds(20)) { $0 ? true : nil }
+      return nil
+    })
+    let targets = zip(trees, [0, 5, 10]).map { tree, priority in
+      var target = makeTarget(tree.path, name: "p\(priority)")
+      target.priority = priority
+      return target
+    }
+    let thread = Thread {
+      let seen = Monitor(0)
+      try? script(machine) { kind, target in
+        let before = seen.withLock { $0 }
+        events.await(before + 1) { if case .memoryStep = $0 { true } else { false } }
+        seen.withLock { $0 += 1 }
+        let steps = events.memorySteps
+        #expect(steps.count > before && steps[before].kind == kind && steps[before].target == target, "\(kind) \(target)")
+      }
+      isDone.withLock { $0 = true }
+      isDone.broadcast()
+    }
+    thread.start()
+    var plan = BatchPlan(targets: targets)
+    plan.run.parallelTargets = 3
+    plan.memory.sampleInterval = .milliseconds(2)
+    var settings = BatchRunner.Settings(mode: .purge, runID: "test", now: Fixture.now)
+    settings.systemRoot = machine.root
+    let outcome = BatchRunner(
+      plan: plan, settings: settings, fileSystem: fileSystem, stop: StopRequest(), onEvent: events.add
+    ).run()
+    #expect(trees.allSatisfy { walkTree($0.path).allSatisfy { !$0.isFile } })
+    return (outcome, events.memorySteps)
+  }
+
+  @Test func `short memory pauses the lowest priority first, and each goes on when it is back`() throws {
+    let (outcome, steps) = try run { machine, see in
+      try machine.use(85)
+      see(.paused, "p0")
+      see(.paused, "p5")
+      see(.narrowed, "p10")
+      try machine.use(60)
+      see(.widened, "p10")
+      see(.resumed, "p5")
+      see(.resumed, "p0")
+    }
+    #expect(outcome.exitStatus == .success)
+    #expect(outcome.memory.summary.pauses == 2)
+    #expect(outcome.memory.steps == steps)
+    #expect(steps.allSatisfy { $0.limit == .mebibytes(100) })
+    #expect(steps.map(\.used) == [85, 85, 85, 60, 60, 60].map { ByteCount.mebibytes($0) })
+    #expect(steps.map(\.threshold) == ["pause_at", "pause_at", "pause_at", "resume_at", "resume_at", "resume_at"])
+    let pauses = outcome.targets.sorted { $0.name < $1.name }.map(\.pauses)
+    #expect(pauses == [1, 0, 1])
+    #expect(outcome.memory.summary.paused == outcome.targets.reduce(.zero) { $0 + $1.paused })
+    #expect(outcome.memory.summary.source == "cgroup v2 memory.max of /box")
+  }
+
+  @Test func `above abort_at the last one pauses too, and goes on narrowed as soon as it may`() throws {
+    let (outcome, _) = try run { machine, see in
+      try machine.use(97)
+      see(.paused, "p0")
+      see(.paused, "p5")
+      see(.paused, "p10")
+      try machine.use(90)
+      see(.resumed, "p10")
+      try machine.use(50)
+      see(.widened, "p10")
+      see(.resumed, "p5")
+      see(.resumed, "p0")
+    }
+    #expect(outcome.exitStatus == .success)
+    #expect(outcome.memory.summary.pauses == 3)
+    #expect(outcome.memory.steps[3].workers == 1)
+    #expect(outcome.memory.steps[3].threshold == "abort_at")
+  }
+
+  @Test func `a working set near the limit is told once, though nothing needs to pause`() throws {
+    let machine = try Machine()
+    try machine.set("sys/fs/cgroup/box/memory.current", "99614720\n")
+    let tree = ScratchTree()
+    for index in 0..<30 { tree.file("f\(index)") }
+    let events = Events()
+    var plan = BatchPlan(targets: [makeTarget(tree.path)])
+    plan.memory.sampleInterval = .milliseconds(1)
+    plan.run.operationsPerSecond = 300
+    var settings = BatchRunner.Settings(mode: .purge, runID: "test", now: Fixture.now)
+    settings.systemRoot = machine.root
+    let outcome = BatchRunner(plan: plan, settings: settings, stop: StopRequest(), onEvent: events.add).run()
+    #expect(outcome.exitStatus == .success)
+    #expect(outcome.memory.summary.pauses == 0)
+    #expect(events.notices.filter { $0.contains("working set") }.count == 1)
+    #expect(events.notices.contains { $0.contains("95.0 MiB of 100.0 MiB") })
+  }
+
+  @Test func `a budget that can never fit keeps everything from being touched`() throws {
+    let machine = try Machine()
+    let trees = [ScratchTree(), ScratchTree()]
+    for tree in trees { tree.file("old") }
+    var targets = trees.map { makeTarget($0.path, name: $0.path) }
+    targets[1].memoryBudget = .mebibytes(80)
+    let events = Events()
+    var settings = BatchRunner.Settings(mode: .purge, runID: "test", now: Fixture.now)
+    settings.systemRoot = machine.root
+    let outcome = BatchRunner(
+      plan: BatchPlan(targets: targets), settings: settings, stop: StopRequest(), onEvent: events.add
+    ).run()
+    #expect(
+      outcome.unfitting == [
+        "target '\(trees[1].path)': its memory_budget of 80.0 MiB can never fit: pause_at leaves 79.0 MiB of 100.0 MiB "
+          + "(cgroup v2 memory.max of /box)"
+      ])
+    #expect(trees.allSatisfy { $0.exists("old") })
+    targets[1].memoryBudget = .mebibytes(79)
+    let second = BatchRunner(
+      plan: BatchPlan(targets: targets), settings: settings, stop: StopRequest(), onEvent: events.add
+    ).run()
+    #expect(second.unfitting.isEmpty)
+    #expect(second.totals.filesPurged == 2)
+  }
+
+  @Test func `targets start by priority, and wait until their budgets fit`() throws {
+    let trees = (0..<4).map { _ in ScratchTree() }
+    for tree in trees { tree.file("old") }
+    let targets = zip(trees, [0, 3, 3, -1]).enumerated().map { index, pair in
+      var target = makeTarget(pair.0.path, name: "t\(index)")
+      target.priority = pair.1
+      target.memoryBudget = .mebibytes(40)
+      return target
+    }
+    let machine = try Machine()
+    let events = Events()
+    var settings = BatchRunner.Settings(mode: .purge, runID: "test", now: Fixture.now)
+    settings.systemRoot = machine.root
+    var plan = BatchPlan(targets: targets)
+    plan.run.parallelTargets = 4
+    let outcome = BatchRunner(plan: plan, settings: settings, stop: StopRequest(), onEvent: events.add).run()
+    #expect(outcome.totals.filesPurged == 4)
+    var running = 0
+    var started: [String] = []
+    for event in events.all {
+      if case .targetStarted(let start) = event {
+        running += 1
+        started.append(start.target)
+      }
+      if case .targetFinished = event { running -= 1 }
+      // 80 less what was used before leaves room for one of 40.
+      #expect(running <= 1)
+    }
+    #expect(started == ["t1", "t2", "t0", "t3"])
   }
 }

@@ -137,6 +137,9 @@ final class Events: Sendable {
   var failures: [PurgeFailure] {
     all.compactMap { if case .failure(let failure) = $0 { failure } else { nil } }
   }
+  var memorySteps: [MemoryStep] {
+    all.compactMap { if case .memoryStep(let step) = $0 { step } else { nil } }
+  }
   var notices: [String] {
     all.compactMap { if case .notice(_, let message) = $0 { message } else { nil } }
   }

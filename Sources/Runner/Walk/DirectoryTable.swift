@@ -13,6 +13,8 @@ struct DirectoryTable {
 
   /// Directories in work.
   var count: Int { slots.count - free.count }
+  /// Places, taken or free.
+  var places: Int { slots.count }
   /// Whether one more takes up a place that was there before.
   var hasFreeSlot: Bool { !free.isEmpty }
 

@@ -16,25 +16,14 @@ struct MemoryLedger {
 
   var free: Int { max(0, budget - reserved) }
 
-  /// False, and nothing reserved, when there is no room for it.
-  mutating func reserve(_ bytes: Int) -> Bool {
-    guard bytes <= free else { return false }
-    add(bytes)
-    return true
-  }
-
-  /// Reserves in any case.
-  mutating func insist(_ bytes: Int) {
+  /// Whoever takes looks at `free` first, unless there is no other way.
+  mutating func reserve(_ bytes: Int) {
     if bytes > free { overdrafts += 1 }
-    add(bytes)
-  }
-
-  mutating func release(_ bytes: Int) { reserved -= bytes }
-
-  private mutating func add(_ bytes: Int) {
     reserved += bytes
     peak = max(peak, reserved)
   }
+
+  mutating func release(_ bytes: Int) { reserved -= bytes }
 }
 
 /// What things cost, in bytes of memory. User and kernel memory that pausing frees; sizes are those of 64-bit Linux.

@@ -57,8 +57,8 @@ extension WalkState {
   }
 
   private mutating func insert(parent: NodeID?, name: [UInt8], depth: Int, _ handle: DirectoryHandle) -> NodeID {
-    if !table.hasFreeSlot { ledger.insist(MemoryPrice.slot) }
-    ledger.insist(MemoryPrice.node(name: name.count) + MemoryPrice.openDirectory)
+    if !table.hasFreeSlot { ledger.reserve(MemoryPrice.slot) }
+    ledger.reserve(MemoryPrice.node(name: name.count) + MemoryPrice.openDirectory)
     let id = table.insert(
       DirectoryNode(
         parent: parent, name: name, depth: depth, identity: handle.identity, modifiedAt: handle.status.mtime,
@@ -120,7 +120,7 @@ extension WalkState {
 
   private mutating func hold(_ batch: EntryBatch, in id: NodeID) {
     let serial = nextSerial()
-    ledger.insist(batch.footprint)
+    ledger.reserve(batch.footprint)
     table[id].holdings.add(serial, parts: 1, bytes: batch.footprint)
     table[id].unclaimed.append(DirectoryNode.Claims(batch: batch, serial: serial, indices: batch.entries.indices))
   }
@@ -182,7 +182,7 @@ extension WalkState {
     var victims = victims
     victims.serial = nextSerial()
     let bytes = victims.footprint + MemoryPrice.victimList
-    ledger.insist(bytes)
+    ledger.reserve(bytes)
     table[id].holdings.add(victims.serial, parts: victims.count, bytes: bytes)
     return victims
   }

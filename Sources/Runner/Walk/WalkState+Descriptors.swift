@@ -41,7 +41,7 @@ extension WalkState {
     // Where memory is short, fewer on the way stay open.
     let kept = min(limits.reopenedAtOnce, max(1, ledger.free / (4 * MemoryPrice.openDirectory)), steps.count)
     let reserved = steps.count * MemoryPrice.step + kept * MemoryPrice.openDirectory
-    ledger.insist(reserved)
+    ledger.reserve(reserved)
     return .reopen(
       Reopening(reserved: reserved, node: id, ancestor: next, base: base, steps: steps.reversed(), kept: kept))
   }
@@ -58,7 +58,7 @@ extension WalkState {
         table[step.node].handle = handle
         table[step.node].needsSeek = true
         openDirectories += 1
-        ledger.insist(MemoryPrice.openDirectory)
+        ledger.reserve(MemoryPrice.openDirectory)
         closeOneIfTooMany(sparing: id)
       }
       return id

@@ -57,7 +57,7 @@ struct WalkState {
     self.limits = limits
     self.pool = WorkerPool(fewest: limits.firstWorkers, most: limits.workers, now: now)
     self.ledger = MemoryLedger(budget: Int(clamping: limits.memory.bytes))
-    ledger.insist(MemoryPrice.walk)
+    ledger.reserve(MemoryPrice.walk)
   }
 
   /// Takes the number of workers at work as that since the last time.
@@ -120,7 +120,10 @@ extension WalkState {
 
   /// Counts one more worker in; false when there is no memory for it. The first is always taken.
   mutating func addWorker() -> Bool {
-    if workers == 0 { ledger.insist(MemoryPrice.worker) } else if !ledger.reserve(MemoryPrice.worker) { return false }
+    // Workers without anything to take in would be of no use.
+    let needed = MemoryPrice.worker + MemoryPrice.leastIntake + MemoryPrice.leastDrain
+    guard workers == 0 || ledger.free >= needed else { return false }
+    ledger.reserve(MemoryPrice.worker)
     workers += 1
     peakWorkers = max(peakWorkers, workers)
     return true
@@ -193,7 +196,7 @@ extension WalkState {
   private mutating func openRoot() -> Work {
     let limit = listingLimit()
     let reserved = MemoryPrice.listing(limit) + MemoryPrice.directory(name: 0)
-    ledger.insist(reserved)
+    ledger.reserve(reserved)
     return .openRoot(reserved: reserved, limit: limit)
   }
 
@@ -207,7 +210,7 @@ extension WalkState {
     }
     let limit = listingLimit()
     let reserved = MemoryPrice.listing(limit) + MemoryPrice.directory(name: name.count)
-    ledger.insist(reserved)
+    ledger.reserve(reserved)
     subdirectoriesBeingEntered += 1
     table[id].users += 1
     return .enter(Entering(reserved: reserved, parent: id, directory: directory, name: name, limit: limit))
@@ -216,7 +219,7 @@ extension WalkState {
   /// Changes the names of subdirectories that wait to be entered, and what the ledger holds for them.
   mutating func withSubdirectories<Result>(of id: NodeID, _ change: (inout NameList) -> Result) -> Result {
     ledger.release(table[id].subdirectories.footprint)
-    defer { ledger.insist(table[id].subdirectories.footprint) }
+    defer { ledger.reserve(table[id].subdirectories.footprint) }
     return change(&table[id].subdirectories)
   }
 
@@ -226,7 +229,7 @@ extension WalkState {
     let seekTo = table[id].needsSeek ? table[id].position : nil
     let limit = listingLimit(after: table[id].listings)
     let reserved = MemoryPrice.listing(limit)
-    ledger.insist(reserved)
+    ledger.reserve(reserved)
     table[id].needsSeek = false
     table[id].cursor = .reading
     table[id].listings += 1
@@ -266,7 +269,7 @@ extension WalkState {
       lists.forget(id, .judging, in: &table)
     }
     let reserved = MemoryPrice.judging(indices.count, name: claims.batch.longestName)
-    ledger.insist(reserved)
+    ledger.reserve(reserved)
     table[id].users += 1
     list(id)
     return .judge(
