@@ -127,6 +127,11 @@ int ck_be_punctual(void) {
   return RESULT(syscall(SYS_sched_setattr, 0, &attributes, 0));
 }
 
+__attribute__((noinline)) void ck_touch_stack(void) {
+  volatile char stack[64 * 1024];
+  for (size_t at = 0; at < sizeof stack; at += 1024) stack[at] = 0;
+}
+
 struct start {
   void (*body)(void *);
   void *context;

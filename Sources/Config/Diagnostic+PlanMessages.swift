@@ -123,6 +123,12 @@ extension Diagnostic {
       notes: other.map { [.thresholdHere(at: $0)] } ?? [], hint: nil)
   }
 
+  static func thresholdAboveLimit(_ key: String, _ size: String, limit: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .thresholdAboveLimit, "'\(key)' (\(size)) is above the limit of \(limit): the kernel would act before the guard",
+      at: place, hint: "write a percentage to follow the container's limit")
+  }
+
   static func budgetsDoNotFit(
     count: Int, sum: String, available: String, limit: String, at place: SourcePlace, others: [SourcePlace]
   ) -> Diagnostic {

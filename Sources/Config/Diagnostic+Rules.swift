@@ -24,7 +24,8 @@ extension Diagnostic {
     case unknownDateField, strayBrace, fieldNeedsField, protectedPath, outsideAllowedRoots, partitionsWithoutTemplate
     case boundsReversed
     // Plans.
-    case duplicateTargetName, overlappingTargets, sizesReversed, thresholdsReversed, budgetsDoNotFit
+    case duplicateTargetName, overlappingTargets, sizesReversed, thresholdsReversed, thresholdAboveLimit,
+      budgetsDoNotFit
     case moreTargetsThanConcurrency
     // Warnings.
     case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect

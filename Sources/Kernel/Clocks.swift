@@ -33,13 +33,6 @@ public struct MonotonicTime: Hashable, Comparable, Sendable {
 
 /// Time spent on a processor.
 public enum ProcessorTime {
-  /// What all threads of this process have spent so far.
-  public static func ofThisProcess() -> Duration {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-  }
-
   /// Nanoseconds the calling thread has spent on processors so far.
   public static func ofThisThread() -> UInt64 {
     var time = timespec()

@@ -46,6 +46,34 @@ public struct MemoryPlan: Hashable, Sendable {
   public var sampleInterval: Duration = .milliseconds(100)
 
   public init() {}
+
+  /// What the program itself takes before its first target, rounded up: the rest is for budgets.
+  public static let base = ByteCount.mebibytes(2)
+
+  /// What budgets may add up to at most.
+  public func available(under limit: ByteCount) -> ByteCount { pauseAt.resolved(against: limit) - MemoryPlan.base }
+
+  /// A threshold that is above the limit itself, by its key; nil: none is. There the kernel would act first.
+  public func thresholdAbove(_ limit: ByteCount) -> (key: String, size: ByteCount)? {
+    for (key, threshold) in [("resume_at", resumeAt), ("pause_at", pauseAt), ("abort_at", abortAt)] {
+      if case .size(let size) = threshold, size > limit { return (key, size) }
+    }
+    return nil
+  }
+
+  /// Why the thresholds make no sense under this limit, in a sentence; nil: they do.
+  public func objection(under limit: ByteCount) -> String? {
+    if let (key, size) = thresholdAbove(limit) {
+      return "memory.\(key) (\(size.text)) is above the limit of \(limit.text): the kernel would act before the guard"
+    }
+    let (resume, pause, abort) = (
+      resumeAt.resolved(against: limit), pauseAt.resolved(against: limit), abortAt.resolved(against: limit)
+    )
+    if resume < pause, pause < abort { return nil }
+    return
+      "memory.resume_at (\(resume.text)), pause_at (\(pause.text)) and abort_at (\(abort.text)) are not in this order "
+      + "under a limit of \(limit.text)"
+  }
 }
 
 extension Percentage {

@@ -13,6 +13,9 @@ public struct ByteCount: Hashable, Comparable, Sendable {
   /// In MiB (1 048 576 bytes), the unit of every `…_mb` field.
   public var inMebibytes: Double { Double(bytes) / 1_048_576 }
 
+  /// 0 for a part of nothing.
+  public func percent(of whole: ByteCount) -> Double { whole.bytes > 0 ? 100 * Double(bytes) / Double(whole.bytes) : 0 }
+
   /// In IEC units with one decimal, for people: `512 B`, `1.5 KiB`, `46.9 GiB`.
   public var text: String {
     guard bytes >= 1024 else { return "\(bytes) B" }

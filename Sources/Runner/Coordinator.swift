@@ -34,6 +34,8 @@ struct Coordinator {
     var reported: (calls: OperationTimes, at: MonotonicTime)
     /// It was paused or narrowed, and what it gave up was not yet given back to the system.
     var owesMemory = false
+    /// Workers it was narrowed to because memory follows the files.
+    var widthWhileGrowing: Int?
   }
 
   private let runner: BatchRunner
@@ -54,6 +56,8 @@ struct Coordinator {
   private var outcomes: [TargetOutcome] = []
   private var started = 0
   private var hasFailedTarget = false
+  /// The target of which was last said that it waits for memory.
+  private var toldToWait: String?
   private var series = MemorySeries()
   private var trend: MemoryTrend?
 
@@ -85,11 +89,11 @@ struct Coordinator {
       mailbox.withLock { $0.append(.stopRequested) }
       mailbox.broadcast()
     }
-    governor.start()
+    var unfitting = [governor.objection(to: runner.plan.memory) ?? governor.start()].compactMap { $0 }
     let gathering = gatherTargets()
     for outcome in gathering.outcomes { record(outcome) }
     waiting = Admission.inOrder(gathering.targets)
-    let unfitting = waiting.compactMap(objection)
+    unfitting += waiting.compactMap(objection)
     if gathering.unmatched.isEmpty, unfitting.isEmpty {
       walkAll()
       for target in waiting { notStarted(target) }
@@ -102,7 +106,6 @@ struct Coordinator {
       runID: runner.settings.runID, mode: runner.settings.mode, startedAt: beganAt,
       finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,
       exitStatus: exitStatus, memory: memory, targets: outcomes)
-    outcome.processorTime = ProcessorTime.ofThisProcess()
     outcome.unmatchedSelection = gathering.unmatched
     outcome.unfitting = unfitting
     return outcome
@@ -186,7 +189,7 @@ extension Coordinator {
     for (id, target) in running where target.nextAdjustment <= now {
       running[id]?.nextAdjustment = now.advanced(by: target.walk.adjustPool())
       if target.owesMemory, target.walk.retireIdleWorkers() {
-        ProcessLimits.returnFreedMemory()
+        if target.walk.gate.opening != IntakeGate.Opening() { ProcessLimits.returnFreedMemory() }
         running[id]?.owesMemory = false
       }
     }
@@ -201,14 +204,27 @@ extension Coordinator {
   private mutating func startWhatFits() {
     let policy = runner.plan.run.onTargetFailure
     while let next = waiting.first, runner.stop.reason == nil, !(hasFailedTarget && policy == .stop) {
-      guard let budget = admission.admit(started, wanting: next.spec.memoryBudget) else { return }
+      guard let budget = admission.admit(started, wanting: next.spec.memoryBudget) else {
+        return tellOfWaiting(next)
+      }
       start(waiting.removeFirst(), budget: budget)
     }
   }
 
+  /// Says once of each target that it waits for memory, which is not to be seen otherwise.
+  private mutating func tellOfWaiting(_ target: ResolvedTarget) {
+    guard running.count < parallelTargets, toldToWait != target.name else { return }
+    toldToWait = target.name
+    let wanted = target.spec.memoryBudget.map { "its memory_budget of \($0.text)" } ?? "its share"
+    let message =
+      "waits for memory: \(admission.taken.text) of \(admission.room.text) are reserved, and \(wanted) does not fit"
+    runner.onEvent(.notice(target: target.name, message: message))
+  }
+
   /// Why a target can never start; nil: it can.
   private func objection(to target: ResolvedTarget) -> String? {
-    target.spec.memoryBudget.flatMap(governor.objection).map { "target '\(target.name)': \($0)" }
+    target.spec.memoryBudget.flatMap { governor.objection(to: $0, runner.plan.memory) }
+      .map { "target '\(PrintableText.escaped(target.name))': \($0)" }
   }
 
   private mutating func start(_ target: ResolvedTarget, budget: ByteCount) {
@@ -273,12 +289,14 @@ extension Coordinator {
   }
 
   private func startEvent(_ target: ResolvedTarget, _ rules: WalkRules, _ limits: WalkLimits) -> TargetStart {
-    TargetStart(
+    var start = TargetStart(
       target: target.name, path: PrintableText.path(target.path), maxAge: target.spec.retention.maxAge,
       cutoff: rules.cutoff.instant, concurrency: limits.workers, mode: rules.mode,
       progressInterval: runner.plan.run.progressInterval, memoryLimit: governor.summary.limit,
       removeEmptyDirectories: target.spec.emptyDirectories != nil,
       maxEmptyDirectories: target.spec.emptyDirectories?.maxCount)
+    start.memoryBudget = limits.memory
+    return start
   }
 }
 
@@ -323,6 +341,12 @@ extension Coordinator {
     var outcome = ended.walk.outcome(startedAt: ended.startedAt, finishedAt: Timestamp(WallClock.now()))
     outcome.peakMemory = peak
     (outcome.pauses, outcome.paused) = (pauses.count, pauses.total)
+    if outcome.memoryOverdrafts > 0 {
+      let message =
+        "a memory budget of \(outcome.memoryBudget.text) is too little for this tree: "
+        + "\(outcome.memoryReservedPeak.text) were reserved at most"
+      runner.onEvent(.notice(target: outcome.name, message: message))
+    }
     record(outcome)
   }
 
@@ -364,19 +388,27 @@ extension Coordinator {
   private mutating func heedTrend() {
     let before = trend
     trend = MemoryTrend.of(series.points)
-    for target in running.values {
-      let isGrowing = trend == .growing
-      target.walk.gate.narrow(whileGrowing: isGrowing ? max(1, target.walk.workers / 2) : nil)
-      if isGrowing || before == .growing { target.walk.heedGate() }
+    guard trend == .growing || before == .growing else { return }
+    for (id, target) in running {
+      if trend == .growing {
+        // What a pause has left of its workers says nothing.
+        guard !target.walk.gate.opening.isShut else { continue }
+        narrow(id, target, to: max(1, (target.widthWhileGrowing ?? target.walk.workers) / 2))
+      } else if target.widthWhileGrowing != nil {
+        narrow(id, target, to: nil)
+      }
     }
-    guard trend != before else { return }
-    if trend == .growing {
-      let message = "memory per 1000 files rises: going on with half of the workers"
-      runner.onEvent(.notice(target: nil, message: message))
-    } else if before == .growing {
-      runner.onEvent(
-        .notice(target: nil, message: "memory per 1000 files does not rise any more: going on with all workers"))
-    }
+  }
+
+  private mutating func narrow(_ id: Int, _ target: Running, to workers: Int?) {
+    guard workers != target.widthWhileGrowing else { return }
+    running[id]?.widthWhileGrowing = workers
+    target.walk.gate.narrow(whileGrowing: workers)
+    target.walk.heedGate()
+    let message =
+      workers.map { "memory per 1000 files rises: going on with \($0 == 1 ? "1 worker" : "\($0) workers")" }
+      ?? "memory per 1000 files does not rise any more: going on with all workers"
+    runner.onEvent(.notice(target: target.walk.target.name, message: message))
   }
 
   /// Ends all targets orderly: in-flight operations are waited for, but not for ever.

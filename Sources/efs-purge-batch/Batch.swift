@@ -98,7 +98,9 @@ struct Batch {
       throw Unusable("no target matches --target \(patterns); nothing was touched")
     }
     guard outcome.unfitting.isEmpty else {
-      throw Unusable("\(outcome.unfitting.joined(separator: "; ")); nothing was touched")
+      let reason = outcome.unfitting.joined(separator: "; ")
+      logger.log(LogLine(.error, "Run refused", ["run_id": .string(runID), "reason": .string(reason)]))
+      throw Unusable("\(reason); nothing was touched")
     }
     return outcome
   }
@@ -131,27 +133,29 @@ struct Batch {
 
   /// What cannot be told makes a success a failure (status 1): somebody relies on it. Work is never undone.
   private func tell(_ outcome: inout BatchOutcome, of plan: BatchPlan, reportPath: String?) {
-    let advice = settings.mode == .dryRun ? self.advice(on: outcome, plan) : nil
+    let advice =
+      settings.mode == .dryRun
+      ? RehearsalAdvice(outcome, plan: plan, isSelection: !settings.selection.isEmpty) : nil
     do throws(Errno) {
-      let further = advice.map { "\n" + AdviceText($0.0, $0.1).text } ?? ""
+      let further = advice.map { "\n" + AdviceText($0).text } ?? ""
       try StandardOutput.write(SummaryTable(outcome).text + further)
     } catch {
       report("Failed to write the summary", path: "standard output", "\(error)", &outcome)
     }
-    if settings.preflightIsStrict, advice?.1.hasFailed == true, outcome.exitStatus == .success {
-      outcome.exitStatus = .failures
+    var remarks: [String] = []
+    if settings.preflightIsStrict, let failed = advice?.preflight.failed, !failed.isEmpty {
+      remarks = failed.map { "preflight failed: \($0.name) (\($0.figures))" }
+      for remark in remarks {
+        logger.log(LogLine(.error, "Preflight failed", ["run_id": .string(runID), "reason": .string(remark)]))
+      }
+      if outcome.exitStatus == .success { outcome.exitStatus = .failures }
     }
     if let reportPath { writeReport(&outcome, advice, to: reportPath) }
     logger.log(events.completed(outcome))
-    leaveMessage(EndMessage.text(outcome))
+    leaveMessage(EndMessage.text(outcome, remarks: remarks))
   }
 
-  private func advice(on outcome: BatchOutcome, _ plan: BatchPlan) -> (ResourceAdvice, Preflight) {
-    let advice = ResourceAdvice(outcome, plan: plan)
-    return (advice, Preflight(outcome, plan: plan, advice: advice, config: settings.configPath))
-  }
-
-  private func writeReport(_ outcome: inout BatchOutcome, _ advice: (ResourceAdvice, Preflight)?, to path: String) {
+  private func writeReport(_ outcome: inout BatchOutcome, _ advice: RehearsalAdvice?, to path: String) {
     do {
       let report = RunReport(outcome, toolVersion: ToolVersion.current, host: Host.name(), advice: advice)
       try AtomicFile.write(report.json(), to: path)

@@ -80,8 +80,8 @@ private func eventually(_ isSo: () -> Bool) -> Bool {
   @Test func `usage that crosses a threshold ends the wait`() throws {
     try needed()
     let group = ControlGroup()
-    let alarm = MemoryAlarm(group.group, thresholds: [16 << 20])
-    #expect(alarm.sources == ["thresholds", "memory.pressure_level"])
+    let alarm = MemoryAlarm(group.group)
+    #expect(alarm.arm(at: [16 << 20]) == ["memory.usage_in_bytes", "memory.pressure_level"])
     #expect(alarm.wait(.milliseconds(10)) == false)
     try group.running("(head -c 32M /dev/zero; exec sleep 30) | tail > /dev/null") {
       #expect(alarm.wait(.seconds(10)) == true)
@@ -91,7 +91,8 @@ private func eventually(_ isSo: () -> Bool) -> Bool {
   @Test func `a group that is removed does not wake the monitor for ever`() throws {
     try needed()
     var group: ControlGroup? = ControlGroup()
-    let alarm = MemoryAlarm(try #require(group).group, thresholds: [1 << 20])
+    let alarm = MemoryAlarm(try #require(group).group)
+    _ = alarm.arm(at: [1 << 20])
     let reader = MemoryReader(try #require(group).group, root: "")
     #expect(reader.sample() != nil)
     group = nil
@@ -117,8 +118,8 @@ private func eventually(_ isSo: () -> Bool) -> Bool {
 
 @Suite struct MemoryAlarmTests {
   @Test func `a ring ends the wait, also when it came before`() {
-    let alarm = MemoryAlarm(nil, thresholds: [])
-    #expect(alarm.sources.isEmpty)
+    let alarm = MemoryAlarm(nil)
+    #expect(alarm.arm(at: [1 << 20]).isEmpty)
     alarm.ring()
     #expect(alarm.wait(.seconds(10)) == true)
     #expect(alarm.wait(.milliseconds(5)) == false)

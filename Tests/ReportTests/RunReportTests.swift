@@ -34,7 +34,8 @@ import Testing
     let memory = try #require(object(json(Samples.troubled))["memory"] as? [String: Any])
     #expect(
       Set(memory.keys) == [
-        "source", "limit_mb", "base_mb", "peak_mb", "peak_usage_percent", "pauses", "paused_seconds", "samples",
+        "source", "limit_mb", "base_mb", "peak_mb", "peak_usage_percent", "pauses", "paused_seconds", "narrowings",
+        "samples",
         "process_peak_mb", "trend", "sample_delay_max_ms", "events", "events_left_out",
       ])
     #expect(memory["limit_mb"] as? Double == 256)

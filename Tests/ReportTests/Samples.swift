@@ -85,7 +85,7 @@ enum Samples {
     (pressed.peak, pressed.pauses, pressed.paused) = (.mebibytes(245), 4, .seconds(95))
     var outcome = batch([api, monthly, last], ending: .stoppedMemory, status: .memory, memory: pressed)
     outcome.memory.processPeak = .mebibytes(21)
-    outcome.memory.latestSample = .microseconds(120)
+    outcome.memory.largestDelay = .microseconds(120)
     outcome.memory.trend = .flat
     outcome.memory.points = [
       MemoryPoint(

@@ -27,6 +27,11 @@ import Testing
     #expect(full.admit(2, wanting: nil) == nil)
   }
 
+  @Test func `many at once with little room get what is worth starting with, as long as there is some`() {
+    var admission = Admission(room: .mebibytes(10), parallelTargets: 20)
+    #expect((0..<4).map { admission.admit($0, wanting: nil) } == [.mebibytes(4), .mebibytes(4), nil, nil])
+  }
+
   @Test func `whoever would run alone starts, with what there is`() {
     var admission = Admission(room: .mebibytes(30), parallelTargets: 1)
     #expect(admission.admit(1, wanting: .mebibytes(50)) == .mebibytes(30))

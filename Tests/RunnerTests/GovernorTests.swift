@@ -99,13 +99,15 @@ private final class Machine: Sendable {
       return target
     }
     let thread = Thread {
+      events.await(3) { if case .targetStarted = $0 { true } else { false } }
       let seen = Monitor(0)
       try? script(machine) { kind, target in
         let before = seen.withLock { $0 }
         events.await(before + 1) { if case .memoryStep = $0 { true } else { false } }
         seen.withLock { $0 += 1 }
         let steps = events.memorySteps
-        #expect(steps.count > before && steps[before].kind == kind && steps[before].target == target, "\(kind) \(target)")
+        #expect(
+          steps.count > before && steps[before].kind == kind && steps[before].target == target, "\(kind) \(target)")
       }
       isDone.withLock { $0 = true }
       isDone.broadcast()
@@ -179,8 +181,8 @@ private final class Machine: Sendable {
     let outcome = BatchRunner(plan: plan, settings: settings, stop: StopRequest(), onEvent: events.add).run()
     #expect(outcome.exitStatus == .success)
     #expect(outcome.memory.summary.pauses == 0)
-    #expect(events.notices.filter { $0.contains("working set") }.count == 1)
-    #expect(events.notices.contains { $0.contains("95.0 MiB of 100.0 MiB") })
+    let words = events.all.compactMap { if case .workingSetNear(let memory) = $0 { memory.workingSet } else { nil } }
+    #expect(words == [.mebibytes(95)])
   }
 
   @Test func `a budget that can never fit keeps everything from being touched`() throws {
@@ -197,11 +199,11 @@ private final class Machine: Sendable {
     ).run()
     #expect(
       outcome.unfitting == [
-        "target '\(trees[1].path)': its memory_budget of 80.0 MiB can never fit: pause_at leaves 79.0 MiB of 100.0 MiB "
-          + "(cgroup v2 memory.max of /box)"
+        "target '\(trees[1].path)': its memory_budget of 80.0 MiB can never fit: pause_at leaves 78.0 MiB of 100.0 MiB "
+          + "(cgroup v2 memory.max of /box); lower the budget or raise the limit"
       ])
     #expect(trees.allSatisfy { $0.exists("old") })
-    targets[1].memoryBudget = .mebibytes(79)
+    targets[1].memoryBudget = .mebibytes(78)
     let second = BatchRunner(
       plan: BatchPlan(targets: targets), settings: settings, stop: StopRequest(), onEvent: events.add
     ).run()
@@ -238,5 +240,24 @@ private final class Machine: Sendable {
       #expect(running <= 1)
     }
     #expect(started == ["t1", "t2", "t0", "t3"])
+    #expect(events.notices.filter { $0.hasPrefix("waits for memory") }.count == 3)
+  }
+
+  @Test func `thresholds above the limit, under which the guard could never act, are refused`() throws {
+    let tree = ScratchTree()
+    tree.file("old")
+    let machine = try Machine()
+    var settings = BatchRunner.Settings(mode: .purge, runID: "test", now: Fixture.now)
+    settings.systemRoot = machine.root
+    var plan = BatchPlan(targets: [makeTarget(tree.path)])
+    plan.memory.pauseAt = .size(.mebibytes(400))
+    plan.memory.abortAt = .size(.mebibytes(450))
+    let outcome = BatchRunner(plan: plan, settings: settings, stop: StopRequest(), onEvent: { _ in }).run()
+    #expect(
+      outcome.unfitting == [
+        "memory.pause_at (400.0 MiB) is above the limit of 100.0 MiB: the kernel would act before the guard "
+          + "(cgroup v2 memory.max of /box)"
+      ])
+    #expect(tree.exists("old"))
   }
 }

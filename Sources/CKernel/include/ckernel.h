@@ -80,6 +80,9 @@ long ck_peak_resident_kib(void);
 // Asks the scheduler to let the calling thread run soon after it wakes; 0 or -errno (kernels before 6.12 ignore it).
 int ck_be_punctual(void);
 
+// Touches 64 KiB of the calling thread's stack below the caller.
+void ck_touch_stack(void);
+
 // A detached thread with this stack; 0 or -errno.
 int ck_start_thread(size_t stack_size, const char *name, void (*body)(void *), void *context);
 // Blocks SIGTERM and SIGINT in the calling thread and in all it starts; 0 or -errno.

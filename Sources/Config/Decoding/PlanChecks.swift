@@ -57,6 +57,10 @@ struct PlanChecks {
 
   private func checkThresholds(_ findings: inout Findings) {
     let memory = draft.memory.values
+    if let limit, let (key, size) = memory.thresholdAbove(limit), let place = draft.memory.place(of: key) {
+      return findings.report(
+        .thresholdAboveLimit(key, Sizes.text(of: size), limit: Sizes.text(of: limit), at: place))
+    }
     checkOrder(("resume_at", memory.resumeAt), ("pause_at", memory.pauseAt), &findings)
     checkOrder(("pause_at", memory.pauseAt), ("abort_at", memory.abortAt), &findings)
   }
@@ -97,7 +101,7 @@ struct PlanChecks {
   /// The budgets of the targets that may run at once must fit together. Targets without one share what is left.
   private func checkBudgets(_ findings: inout Findings) {
     guard let limit else { return }
-    let available = draft.memory.values.pauseAt.resolved(against: limit)
+    let available = draft.memory.values.available(under: limit)
     let largest = budgets.sorted { $0.size > $1.size }.prefix(draft.run.values.parallelTargets)
     let sum = largest.reduce(ByteCount(bytes: 0)) { $0 + $1.size }
     guard sum > available, let first = largest.first else { return }

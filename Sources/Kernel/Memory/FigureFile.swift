@@ -6,7 +6,7 @@ import Glibc
 ///
 /// Either lines of `key value`, as in memory.stat and /proc/meminfo, or a single number. For one thread at a time.
 final class FigureFile {
-  /// memory.stat, the longest of them, has about 2 KiB.
+  /// memory.stat, the longest of them, has about 2 KiB, and gains a line with every other kernel.
   private static let capacity = 16 * 1024
 
   private let path: String
@@ -70,13 +70,20 @@ final class FigureFile {
   // MARK: Understanding
 
   private func readLines(_ text: UnsafeRawBufferPointer) {
-    for line in text.split(separator: UInt8(ascii: "\n")) {
-      guard let end = line.firstIndex(where: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ":") }) else { continue }
-      let key = line[line.startIndex..<end]
-      guard let index = keys.firstIndex(where: { FigureFile.isEqual(key, $0) }) else { continue }
-      let isInKibibytes = line.last == UInt8(ascii: "B")
-      values[index] = FigureFile.number(in: line[end...]).map { isInKibibytes ? $0 &* 1024 : $0 }
+    var start = text.startIndex
+    while start < text.endIndex {
+      let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) ?? text.endIndex
+      readLine(text[start..<end])
+      start = end + 1
     }
+  }
+
+  private func readLine(_ line: Slice<UnsafeRawBufferPointer>) {
+    guard let end = line.firstIndex(where: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ":") }) else { return }
+    let key = line[line.startIndex..<end]
+    guard let index = keys.firstIndex(where: { FigureFile.isEqual(key, $0) }) else { return }
+    let isInKibibytes = line.last == UInt8(ascii: "B")
+    values[index] = FigureFile.number(in: line[end...]).map { isInKibibytes ? $0 &* 1024 : $0 }
   }
 
   private static func isEqual(_ bytes: Slice<UnsafeRawBufferPointer>, _ key: StaticString) -> Bool {

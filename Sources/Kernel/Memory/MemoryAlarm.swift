@@ -4,8 +4,7 @@ import CKernel
 /// they may not be asked for, it only waits.
 // @unchecked: only the waiting thread touches `notices`; the bell's descriptor does not change.
 public final class MemoryAlarm: @unchecked Sendable {
-  /// What the kernel tells us of, for the log; empty where there are no notices.
-  public let sources: [String]
+  private let group: MemoryLimit.Group?
   private let bell: CInt
   private var notices: [Notice]
 
@@ -15,24 +14,31 @@ public final class MemoryAlarm: @unchecked Sendable {
     var isCounter: Bool
   }
 
-  /// - Parameter thresholds: usage in bytes; only v1 can be asked to watch for any.
-  init(_ group: MemoryLimit.Group?, thresholds: [UInt64]) {
+  init(_ group: MemoryLimit.Group?) {
+    self.group = group
     bell = ck_eventfd()
     notices = [Notice(descriptor: bell, isCounter: true)]
-    var found: [(notice: Notice?, name: String)] = []
-    switch group?.version {
-    case .v1:
-      let directory = group?.directory ?? ""
-      found.append((MemoryAlarm.v1(directory, "memory.usage_in_bytes", thresholds.map(String.init)), "thresholds"))
-      found.append((MemoryAlarm.v1(directory, "memory.pressure_level", ["medium"]), "memory.pressure_level"))
-    case .v2:
-      let directory = group?.directory ?? ""
-      found.append((MemoryAlarm.events(directory), "memory.events"))
-      found.append((MemoryAlarm.pressure(directory), "memory.pressure"))
-    case nil: break
-    }
-    notices += found.compactMap(\.notice)
-    sources = found.compactMap { $0.notice == nil ? nil : $0.name }
+  }
+
+  /// Asks the kernel for its notices; the files they come from, for the log: none where there are none. To be called once, by
+  /// the thread that waits: v1 takes some milliseconds for each threshold.
+  ///
+  /// - Parameter thresholds: usage in bytes; only v1 can be asked to watch for any.
+  public func arm(at thresholds: [UInt64]) -> [String] {
+    guard let group else { return [] }
+    let directory = group.directory
+    let asked: [(notice: Notice?, file: String)] =
+      switch group.version {
+      case .v1:
+        [
+          (MemoryAlarm.v1(directory, "memory.usage_in_bytes", thresholds.map(String.init)), "memory.usage_in_bytes"),
+          (MemoryAlarm.v1(directory, "memory.pressure_level", ["medium"]), "memory.pressure_level"),
+        ]
+      case .v2:
+        [(MemoryAlarm.events(directory), "memory.events"), (MemoryAlarm.pressure(directory), "memory.pressure")]
+      }
+    notices += asked.compactMap(\.notice)
+    return asked.compactMap { $0.notice == nil ? nil : $0.file }
   }
 
   deinit { for notice in notices where notice.descriptor >= 0 { _ = ck_close(notice.descriptor) } }
@@ -43,8 +49,8 @@ public final class MemoryAlarm: @unchecked Sendable {
     let nanoseconds = max(0, seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
     return withUnsafeTemporaryAllocation(of: ck_watched.self, capacity: notices.count) { watched in
       for (index, notice) in notices.enumerated() {
-        // poll(2) passes over negative descriptors.
         let events = notice.isCounter ? CK_READABLE : CK_URGENT
+        // A descriptor of −1 is passed over.
         watched.initializeElement(at: index, to: ck_watched(fd: notice.descriptor, events: CInt(events), seen: 0))
       }
       guard ck_wait_for_any(watched.baseAddress, CInt(watched.count), nanoseconds) > 0 else { return false }

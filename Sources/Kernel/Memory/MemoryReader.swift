@@ -48,8 +48,8 @@ public struct MemoryLimit: Hashable, Sendable {
   /// Looks at what counts against this limit; for one thread.
   public func reader() -> MemoryReader { MemoryReader(group, root: root) }
 
-  /// Wakes who waits for a change; see `MemoryAlarm`.
-  public func alarm(at thresholds: [UInt64]) -> MemoryAlarm { MemoryAlarm(group, thresholds: thresholds) }
+  /// Wakes who waits for a change.
+  public func alarm() -> MemoryAlarm { MemoryAlarm(group) }
 }
 
 /// Looks at memory again and again. A look takes about ten microseconds and allocates nothing. For one thread at a time.

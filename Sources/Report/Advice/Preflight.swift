@@ -1,164 +1,190 @@
-public import Plan
-public import Runner
+import Plan
+import Runner
 
-/// What an operator should have seen before the first real run, ticked off with the figures of a dry run.
+/// What an operator should have seen before the first real run, ticked off with the figures of a dry run. The items are those
+/// of the replaced tool's guide.
 public struct Preflight: Hashable, Sendable {
-  public enum Result: String, Hashable, Sendable {
+  public enum Verdict: String, Hashable, Sendable {
     case passed
     case failed
-    /// No program can tell.
+    /// No program can tell, or there is too little to tell from.
     case byHand = "by_hand"
   }
 
   public struct Item: Hashable, Sendable {
+    /// For programs; does not change.
+    public let id: String
     public let name: String
-    public let result: Result
+    public let verdict: Verdict
     public let figures: String
+
+    init(_ id: String, _ name: String, _ verdict: Verdict, _ figures: String) {
+      (self.id, self.name, self.verdict, self.figures) = (id, name, verdict, figures)
+    }
   }
 
   public let items: [Item]
 
-  public var hasFailed: Bool { items.contains { $0.result == .failed } }
+  public var failed: [Item] { items.filter { $0.verdict == .failed } }
 
   /// Fewer files say nothing of a rate.
   private static let fewFiles: UInt64 = 1000
-  private static let slowest = 100.0
+  /// The guide's: slower is a sign of too little concurrency.
+  private static let leastRate = 100.0
+  /// The guide's alarm.
   private static let alarmPercent = 80.0
+  /// The guide's, for a walk that is not over by then.
+  private static let watching: Duration = .seconds(300)
 
-  /// - Parameters:
-  ///   - plan: what was walked.
-  ///   - config: the config's path, for commands to paste.
-  public init(_ outcome: BatchOutcome, plan: BatchPlan, advice: ResourceAdvice, config: String) {
+  init(_ outcome: BatchOutcome, plan: BatchPlan, peak: ByteCount, isSelection: Bool) {
+    let memory = outcome.memory
     items = [
-      Preflight.walked(outcome), Preflight.readable(outcome), Preflight.trend(outcome.memory),
-      Preflight.usage(outcome.memory.summary), Preflight.limit(outcome.memory.summary, advice),
-      Preflight.pauses(outcome.memory.summary), Preflight.pace(outcome), Preflight.caps(outcome, plan),
-      Preflight.alerts(plan), Preflight.subset(outcome, config),
+      Preflight.walked(outcome, plan, isSelection), Preflight.watched(outcome), Preflight.readable(outcome),
+      Preflight.perThousand(memory), Preflight.estimate(memory, peak), Preflight.limit(memory.summary, peak),
+      Preflight.usage(memory.summary), Preflight.calm(memory.summary), Preflight.pace(outcome),
+      Preflight.caps(outcome, plan), Preflight.report(plan),
+      Item("alerts", "alerts are set", .byHand, "on an exit status other than 0, and on memory_usage_percent above 80"),
+      Item("rollback", "what is deleted can be brought back", .byHand, "is there a backup, and was it tried?"),
+      Preflight.subset(outcome),
     ]
   }
+}
 
-  // MARK: Items, in the order of the guide
+// MARK: - The walk
 
-  private static func walked(_ outcome: BatchOutcome) -> Item {
-    let walked: Set<Ending> = [.completed, .completedWithErrors, .skipped]
-    let others = outcome.targets.filter { !walked.contains($0.ending) }
-    let name = "dry run on everything, to its end"
-    guard others.isEmpty, !outcome.targets.isEmpty else {
-      let names = others.map { "\($0.name) (\($0.ending.rawValue))" }
-      return Item(name: name, result: .failed, figures: names.isEmpty ? "no target" : list(names))
+extension Preflight {
+  private static func walked(_ outcome: BatchOutcome, _ plan: BatchPlan, _ isSelection: Bool) -> Item {
+    let (id, name) = ("dry_run", "dry run on everything")
+    let unwalked = outcome.targets.filter { !$0.ending.isWalked && $0.ending != .skipped }
+    guard unwalked.isEmpty, !outcome.targets.isEmpty else {
+      let names = unwalked.map { "\($0.name) \(SummaryTable.word(for: $0.ending))" }
+      return Item(id, name, .failed, names.isEmpty ? "no target" : list(names))
     }
     let files = SummaryTable.files(outcome.totals.filesScanned)
     let targets = outcome.targets.count == 1 ? "1 target" : "\(HumanText.count(UInt64(outcome.targets.count))) targets"
+    if isSelection { return Item(id, name, .byHand, "\(files) of \(targets), but only of those that --target selects") }
+    return Item(id, name, .passed, "\(files) of \(targets)")
+  }
+
+  private static func watched(_ outcome: BatchOutcome) -> Item {
+    let isWhole = outcome.targets.allSatisfy { $0.ending.isWalked || $0.ending == .skipped }
+    let time = HumanText.duration(outcome.duration)
     return Item(
-      name: name, result: .passed, figures: "\(files) of \(targets) in \(HumanText.duration(outcome.duration))")
+      "watched", "watched to its end, or 5 minutes", isWhole || outcome.duration >= watching ? .passed : .failed,
+      isWhole ? "to its end, \(time)" : time)
   }
 
   private static func readable(_ outcome: BatchOutcome) -> Item {
     let errors = outcome.totals.errors
     return Item(
-      name: "everything can be read", result: errors == 0 ? .passed : .failed,
-      figures: errors == 1 ? "1 error" : "\(HumanText.count(errors)) errors")
-  }
-
-  private static func trend(_ memory: MemoryOutcome) -> Item {
-    let name = "memory per 1000 files does not rise"
-    let series = memory.points.filter { $0.files > 0 }
-    guard let trend = memory.trend, let last = series.last else {
-      return Item(name: name, result: .byHand, figures: "too little was seen for a trend")
-    }
-    let middle = series[series.count / 2]
-    let figures =
-      "\(trend.rawValue): \(perThousand(middle)) MiB in the middle, \(perThousand(last)) MiB at the end"
-    return Item(name: name, result: trend == .growing ? .failed : .passed, figures: figures)
-  }
-
-  private static func perThousand(_ point: MemoryPoint) -> String {
-    HumanText.decimal(point.used.inMebibytes * 1000 / Double(point.files), digits: 4)
-  }
-
-  private static func usage(_ memory: MemorySummary) -> Item {
-    Item(
-      name: "memory stays below 80 % of the limit", result: memory.peakPercent < alarmPercent ? .passed : .failed,
-      figures: "peak \(memory.peak.text), \(HumanText.decimal(memory.peakPercent, digits: 1)) %")
-  }
-
-  private static func limit(_ memory: MemorySummary, _ advice: ResourceAdvice) -> Item {
-    let twice = advice.peak + advice.peak
-    return Item(
-      name: "the limit is twice what the process takes", result: memory.limit >= twice ? .passed : .failed,
-      figures: "limit \(memory.limit.text) (\(PrintableText.escaped(memory.source))), twice the peak is \(twice.text)")
-  }
-
-  private static func pauses(_ memory: MemorySummary) -> Item {
-    Item(
-      name: "no pause for want of memory", result: memory.pauses == 0 ? .passed : .failed,
-      figures: memory.pauses == 0
-        ? "none" : "\(HumanText.count(memory.pauses)), \(HumanText.duration(memory.paused)) in all")
+      "readable", "everything can be read", errors == 0 ? .passed : .failed,
+      errors == 1 ? "1 error" : "\(HumanText.count(errors)) errors")
   }
 
   private static func pace(_ outcome: BatchOutcome) -> Item {
-    let name = "at least 100 files a second"
-    let slow = outcome.targets.filter { $0.tally.filesScanned >= fewFiles && $0.filesPerSecond < slowest }
-    if let slowest = slow.min(by: { $0.filesPerSecond < $1.filesPerSecond }) {
-      let figures = "\(slowest.name): \(HumanText.rate(slowest.filesPerSecond)); raise its concurrency"
-      return Item(name: name, result: .failed, figures: figures)
+    let (id, name) = ("rate", "at least 100 files a second are looked at")
+    let telling = outcome.targets.filter { $0.tally.filesScanned >= fewFiles && $0.ending.isWalked }
+    guard let slowest = telling.min(by: { $0.filesPerSecond < $1.filesPerSecond }) else {
+      return Item(id, name, .byHand, "too few files to tell")
     }
-    let isTelling = outcome.targets.contains { $0.tally.filesScanned >= fewFiles }
+    let figures = "\(HumanText.rate(slowest.filesPerSecond)) in \(slowest.name)"
+    if slowest.filesPerSecond >= leastRate { return Item(id, name, .passed, figures) }
+    return Item(id, name, .failed, "\(figures); see its latency_ms, concurrency and operations_per_second")
+  }
+}
+
+// MARK: - Memory
+
+extension Preflight {
+  private static func perThousand(_ memory: MemoryOutcome) -> Item {
+    let (id, name) = ("per_1000_files", "memory per 1000 files does not rise")
+    let points = memory.points.filter { $0.files > 0 }
+    guard let last = points.last else { return Item(id, name, .byHand, "no file was seen") }
+    guard let trend = memory.trend else {
+      return Item(id, name, .byHand, "\(perThousand(last)) MiB; too little was seen for a trend")
+    }
     return Item(
-      name: name, result: isTelling ? .passed : .byHand,
-      figures: isTelling ? HumanText.rate(outcome.filesPerSecond) : "too few files to tell")
+      id, name, trend == .growing ? .failed : .passed,
+      "\(perThousand(points[points.count / 2])) MiB in the middle, \(perThousand(last)) at the end: \(trend.rawValue)")
   }
 
+  /// Of the process, which is what the trend is judged by.
+  private static func perThousand(_ point: MemoryPoint) -> String {
+    HumanText.decimal(point.process.inMebibytes * 1000 / Double(point.files), digits: 4)
+  }
+
+  private static func estimate(_ memory: MemoryOutcome, _ peak: ByteCount) -> Item {
+    let (id, name) = ("estimate", "the run's need is known")
+    switch memory.trend {
+    case .flat, nil: return Item(id, name, .passed, "\(peak.text), as here: it does not follow the number of files")
+    case .linear: return Item(id, name, .byHand, "\(peak.text) here; it follows the number of files")
+    case .growing: return Item(id, name, .failed, "\(peak.text) here; it grows faster than the number of files")
+    }
+  }
+
+  private static func limit(_ memory: MemorySummary, _ peak: ByteCount) -> Item {
+    let (id, name, twice) = ("limit", "the limit is twice the peak", peak + peak)
+    if !memory.isContainer { return Item(id, name, .byHand, "no container here: run plan where the run will be") }
+    return Item(
+      id, name, memory.limit >= twice ? .passed : .failed, "\(memory.limit.text) for a peak of \(peak.text)")
+  }
+
+  private static func usage(_ memory: MemorySummary) -> Item {
+    let (id, name) = ("usage", "memory stays below 80 % of the limit")
+    if !memory.isContainer { return Item(id, name, .byHand, "no container here: run plan where the run will be") }
+    let figures = "\(memory.peak.text) at most, \(HumanText.decimal(memory.peakPercent, digits: 1)) %"
+    return Item(id, name, memory.peakPercent < alarmPercent ? .passed : .failed, figures)
+  }
+
+  private static func calm(_ memory: MemorySummary) -> Item {
+    let isCalm = memory.pauses == 0 && memory.narrowings == 0
+    return Item(
+      "pauses", "nothing had to wait for memory", isCalm ? .passed : .failed, SummaryTable.waits(memory))
+  }
+}
+
+// MARK: - Care
+
+extension Preflight {
   private static func caps(_ outcome: BatchOutcome, _ plan: BatchPlan) -> Item {
-    let name = "what a mistake can delete is bounded"
-    let totals = outcome.totals
-    if let cap = plan.safety.maxDeletions {
-      return Item(
-        name: name, result: totals.filesToPurge <= cap ? .passed : .failed,
-        figures: "safety.max_deletions is \(HumanText.count(cap)), \(HumanText.count(totals.filesToPurge)) would go")
+    let (id, name) = ("caps", "what a mistake can delete is bounded")
+    if let stopped = outcome.targets.first(where: { $0.ending == .stoppedGuard }) {
+      return Item(id, name, .failed, "\(stopped.name): \(stopped.reason ?? "a guard tripped")")
     }
-    if let cap = plan.safety.maxDeletedBytes {
-      return Item(
-        name: name, result: totals.bytesToFree <= cap.bytes ? .passed : .failed,
-        figures: "safety.max_deleted_bytes is \(cap.text), \(ByteCount(bytes: totals.bytesToFree).text) would go")
+    let goes = "\(SummaryTable.files(outcome.totals.filesToPurge)) would go"
+    let isCapped = { (files: UInt64?, bytes: ByteCount?) in files != nil || bytes != nil }
+    if isCapped(plan.safety.maxDeletions, plan.safety.maxDeletedBytes) {
+      return Item(id, name, .passed, "by a cap on the run; \(goes)")
     }
-    let unbounded = plan.targets.filter { $0.isEnabled && $0.maxDeletions == nil && $0.maxDeletedBytes == nil }
-    return Item(
-      name: name, result: unbounded.isEmpty ? .passed : .byHand,
-      figures: unbounded.isEmpty
-        ? "every target has a cap" : "no cap (safety.max_deletions); what goes is gone: is there a backup?")
+    let isEveryTarget = plan.targets.allSatisfy { !$0.isEnabled || isCapped($0.maxDeletions, $0.maxDeletedBytes) }
+    return isEveryTarget
+      ? Item(id, name, .passed, "by a cap on each target; \(goes)")
+      : Item(id, name, .byHand, "no cap (safety.max_deletions); \(goes)")
   }
 
-  private static func alerts(_ plan: BatchPlan) -> Item {
-    let advice = "alert on an exit status other than 0 and on memory_usage_percent above 80"
-    return Item(
-      name: "somebody is told when it goes wrong", result: .byHand,
-      figures: plan.report.file == nil ? "no report.file; \(advice)" : advice)
+  private static func report(_ plan: BatchPlan) -> Item {
+    Item(
+      "report", "the run leaves a report", plan.report.file == nil ? .byHand : .passed,
+      plan.report.file ?? "no report.file: give run a --report")
   }
 
-  private static func subset(_ outcome: BatchOutcome, _ config: String) -> Item {
-    let name = "a real run on a small target first"
-    let smallest = outcome.targets.filter { $0.tally.filesToPurge > 0 }
+  private static func subset(_ outcome: BatchOutcome) -> Item {
+    let (id, name) = ("subset", "a real run on a small target first")
+    let smallest = outcome.targets.filter { $0.ending.isWalked && $0.tally.filesToPurge > 0 }
       .min { $0.tally.filesToPurge < $1.tally.filesToPurge }
-    guard let smallest else { return Item(name: name, result: .byHand, figures: "nothing would go") }
-    let command = "efs-purge-batch run --config \(quoted(config)) --target \(quoted(smallest.name))"
-    return Item(
-      name: name, result: .byHand,
-      figures: "\(command) deletes \(SummaryTable.files(smallest.tally.filesToPurge))")
+    guard let smallest else { return Item(id, name, .byHand, "nothing would go") }
+    let files = SummaryTable.files(smallest.tally.filesToPurge)
+    return Item(id, name, .byHand, "the smallest is \(smallest.name), \(files) would go: run with --target")
   }
 
-  /// For a shell.
-  private static func quoted(_ word: String) -> String {
-    let isPlain = word.utf8.allSatisfy { byte in
-      (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-        || "-_./".utf8.contains(byte)
-    }
-    return isPlain && !word.isEmpty
-      ? word : "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
-  }
-
+  /// The first few.
   private static func list(_ names: [String]) -> String {
-    names.count <= 3
-      ? names.joined(separator: ", ") : "\(names.prefix(3).joined(separator: ", ")) and \(names.count - 3) more"
+    let shown = names.prefix(3).joined(separator: ", ")
+    return names.count <= 3 ? shown : "\(shown) and \(names.count - 3) more"
   }
+}
+
+extension MemorySummary {
+  /// The limit is a container's, or one that was set: not the machine's memory.
+  var isContainer: Bool { source != MemorySummary.machine }
 }

@@ -3,61 +3,115 @@ public import Runner
 
 /// What a container should be given for the run that a dry run rehearsed: measured, not reckoned from the number of files.
 public struct ResourceAdvice: Hashable, Sendable {
-  /// What the process took at most: resident memory and what the kernel held for its threads.
-  public let peak: ByteCount
-  /// To request, and as the limit: twice the peak, and at least what the budgets need, rounded up.
-  public let memory: ByteCount
-  /// Whether the config's budgets need more than twice the peak.
-  public let isForBudgets: Bool
-  /// Thousandths of a processor, rounded up.
-  public let millicores: UInt64
-  /// Operations in flight in the mean, for each target that was walked.
-  public let concurrency: [Concurrency]
+  /// Why the container needs so much.
+  public enum Reason: Hashable, Sendable {
+    case twiceThePeak
+    /// With others in the group, the group's own peak is more.
+    case peakOfTheGroup
+    case budgets
+    case thresholds
+  }
 
-  public struct Concurrency: Hashable, Sendable {
+  /// What the process took at most: resident memory, program and libraries included, and what the kernel held for its threads.
+  public let peak: ByteCount
+  /// What the group took at most of what cannot be taken back, others in it included.
+  public let groupPeak: ByteCount
+  /// To request, and as the limit; rounded up.
+  public let memory: ByteCount
+  public let reason: Reason
+  /// Operations in flight in the mean while listing and looking, for each target that was walked to its end.
+  public let operationsInFlight: [InFlight]
+
+  public struct InFlight: Hashable, Sendable {
     public let target: String
-    public let operations: Int
+    public let mean: Int
   }
 
   /// Containers come in such steps, and what the kernel caches of a directory should find room in the smallest: with half of
   /// it, a flat directory of 200 000 files on a cold disk took ten times as long.
   private static let step = ByteCount.mebibytes(64)
-  /// What the program takes before its first target, well rounded up.
-  private static let base = ByteCount.mebibytes(8)
 
+  /// Nil when the walk was cut short: then nothing is known.
+  ///
   /// - Parameter plan: what was walked, for its budgets and thresholds.
-  public init(_ outcome: BatchOutcome, plan: BatchPlan) {
+  public init?(_ outcome: BatchOutcome, plan: BatchPlan) {
+    guard outcome.targets.allSatisfy(\.ending.isOfAWholeWalk), outcome.targets.contains(where: \.ending.isWalked) else {
+      return nil
+    }
     peak = outcome.memory.processPeak
-    let twice = peak + peak
-    let forBudgets = ResourceAdvice.limit(forBudgetsOf: plan)
-    isForBudgets = forBudgets > twice
-    memory = ResourceAdvice.roundedUp(max(twice, forBudgets))
-    let wall = max(outcome.duration.inSeconds, 0.001)
-    millicores = UInt64(max(1, (outcome.processorTime.inSeconds / wall * 10).rounded(.up))) * 100
-    concurrency = outcome.targets.filter { $0.startedAt != nil }.map {
-      Concurrency(target: $0.name, operations: max(1, Int($0.concurrencyMean.rounded())))
+    groupPeak = outcome.memory.summary.peak
+    let needs: [(ByteCount, Reason)] = [
+      (peak + peak, .twiceThePeak), (ResourceAdvice.limit(whosePauseLeaves: groupPeak, plan.memory), .peakOfTheGroup),
+      (ResourceAdvice.limit(forBudgetsOf: plan), .budgets),
+      (ResourceAdvice.limit(forThresholdsOf: plan.memory), .thresholds),
+    ]
+    let (most, reason) = needs.dropFirst().reduce(needs[0]) { $1.0 > $0.0 ? $1 : $0 }
+    (memory, self.reason) = (ResourceAdvice.roundedUp(most), reason)
+    operationsInFlight = outcome.targets.filter(\.ending.isWalked).map {
+      InFlight(target: $0.name, mean: max(1, Int($0.concurrencyMean.rounded())))
     }
   }
 
   private static func roundedUp(_ size: ByteCount) -> ByteCount {
-    let steps = (size.bytes + step.bytes - 1) / step.bytes
+    let steps = size.bytes / step.bytes + (size.bytes % step.bytes == 0 ? 0 : 1)
     return ByteCount(bytes: max(1, steps) * step.bytes)
+  }
+
+  private static func limit(whosePauseLeaves size: ByteCount, _ memory: MemoryPlan) -> ByteCount {
+    switch memory.pauseAt {
+    case .size: return size
+    // A share of nothing can never be enough, and a config with it can never run.
+    case .share(let share): return ByteCount(bytes: UInt64(Double(size.bytes) / max(share.fraction, 0.01)) + 1)
+    }
   }
 
   /// The limit under whose `pause_at` the largest budgets fit that may run at once.
   private static func limit(forBudgetsOf plan: BatchPlan) -> ByteCount {
-    let budgets = plan.targets.filter(\.isEnabled).compactMap(\.memoryBudget).sorted(by: >)
-      .prefix(plan.run.parallelTargets)
-    guard !budgets.isEmpty else { return ByteCount(bytes: 0) }
-    let needed = budgets.reduce(base, +)
-    switch plan.memory.pauseAt {
-    case .size: return needed
-    case .share(let share):
-      // A share of nothing can never be enough, and a config with it can never run.
-      return ByteCount(bytes: UInt64(Double(needed.bytes) / max(share.fraction, 0.01)))
+    let budgets = plan.largestBudgets
+    if budgets.isEmpty { return ByteCount(bytes: 0) }
+    return limit(whosePauseLeaves: budgets.reduce(MemoryPlan.base, +), plan.memory)
+  }
+
+  private static func limit(forThresholdsOf memory: MemoryPlan) -> ByteCount {
+    let sizes = [memory.pauseAt, memory.resumeAt, memory.abortAt].compactMap { threshold -> ByteCount? in
+      if case .size(let size) = threshold { size } else { nil }
     }
+    return sizes.max() ?? ByteCount(bytes: 0)
   }
 
   /// In the unit of Kubernetes manifests: `64Mi`.
   public var memoryQuantity: String { "\(memory.bytes / 1_048_576)Mi" }
+}
+
+extension BatchPlan {
+  /// The budgets of the targets that may run at once, at most: a pattern may find as many folders as run in parallel.
+  var largestBudgets: [ByteCount] {
+    let budgets = targets.filter(\.isEnabled).flatMap { target -> [ByteCount] in
+      guard let budget = target.memoryBudget else { return [] }
+      return Array(repeating: budget, count: target.path.isLiteral ? 1 : run.parallelTargets)
+    }
+    return Array(budgets.sorted(by: >).prefix(run.parallelTargets))
+  }
+}
+
+extension Ending {
+  /// The target's folder was walked from one end to the other.
+  var isWalked: Bool { self == .completed || self == .completedWithErrors }
+  /// Nothing was cut short.
+  var isOfAWholeWalk: Bool { isWalked || self == .skipped || self == .failed }
+}
+
+/// What a dry run says at its end.
+public struct RehearsalAdvice: Hashable, Sendable {
+  /// Nil when the dry run did not come to its end.
+  public let resources: ResourceAdvice?
+  public let preflight: Preflight
+
+  /// - Parameters:
+  ///   - plan: what was walked.
+  ///   - isSelection: only some of the plan's targets were asked for.
+  public init(_ outcome: BatchOutcome, plan: BatchPlan, isSelection: Bool) {
+    resources = ResourceAdvice(outcome, plan: plan)
+    preflight = Preflight(outcome, plan: plan, peak: outcome.memory.processPeak, isSelection: isSelection)
+  }
 }

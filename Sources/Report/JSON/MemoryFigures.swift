@@ -13,6 +13,7 @@ struct MemoryFigures: Hashable, Sendable, Encodable {
   let workingSetMB: Double?
   let pauses: UInt64
   let pausedSeconds: Double
+  let narrowings: UInt64
   /// The latest that a look at memory came.
   let sampleDelayMaxMS: Double
   /// Absent when too little was seen.
@@ -72,7 +73,8 @@ struct MemoryFigures: Hashable, Sendable, Encodable {
     workingSetMB = summary.workingSet?.inMebibytes.rounded(to: 2)
     pauses = summary.pauses
     pausedSeconds = summary.paused.inSeconds.rounded(to: 3)
-    sampleDelayMaxMS = memory.latestSample.inMilliseconds
+    narrowings = summary.narrowings
+    sampleDelayMaxMS = memory.largestDelay.inMilliseconds
     trend = memory.trend?.rawValue
     samples = memory.points.map(Sample.init)
     events = memory.steps.map(Event.init)
@@ -88,6 +90,7 @@ struct MemoryFigures: Hashable, Sendable, Encodable {
     case processPeakMB = "process_peak_mb"
     case workingSetMB = "working_set_mb"
     case pausedSeconds = "paused_seconds"
+    case narrowings
     case sampleDelayMaxMS = "sample_delay_max_ms"
     case eventsLeftOut = "events_left_out"
   }

@@ -31,10 +31,10 @@ public struct RunReport: Hashable, Sendable, Encodable {
   ///   - host: the name of the machine or pod the run took place on.
   ///   - advice: what a dry run recommends, and its checklist.
   public init(
-    _ outcome: BatchOutcome, toolVersion: String, host: String, advice: (ResourceAdvice, Preflight)? = nil
+    _ outcome: BatchOutcome, toolVersion: String, host: String, advice: RehearsalAdvice? = nil
   ) {
-    recommendation = advice.map { RecommendationFigures($0.0) }
-    preflight = advice.map { $0.1.items.map(PreflightFigures.init) }
+    recommendation = advice?.resources.map(RecommendationFigures.init)
+    preflight = advice.map { $0.preflight.items.map(PreflightFigures.init) }
     self.toolVersion = toolVersion
     self.host = host
     runID = outcome.runID

@@ -19,6 +19,17 @@ extension EventLog {
       ])
   }
 
+  /// For who watches the kubelet's figure. No reason to pause: most of what it counts beyond ours is cache.
+  func workingSetNear(_ memory: MemorySummary) -> LogLine {
+    line(
+      .warning, "Working set near the limit",
+      [
+        "working_set_mb": .mebibytes(memory.workingSet ?? ByteCount(bytes: 0)),
+        "memory_mb": .mebibytes(memory.current),
+        "memory_limit_mb": .mebibytes(memory.limit),
+      ])
+  }
+
   /// A pause and its kin, with the figures that caused it.
   func step(_ step: MemoryStep) -> LogLine {
     var fields: [String: LogValue] = [

@@ -18,6 +18,7 @@ extension EventLog {
         "dry_run": .flag(start.mode == .dryRun),
         "progress_interval_seconds": .seconds(start.progressInterval),
         "memory_limit_mb": .mebibytes(start.memoryLimit),
+        "memory_budget_mb": .mebibytes(start.memoryBudget),
         "remove_empty_dirs": .flag(start.removeEmptyDirectories),
         // 0 is the old tool's word for unlimited.
         "max_empty_dirs_to_delete": .count(start.maxEmptyDirectories ?? 0),

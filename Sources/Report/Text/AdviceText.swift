@@ -2,54 +2,67 @@ import Plan
 
 /// What a dry run says after its table: the checklist, and what to ask Kubernetes for.
 public struct AdviceText: Sendable {
-  private let advice: ResourceAdvice
-  private let preflight: Preflight
+  private let advice: RehearsalAdvice
 
-  public init(_ advice: ResourceAdvice, _ preflight: Preflight) { (self.advice, self.preflight) = (advice, preflight) }
+  public init(_ advice: RehearsalAdvice) { self.advice = advice }
 
   /// Ends with a newline.
-  public var text: String { (["Preflight:"] + checklist + [""] + recommendation).joined(separator: "\n") + "\n" }
+  public var text: String {
+    let lines = ["Preflight ([x] passed, [!] failed, [ ] for you to see to):"] + checklist + [""]
+    let recommended =
+      advice.resources.map(recommendation) ?? ["No recommendation: the dry run did not come to its end."]
+    return (lines + recommended).joined(separator: "\n") + "\n"
+  }
 
   private var checklist: [String] {
-    let width = preflight.items.map(\.name.count).max() ?? 0
-    return preflight.items.map { item in
+    let width = advice.preflight.items.map(\.name.count).max() ?? 0
+    return advice.preflight.items.map { item in
       let padding = String(repeating: " ", count: width - item.name.count)
-      return "  \(AdviceText.mark(item.result)) \(item.name)\(padding)  \(PrintableText.escaped(item.figures))"
+      return "  \(AdviceText.mark(item.verdict)) \(item.name)\(padding)  \(PrintableText.escaped(item.figures))"
     }
   }
 
-  static func mark(_ result: Preflight.Result) -> String {
-    switch result {
+  private static func mark(_ verdict: Preflight.Verdict) -> String {
+    switch verdict {
     case .passed: "[x]"
     case .failed: "[!]"
     case .byHand: "[ ]"
     }
   }
 
-  private var recommendation: [String] {
-    let reason = advice.isForBudgets ? "what the memory budgets need" : "twice the peak"
-    return [
-      "Recommended for the run: the process took \(advice.peak.text) at most; \(advice.memoryQuantity) is \(reason), rounded up.",
-      "Operations in flight in the mean: \(inFlight).",
+  private func recommendation(_ resources: ResourceAdvice) -> [String] {
+    [
+      "Recommended memory: \(resources.memoryQuantity), rounded up from \(reason(resources)).",
+      "The peak is \(resources.peak.text), program and libraries included.",
+      "Recommended concurrency: auto. Operations in flight here, in the mean: \(inFlight(resources)).",
       "",
       "resources:",
       "  requests:",
-      "    cpu: \(advice.millicores)m",
-      "    memory: \(advice.memoryQuantity)",
+      "    memory: \(resources.memoryQuantity)",
       "  limits:",
-      "    memory: \(advice.memoryQuantity)",
+      "    memory: \(resources.memoryQuantity)",
     ]
+  }
+
+  private func reason(_ resources: ResourceAdvice) -> String {
+    switch resources.reason {
+    case .twiceThePeak: "twice the peak"
+    case .peakOfTheGroup: "what all in the group took, \(resources.groupPeak.text), and what pause_at keeps free"
+    case .budgets: "what the memory budgets need under pause_at"
+    case .thresholds: "the largest threshold in memory"
+    }
   }
 
   // A screenful of folders helps nobody; the report has all.
   private static let mostTargets = 5
 
-  private var inFlight: String {
-    if advice.concurrency.isEmpty { return "no target was walked" }
-    let largest = advice.concurrency.sorted { ($1.operations, $0.target) < ($0.operations, $1.target) }
-    let shown = largest.prefix(AdviceText.mostTargets).map { "\(PrintableText.escaped($0.target)) \($0.operations)" }
+  private func inFlight(_ resources: ResourceAdvice) -> String {
+    let largest = resources.operationsInFlight.sorted { ($1.mean, $0.target) < ($0.mean, $1.target) }
+    let shown = largest.prefix(AdviceText.mostTargets).map { "\(PrintableText.escaped($0.target)) \($0.mean)" }
     let rest = largest.count - shown.count
-    return shown.joined(separator: ", ") + (rest > 0 ? " and \(rest) targets with no more" : "")
-      + " (concurrency: auto finds that by itself)"
+    guard rest > 0, let least = largest.prefix(AdviceText.mostTargets).last else {
+      return shown.joined(separator: ", ")
+    }
+    return shown.joined(separator: ", ") + ", and \(rest) more with \(least.mean) at most"
   }
 }

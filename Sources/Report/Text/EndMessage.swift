@@ -7,7 +7,9 @@ public enum EndMessage {
   public static let maxBytes = 4096
 
   /// Outcome, figures, and the targets that did not complete, as many as fit in `maxBytes`.
-  public static func text(_ outcome: BatchOutcome) -> String {
+  ///
+  /// - Parameter remarks: what else there is to say, right after the figures.
+  public static func text(_ outcome: BatchOutcome, remarks: [String] = []) -> String {
     let totals = outcome.totals
     let removed = outcome.mode == .dryRun ? totals.filesToPurge : totals.filesPurged
     let verb = outcome.mode == .dryRun ? "would delete" : "deleted"
@@ -17,7 +19,7 @@ public enum EndMessage {
     let others = outcome.targets.filter { $0.ending != .completed }.map { target in
       "\(target.name): \(target.ending.rawValue)\(target.reason.map { ": \($0)" } ?? "")"
     }
-    return fitting([first] + others)
+    return fitting([first] + remarks + others)
   }
 
   /// `message` cut to `maxBytes`, on one line.

@@ -39,9 +39,16 @@ public struct SummaryTable: Sendable {
       let share = HumanText.decimal(memory.peakPercent, digits: 1)
       line += ", \(share) % of the limit of \(memory.limit.text) (\(PrintableText.escaped(memory.source)))"
     }
-    guard memory.pauses > 0 else { return line + "; no pause." }
+    return "\(line); \(SummaryTable.waits(memory))."
+  }
+
+  /// `no pause`, or `2 pauses, 12.4s in all; narrowed once`.
+  static func waits(_ memory: MemorySummary) -> String {
+    let times = { (count: UInt64) in count == 1 ? "once" : "\(HumanText.count(count)) times" }
+    let narrowed = memory.narrowings > 0 ? "; narrowed to one worker \(times(memory.narrowings))" : ""
+    guard memory.pauses > 0 else { return "no pause\(narrowed)" }
     let pauses = memory.pauses == 1 ? "1 pause" : "\(HumanText.count(memory.pauses)) pauses"
-    return line + "; \(pauses), \(HumanText.duration(memory.paused)) in all."
+    return "\(pauses), \(HumanText.duration(memory.paused)) in all\(narrowed)"
   }
 
   static func files(_ count: UInt64) -> String { count == 1 ? "1 file" : "\(HumanText.count(count)) files" }

@@ -2,7 +2,7 @@ import Plan
 
 /// Which of the waiting targets may start, and with how much memory: a rule without side effects.
 struct Admission: Sendable {
-  /// With less a target does not start while others run.
+  /// With less a target does not start while others run: it would be slower than waiting.
   static let leastBudget = ByteCount.mebibytes(4)
 
   /// What targets may reserve together.
@@ -34,7 +34,7 @@ struct Admission: Sendable {
       guard budget <= left || reserved.isEmpty else { return nil }
       granted = min(budget, left)
     } else {
-      granted = min(share, left)
+      granted = min(max(share, Admission.leastBudget), left)
       guard granted >= Admission.leastBudget || reserved.isEmpty else { return nil }
     }
     reserved[id] = granted

@@ -1,35 +1,44 @@
 import Kernel
 import Plan
+import SystemPackage
 
 /// The run's one memory monitor: looks at memory on a thread of its own and pauses, narrows or ends targets as the policy says.
 ///
 /// Its thread has all it needs before it starts, runs soon after it wakes, and waits for no lock that workers hold: it acts by
 /// way of the targets' gates, and leaves it to the coordinator to wake whom that concerns.
 final class MemoryGovernor: Sendable {
-  /// Time above `abort_at`, with all intake shut, after which the run ends.
+  /// Time above `abort_at`, with all intake shut, after which the run ends: lanes drain in a second or two, and within 30
+  /// seconds of a SIGTERM a pod is gone anyway.
   private static let patience: Duration = .seconds(5)
   /// Between two steps: lanes drain and the allocator gives back before the next one is judged.
   private static let settling: Duration = .milliseconds(300)
   /// Notices come in swarms when a group is at its limit, and a look each millisecond is enough.
   private static let betweenNotices: Duration = .milliseconds(1)
+  /// Between two looks when memory is short, however long the interval.
+  private static let longestNear: Duration = .milliseconds(250)
+  /// Looks in vain after which it is told: a group that is being made anew is back sooner.
+  private static let mostUnread = 10
   /// Of the limit: from here on the kubelet's figure is worth a word, and below the second one worth another.
   private static let workingSetAlarm = (on: 90.0, off: 80.0)
 
   private struct State: Sendable {
     var summary: MemorySummary
     var policy: PausePolicy
-    var targets: [Int: Governed] = [:]
+    /// In the order in which they started.
+    var targets: [Governed] = []
+    /// The same targets, as the policy knows them.
+    var candidates: [PausePolicy.Candidate] = []
     var steps: [MemoryStep] = []
     var stepsLeftOut: UInt64 = 0
-    var latestSample: Duration = .zero
+    var largestDelay: Duration = .zero
     var workingSetIsNear = false
     var isFinished = false
   }
 
   private struct Governed: Sendable {
+    var id: Int
     var name: String
     var gate: IntakeGate
-    var candidate: PausePolicy.Candidate
     var peak: ByteCount
     var pauses = PauseClock()
   }
@@ -61,7 +70,7 @@ final class MemoryGovernor: Sendable {
       plan.pauseAt.resolved(against: bytes), plan.resumeAt.resolved(against: bytes),
       plan.abortAt.resolved(against: bytes)
     )
-    alarm = limit.alarm(at: MemoryGovernor.noticed(thresholds.resume.bytes, limit.bytes))
+    alarm = limit.alarm()
     let reader = limit.reader()
     let base = reader.sample()
     let used = ByteCount(bytes: base?.unreclaimable ?? 0)
@@ -75,9 +84,10 @@ final class MemoryGovernor: Sendable {
     (self.stop, self.onEvent, self.onStep) = (stop, onEvent, onStep)
   }
 
-  /// Where the kernel is to notice usage: evenly from `resume_at` to the limit.
-  private static func noticed(_ resumeAt: UInt64, _ limit: UInt64) -> [UInt64] {
-    (0..<8).map { resumeAt + (limit - min(limit, resumeAt)) / 8 * $0 }
+  /// Where the kernel is to notice usage: at each threshold, and between them and the limit.
+  private var noticeLevels: [UInt64] {
+    let (pause, abort, limit) = (thresholds.pause.bytes, thresholds.abort.bytes, limit.bytes)
+    return [thresholds.resume.bytes, pause, pause / 2 + abort / 2, abort, abort / 2 + limit / 2]
   }
 
   // MARK: Figures
@@ -89,32 +99,37 @@ final class MemoryGovernor: Sendable {
     min(max(thresholds.pause - summary.base, Admission.leastBudget), ByteCount(bytes: limit.bytes))
   }
 
-  /// Why a target with this budget can never start, whatever else uses memory now; nil: it can.
-  func objection(to budget: ByteCount) -> String? {
-    let most = thresholds.pause - summary.process
-    guard budget > most else { return nil }
-    return "its memory_budget of \(budget.text) can never fit: pause_at leaves \(most.text) "
-      + "of \(summary.limit.text) (\(limit.source))"
+  /// Why the thresholds make no sense under the limit that was found; nil: they do.
+  func objection(to plan: MemoryPlan) -> String? {
+    plan.objection(under: ByteCount(bytes: limit.bytes)).map { "\($0) (\(limit.source))" }
   }
 
-  func pauses(of id: Int) -> UInt64 { state.withLock { $0.targets[id]?.pauses.count ?? 0 } }
+  /// Why a target with this budget can never start, whatever else uses memory now; nil: it can.
+  func objection(to budget: ByteCount, _ plan: MemoryPlan) -> String? {
+    let bytes = ByteCount(bytes: limit.bytes)
+    let most = plan.available(under: bytes)
+    guard budget > most else { return nil }
+    return "its memory_budget of \(budget.text) can never fit: pause_at leaves \(most.text) of \(bytes.text) "
+      + "(\(limit.source)); lower the budget or raise the limit"
+  }
+
+  func pauses(of id: Int) -> UInt64 {
+    state.withLock { state in state.targets.first { $0.id == id }?.pauses.count ?? 0 }
+  }
 
   // MARK: Beginning and end
 
-  /// Starts to watch, and tells what is watched.
-  func start() {
-    let watch = MemoryWatch(
-      memory: summary, pauseAt: thresholds.pause, resumeAt: thresholds.resume, abortAt: thresholds.abort,
-      interval: interval, notices: alarm.sources)
-    onEvent(.memoryWatched(watch))
-    do {
+  /// Starts to watch; why that cannot be done, or nil.
+  func start() -> String? {
+    do throws(Errno) {
       try PlainThread.start(name: "memory") { [self] in
         PlainThread.bePunctual()
         PlainThread.reserveStack()
         watchMemory()
       }
+      return nil
     } catch {
-      onEvent(.notice(target: nil, message: "memory is not watched: \(ErrnoName.of(error))"))
+      return "memory cannot be watched: no thread could be started (\(ErrnoName.of(error)))"
     }
   }
 
@@ -125,18 +140,17 @@ final class MemoryGovernor: Sendable {
     return state.withLock { state in
       state.isFinished = true
       var outcome = MemoryOutcome(state.summary)
-      (outcome.steps, outcome.stepsLeftOut, outcome.latestSample) =
-        (state.steps, state.stepsLeftOut, state.latestSample)
+      (outcome.steps, outcome.stepsLeftOut, outcome.largestDelay) =
+        (state.steps, state.stepsLeftOut, state.largestDelay)
       outcome.processPeak = ByteCount(bytes: ProcessLimits.peakMemory)
       return outcome
     }
   }
 
   func add(_ walk: TargetWalk, id: Int, priority: Int) {
-    let candidate = PausePolicy.Candidate(id: id, priority: priority, order: id, state: .running)
     state.withLock {
-      $0.targets[id] = Governed(
-        name: walk.target.name, gate: walk.gate, candidate: candidate, peak: $0.summary.current)
+      $0.candidates.append(PausePolicy.Candidate(id: id, priority: priority, state: .running))
+      $0.targets.append(Governed(id: id, name: walk.target.name, gate: walk.gate, peak: $0.summary.current))
     }
     // So that a target that is over before the next sample has a peak of its own.
     measure()
@@ -146,7 +160,11 @@ final class MemoryGovernor: Sendable {
   func remove(_ id: Int) -> (peak: ByteCount, pauses: PauseClock) {
     measure()
     return state.withLock { state in
-      guard var target = state.targets.removeValue(forKey: id) else { return (state.summary.current, PauseClock()) }
+      guard let index = state.targets.firstIndex(where: { $0.id == id }) else {
+        return (state.summary.current, PauseClock())
+      }
+      var target = state.targets.remove(at: index)
+      state.candidates.remove(at: index)
       state.summary.paused += target.pauses.end(.now())
       return (target.peak, target.pauses)
     }
@@ -156,19 +174,39 @@ final class MemoryGovernor: Sendable {
 
   private func watchMemory() {
     let reader = limit.reader()
-    var isNear = false
+    var interval = look(reader) ?? self.interval
+    let notices = alarm.arm(at: noticeLevels)
+    onEvent(
+      .memoryWatched(
+        MemoryWatch(
+          memory: summary, pauseAt: thresholds.pause, resumeAt: thresholds.resume, abortAt: thresholds.abort,
+          interval: self.interval, notices: notices)))
+    var unread = 0
     while !state.withLock({ $0.isFinished }) {
-      // Where it matters, more often; a look costs some microseconds.
-      let pause = isNear ? max(interval / 4, min(interval, .milliseconds(5))) : interval
       let asleep = MonotonicTime.now()
-      let isNoticed = alarm.wait(pause)
-      guard let sample = reader.sample() else { continue }
-      let now = MonotonicTime.now()
-      isNear = sample.unreclaimable >= thresholds.resume.bytes
-      note(sample, late: isNoticed ? .zero : now.since(asleep) - pause)
-      act(on: sample, at: now)
+      let isNoticed = alarm.wait(interval)
+      let delay = isNoticed ? .zero : MonotonicTime.now().since(asleep) - interval
+      if let next = look(reader, late: delay) {
+        (interval, unread) = (next, 0)
+      } else {
+        unread += 1
+        if unread == MemoryGovernor.mostUnread {
+          onEvent(.notice(target: nil, message: "memory cannot be read any more"))
+        }
+      }
       if isNoticed { PlainThread.nap(MemoryGovernor.betweenNotices) }
     }
+  }
+
+  /// Looks, acts, and only then talks; when to look again, or nil when there was nothing to be seen.
+  private func look(_ reader: MemoryReader, late delay: Duration = .zero) -> Duration? {
+    guard let sample = reader.sample() else { return nil }
+    let taken = act(on: sample, at: .now())
+    note(sample, late: delay)
+    if let taken { onEvent(.memoryStep(taken)) }
+    guard sample.unreclaimable >= thresholds.resume.bytes else { return interval }
+    // Where it matters, more often; a look costs some microseconds.
+    return min(interval, max(interval / 4, .milliseconds(5)), MemoryGovernor.longestNear)
   }
 
   /// A look from another thread than the memory thread.
@@ -176,44 +214,41 @@ final class MemoryGovernor: Sendable {
     if let sample = reader.withLock({ $0.sample() }) { note(sample, late: .zero) }
   }
 
-  private func note(_ sample: MemorySample, late: Duration) {
-    let message = state.withLock { state -> String? in
+  private func note(_ sample: MemorySample, late delay: Duration) {
+    let isNear = state.withLock { state in
       let used = ByteCount(bytes: sample.unreclaimable)
       state.summary.current = used
       state.summary.process = ByteCount(bytes: sample.process)
       state.summary.workingSet = sample.workingSet.map { ByteCount(bytes: $0) }
       state.summary.peak = max(state.summary.peak, used)
-      state.latestSample = max(state.latestSample, late)
-      for (id, target) in state.targets where target.peak < used { state.targets[id]?.peak = used }
-      return MemoryGovernor.wordOnWorkingSet(&state)
+      state.largestDelay = max(state.largestDelay, delay)
+      for index in state.targets.indices where state.targets[index].peak < used { state.targets[index].peak = used }
+      return MemoryGovernor.workingSetHasComeNear(&state)
     }
-    if let message { onEvent(.notice(target: nil, message: message)) }
+    if isNear { onEvent(.workingSetNear(summary)) }
   }
 
   /// Once when it comes near the limit, and again after it was well below.
-  private static func wordOnWorkingSet(_ state: inout State) -> String? {
-    guard let workingSet = state.summary.workingSet, let percent = state.summary.workingSetPercent else { return nil }
+  private static func workingSetHasComeNear(_ state: inout State) -> Bool {
+    guard let percent = state.summary.workingSetPercent else { return false }
     if percent < workingSetAlarm.off { state.workingSetIsNear = false }
-    guard percent >= workingSetAlarm.on, !state.workingSetIsNear else { return nil }
+    guard percent >= workingSetAlarm.on, !state.workingSetIsNear else { return false }
     state.workingSetIsNear = true
-    return "the working set, as the kubelet counts it, is \(workingSet.text) of "
-      + "\(state.summary.limit.text); \(state.summary.current.text) of it cannot be taken back "
-      + "by the kernel, the rest is cache"
+    return true
   }
 
   // MARK: Acting
 
-  /// Only the memory thread acts, so that steps are as far apart as the policy wants.
-  private func act(on sample: MemorySample, at now: MonotonicTime) {
+  /// Only the memory thread acts, so that steps are as far apart as the policy wants. What was done, to be told.
+  private func act(on sample: MemorySample, at now: MonotonicTime) -> MemoryStep? {
     let (step, taken) = state.withLock { state -> (PausePolicy.Step, MemoryStep?) in
       guard !state.isFinished else { return (.none, nil) }
-      let step = state.policy.next(
-        usage: sample.unreclaimable, targets: state.targets.values.map(\.candidate), at: now)
+      let step = state.policy.next(usage: sample.unreclaimable, targets: state.candidates, at: now)
       return (step, carryOut(step, sample, now, &state))
     }
     if let id = step.target { onStep(id) }
-    if let taken { onEvent(.memoryStep(taken)) }
     if step == .stop { stop.request(.stoppedMemory, message: lastWords(sample)) }
+    return taken
   }
 
   private func lastWords(_ sample: MemorySample) -> String {
@@ -226,37 +261,39 @@ final class MemoryGovernor: Sendable {
   private func carryOut(
     _ step: PausePolicy.Step, _ sample: MemorySample, _ now: MonotonicTime, _ state: inout State
   ) -> MemoryStep? {
-    guard let id = step.target, var target = state.targets[id] else { return nil }
-    defer { state.targets[id] = target }
-    let taken: MemoryStep
+    guard let index = state.candidates.firstIndex(where: { $0.id == step.target }) else { return nil }
+    let gate = state.targets[index].gate
+    var (threshold, workers, paused): (Threshold, Int?, Duration?) = (pause, nil, nil)
+    let kind: MemoryStep.Kind
     switch step {
     case .none, .stop: return nil
     case .pause:
-      target.gate.shut()
-      target.candidate.state = .paused
-      target.pauses.begin(now)
+      gate.shut()
+      kind = .paused
+      if state.candidates.count(where: { $0.state != .paused }) == 1 { threshold = abort }
+      state.candidates[index].state = .paused
+      state.targets[index].pauses.begin(now)
       state.summary.pauses += 1
-      let isLast = state.targets.values.allSatisfy { $0.candidate.state == .paused || $0.candidate.id == id }
-      taken = record(
-        .paused, target.name, sample, isLast && sample.unreclaimable >= thresholds.abort.bytes ? abort : pause)
     case .narrow:
-      target.gate.narrow(whileShort: 1)
-      target.candidate.state = .narrowed
-      taken = record(.narrowed, target.name, sample, pause, workers: 1)
+      gate.narrow(whileShort: 1)
+      (kind, workers) = (.narrowed, 1)
+      state.candidates[index].state = .narrowed
+      state.summary.narrowings += 1
     case .widen:
-      target.gate.narrow(whileShort: nil)
-      target.candidate.state = .running
-      taken = record(.widened, target.name, sample, resume)
+      gate.narrow(whileShort: nil)
+      (kind, threshold) = (.widened, resume)
+      state.candidates[index].state = .running
     case .resume, .resumeNarrowed:
-      let workers: Int? = step == .resume(id) ? nil : 1
-      target.gate.narrow(whileShort: workers)
-      target.gate.open()
-      target.candidate.state = workers == nil ? .running : .narrowed
-      let paused = target.pauses.end(now)
-      state.summary.paused += paused
-      taken = record(
-        .resumed, target.name, sample, workers == nil ? resume : abort, paused: paused, workers: workers)
+      if case .resumeNarrowed = step { workers = 1 }
+      gate.narrow(whileShort: workers)
+      gate.open()
+      (kind, threshold) = (.resumed, workers == nil ? resume : abort)
+      state.candidates[index].state = workers == nil ? .running : .narrowed
+      let duration = state.targets[index].pauses.end(now)
+      state.summary.paused += duration
+      paused = duration
     }
+    let taken = record(kind, state.targets[index].name, sample, threshold, paused: paused, workers: workers)
     if state.steps.count < MemoryOutcome.mostSteps { state.steps.append(taken) } else { state.stepsLeftOut += 1 }
     return taken
   }

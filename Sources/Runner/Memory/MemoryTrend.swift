@@ -9,18 +9,24 @@ public enum MemoryTrend: String, Hashable, Sendable {
   /// Memory per 1000 files rises: this ends in a killed process.
   case growing
 
-  /// Less than this is the allocator's, not the tree's.
+  /// A rise of less than this is the allocator's, not the tree's.
   private static let noise = 4.0 * 1_048_576
-  /// In fewer points, or with fewer files, there is no trend to be seen.
+  /// With fewer there is no trend to be seen: three points for each third, and more files than all directories in work hold.
   private static let fewest = (points: 9, files: UInt64(10_000))
 
   /// The trend of a run so far; nil while too little was seen.
   ///
-  /// What targets have reserved goes up and down with the workers and is bounded by their budgets. So it is taken off: what
-  /// is judged is memory that nothing explains.
+  /// What targets have reserved goes up and down with the workers and is bounded by their budgets. So what they had reserved
+  /// more than in the beginning is taken off; the most so far, since not all of it goes back to the system at once.
   public static func of(_ points: [MemoryPoint]) -> MemoryTrend? {
+    var mostReserved = 0.0
+    let leastReserved = Double(points.first?.reserved.bytes ?? 0)
+    let explained = points.map { point in
+      mostReserved = max(mostReserved, Double(point.reserved.bytes))
+      return Point(memory: Double(point.process.bytes) - (mostReserved - leastReserved), files: point.files)
+    }
     // The beginning is left out, where everything is used for the first time.
-    let points = points.dropFirst(points.count / 4)
+    let points = explained.dropFirst(explained.count / 4)
     guard points.count >= fewest.points, let first = points.first, let last = points.last,
       last.files >= first.files + fewest.files
     else { return nil }
@@ -29,16 +35,23 @@ public enum MemoryTrend: String, Hashable, Sendable {
     }
     let rise = thirds[2].memory - thirds[0].memory
     if rise <= max(noise, thirds[0].memory / 10) { return .flat }
-    return thirds[2].perFile > thirds[1].perFile * 1.05 ? .growing : .linear
+    return thirds[2].perFile > max(0, thirds[1].perFile) * MemoryTrend.rise ? .growing : .linear
+  }
+  /// Of memory per file, from the second third to the last; less is chance.
+  private static let rise = 1.05
+
+  private struct Point {
+    var memory: Double
+    var files: UInt64
   }
 
   private struct Mean {
     var memory: Double
     var files: Double
 
-    init(_ points: ArraySlice<MemoryPoint>) {
+    init(_ points: ArraySlice<Point>) {
       let count = Double(points.count)
-      memory = points.reduce(0) { $0 + Double(($1.process - $1.reserved).bytes) } / count
+      memory = points.reduce(0) { $0 + $1.memory } / count
       files = points.reduce(0) { $0 + Double($1.files) } / count
     }
 
@@ -48,8 +61,11 @@ public enum MemoryTrend: String, Hashable, Sendable {
 
 /// Memory over a run, as a bounded number of points: when there are too many, every other one goes.
 struct MemorySeries: Sendable {
+  /// Enough for a curve; a report must not grow with the length of a run.
   static let most = 240
+  /// So that a run of a second has a trend, too.
   private static let firstInterval: Duration = .milliseconds(100)
+  /// A run of ten days has no longer one.
   private static let longestInterval: Duration = .seconds(3600)
 
   private(set) var points: [MemoryPoint] = []

@@ -10,10 +10,9 @@ struct PausePolicy: Sendable {
   /// A running target, as far as the rule needs to know it.
   struct Candidate: Hashable, Sendable {
     enum State: Hashable, Sendable { case running, narrowed, paused }
+    /// Later starts have larger numbers.
     var id: Int
     var priority: Int
-    /// Later starts have larger numbers.
-    var order: Int
     var state: State
   }
 
@@ -34,12 +33,12 @@ struct PausePolicy: Sendable {
   let pauseAt: UInt64
   let resumeAt: UInt64
   let abortAt: UInt64
-  /// Time above `abortAt` after which the run ends. In that time all intake is shut and the lanes drain.
+  /// Time above `abortAt` with everything paused after which the run ends. In that time the lanes drain.
   let patience: Duration
-  /// Between two steps, in which the former shows its effect.
+  /// Between two steps below `abortAt`, in which the former shows its effect.
   let settling: Duration
 
-  private var aboveAbortSince: MonotonicTime?
+  private var pausedInVainSince: MonotonicTime?
   private var settlesUntil: MonotonicTime?
 
   init(pauseAt: UInt64, resumeAt: UInt64, abortAt: UInt64, patience: Duration, settling: Duration) {
@@ -49,16 +48,16 @@ struct PausePolicy: Sendable {
 
   /// What to do after a sample of `usage` bytes. At most one target is acted on at a time.
   mutating func next(usage: UInt64, targets: [Candidate], at now: MonotonicTime) -> Step {
-    if usage >= abortAt {
-      let since = aboveAbortSince ?? now
-      aboveAbortSince = since
+    let isNobodyActive = targets.allSatisfy { $0.state == .paused }
+    if usage >= abortAt, isNobodyActive {
+      let since = pausedInVainSince ?? now
+      pausedInVainSince = since
       if now.since(since) > patience { return .stop }
     } else {
-      aboveAbortSince = nil
+      pausedInVainSince = nil
     }
-    let allPaused = !targets.isEmpty && targets.allSatisfy { $0.state == .paused }
-    if let until = settlesUntil, now < until, usage < abortAt, !allPaused { return .none }
-    let step = step(usage, targets, allPaused)
+    if let until = settlesUntil, now < until, usage < abortAt { return .none }
+    let step = step(usage, targets, isNobodyActive && !targets.isEmpty)
     if step != .none { settlesUntil = now.advanced(by: settling) }
     return step
   }
@@ -73,11 +72,10 @@ struct PausePolicy: Sendable {
 
   /// Lowest priority first, then the youngest. The last one is narrowed, and paused only above `abortAt`.
   private func relieve(_ usage: UInt64, _ targets: [Candidate]) -> Step {
-    let active = targets.filter { $0.state != .paused }.sorted {
-      ($0.priority, $1.order) < ($1.priority, $0.order)
-    }
-    guard let first = active.first else { return .none }
-    if active.count > 1 || usage >= abortAt { return .pause(first.id) }
+    let active = targets.lazy.filter { $0.state != .paused }
+    let first = active.min { ($0.priority, $1.id) < ($1.priority, $0.id) }
+    guard let first else { return .none }
+    if usage >= abortAt || active.contains(where: { $0.id != first.id }) { return .pause(first.id) }
     return first.state == .running ? .narrow(first.id) : .none
   }
 
@@ -88,6 +86,6 @@ struct PausePolicy: Sendable {
   }
 
   private func firstToResume(_ targets: [Candidate]) -> Candidate? {
-    targets.filter { $0.state == .paused }.min { ($1.priority, $0.order) < ($0.priority, $1.order) }
+    targets.lazy.filter { $0.state == .paused }.min { ($1.priority, $0.id) < ($0.priority, $1.id) }
   }
 }

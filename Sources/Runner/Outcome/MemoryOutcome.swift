@@ -2,6 +2,9 @@ public import Plan
 
 /// The memory of a run, as the monitor sees it.
 public struct MemorySummary: Hashable, Sendable {
+  /// The source of a limit that is the machine's own memory.
+  public static let machine = "physical memory"
+
   /// Where the limit comes from, e.g. `cgroup v2 memory.max of /kubepods/pod1`, `configured`, `physical memory`.
   public var source: String
   public var limit: ByteCount
@@ -16,6 +19,8 @@ public struct MemorySummary: Hashable, Sendable {
   public var process = ByteCount(bytes: 0)
   public var pauses: UInt64
   public var paused: Duration
+  /// Times that the last running target went on with one worker.
+  public var narrowings: UInt64 = 0
 
   public init(
     source: String, limit: ByteCount, base: ByteCount, peak: ByteCount, current: ByteCount, pauses: UInt64 = 0,
@@ -25,13 +30,9 @@ public struct MemorySummary: Hashable, Sendable {
     (self.pauses, self.paused) = (pauses, paused)
   }
 
-  public var currentPercent: Double { MemorySummary.percent(current, of: limit) }
-  public var peakPercent: Double { MemorySummary.percent(peak, of: limit) }
-  public var workingSetPercent: Double? { workingSet.map { MemorySummary.percent($0, of: limit) } }
-
-  private static func percent(_ part: ByteCount, of whole: ByteCount) -> Double {
-    whole.bytes > 0 ? 100 * Double(part.bytes) / Double(whole.bytes) : 0
-  }
+  public var currentPercent: Double { current.percent(of: limit) }
+  public var peakPercent: Double { peak.percent(of: limit) }
+  public var workingSetPercent: Double? { workingSet?.percent(of: limit) }
 }
 
 /// What is known of memory when a run begins.
@@ -78,7 +79,7 @@ public struct MemoryStep: Hashable, Sendable {
     (self.threshold, self.thresholdBytes, self.paused, self.workers) = (threshold, thresholdBytes, paused, workers)
   }
 
-  public var percent: Double { limit.bytes > 0 ? 100 * Double(used.bytes) / Double(limit.bytes) : 0 }
+  public var percent: Double { used.percent(of: limit) }
 }
 
 /// Memory and progress at one moment of a run.
@@ -106,8 +107,8 @@ public struct MemoryOutcome: Hashable, Sendable {
   public var summary: MemorySummary
   /// What this process took at most, by the kernel's count: resident memory and what the kernel held for its threads.
   public var processPeak = ByteCount(bytes: 0)
-  /// The longest time between two samples beyond what was meant.
-  public var latestSample: Duration = .zero
+  /// The longest that a look at memory came later than it was meant to.
+  public var largestDelay: Duration = .zero
   public var trend: MemoryTrend?
   /// Evenly spread over the run.
   public var points: [MemoryPoint] = []

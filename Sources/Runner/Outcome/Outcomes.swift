@@ -52,6 +52,8 @@ public struct TargetOutcome: Hashable, Sendable {
   /// What it was allowed to reserve, and the most it had reserved at once.
   public var memoryBudget = ByteCount(bytes: 0)
   public var memoryReservedPeak = ByteCount(bytes: 0)
+  /// Times it went beyond the budget, since nothing else could go on.
+  public var memoryOverdrafts = 0
   /// The largest number of workers at once.
   public var concurrencyPeak = 0
   /// Operations in flight in the mean over its time.
@@ -78,8 +80,6 @@ public struct BatchOutcome: Hashable, Sendable {
   public var memory: MemoryOutcome
   /// In the order in which they were taken up.
   public var targets: [TargetOutcome]
-  /// Of all threads of the process so far, in user and kernel mode.
-  public var processorTime: Duration = .zero
   /// Patterns of the selection that match neither a configured name nor a folder's. When there are any, nothing was
   /// walked.
   public var unmatchedSelection: [String] = []

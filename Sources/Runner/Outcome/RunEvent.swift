@@ -10,6 +10,8 @@ public enum RunEvent: Sendable {
   case failuresSuppressed(target: String, kind: String, count: UInt64)
   /// The monitor has begun to look at memory.
   case memoryWatched(MemoryWatch)
+  /// What the kubelet counts has come near the limit.
+  case workingSetNear(MemorySummary)
   /// A target was paused, narrowed, or goes on.
   case memoryStep(MemoryStep)
   /// No worker of the target has finished anything for this long.
@@ -32,6 +34,8 @@ public struct TargetStart: Hashable, Sendable {
   public var mode: RunMode
   public var progressInterval: Duration
   public var memoryLimit: ByteCount
+  /// What it may reserve.
+  public var memoryBudget = ByteCount(bytes: 0)
   public var removeEmptyDirectories: Bool
   public var maxEmptyDirectories: UInt64?
 

@@ -82,14 +82,16 @@ extension TargetWalk {
     state.broadcast()
   }
 
-  /// Has idle workers of a shut walk go home; true when it holds nothing any more that it could give back.
+  /// Has idle workers of a shut walk go home; true when what a pause or a narrowing sets free is free.
   func retireIdleWorkers() -> Bool {
-    let isDrained = state.withLock { state in
+    let (isDrained, isRetiring) = state.withLock { state in
       state.heed(gate.opening)
-      state.retiring = state.opening.isShut ? state.idle : 0
-      return state.workers - state.idle == 0 && state.workers == 1
+      let opening = state.opening
+      state.retiring = opening.isShut ? max(0, state.idle - 1) : 0
+      let isAtRest = state.workers == 1 && state.idle == 1
+      return (opening.isShut ? isAtRest : state.workers <= opening.workers ?? .max, state.retiring > 0)
     }
-    state.broadcast()
+    if isRetiring { state.broadcast() }
     return isDrained
   }
 
@@ -152,6 +154,7 @@ extension TargetWalk {
     outcome.concurrencyPeak = state.peakWorkers
     outcome.operations = OperationFigures(operations.totals.calls, over: outcome.duration)
     outcome.memoryBudget = state.limits.memory
+    outcome.memoryOverdrafts = state.ledger.overdrafts
     outcome.memoryReservedPeak = ByteCount(bytes: UInt64(state.ledger.peak))
     (outcome.ending, outcome.reason) = ending(of: state, stuck: stuck, outcome.tally)
     return outcome
@@ -246,16 +249,16 @@ extension TargetWalk {
   }
 
   private func startWorker() {
-    do {
-      try PlainThread.start(name: "worker") { [self] in
-        if PurgeWorker(self).run() { onEnd() }
-      }
+    do throws(Errno) {
+      try startThread()
     } catch {
       let (left, isOver) = state.withLock { state in
         state.takeBackWorker()
         state.pool.limit(to: state.workers, at: .now())
         return (state.workers, state.isOver)
       }
+      // Somebody may have gone to rest in the belief that this one would go on.
+      state.broadcast()
       if left == 0, isOver {
         onEnd()
       } else if left == 0 {
@@ -265,6 +268,25 @@ extension TargetWalk {
         tellOnce(
           hasLackedThreads, "the system gives no more threads (\(ErrnoName.of(error))): going on with \(left) workers")
       }
+    }
+  }
+
+  /// The only worker there would be is worth some patience.
+  private func startThread() throws(Errno) {
+    for _ in 0..<TargetWalk.tries where state.withLock({ $0.workers == 1 }) {
+      do throws(Errno) {
+        return try startThreadOnce()
+      } catch {
+        PlainThread.nap(.milliseconds(10))
+      }
+    }
+    try startThreadOnce()
+  }
+  private static let tries = 20
+
+  private func startThreadOnce() throws(Errno) {
+    try PlainThread.start(name: "worker") { [self] in
+      if PurgeWorker(self).run() { onEnd() }
     }
   }
 

@@ -39,7 +39,8 @@ extension WalkState {
     table[id].isReopening = true
     table[next].users += 1
     // Where memory is short, fewer on the way stay open.
-    let kept = min(limits.reopenedAtOnce, max(1, ledger.free / (4 * MemoryPrice.openDirectory)), steps.count)
+    let affordable = max(WalkLimits.keptOpen, ledger.free / (4 * MemoryPrice.openDirectory))
+    let kept = min(limits.reopenedAtOnce, affordable, steps.count)
     let reserved = steps.count * MemoryPrice.step + kept * MemoryPrice.openDirectory
     ledger.reserve(reserved)
     return .reopen(

@@ -147,7 +147,7 @@ extension WalkState {
     if let work = take(preferring: preferred, canJudge: canJudge, canTakeIn: isIntakeOpen && canTakeIn) { return work }
     // When others are at work, they will free something. Otherwise it goes on beyond the budget, one piece at a time.
     guard workers - idle == 1, !opening.isShut || !lists.isEmpty(.judging) else { return nil }
-    while !canTakeIn, closeTopmost(sparing: preferred) {}
+    while isIntakeOpen, !canTakeIn, openDirectories > WalkLimits.keptOpen, closeTopmost(sparing: preferred) {}
     return take(preferring: preferred, canJudge: true, canTakeIn: isIntakeOpen)
   }
 

@@ -1,0 +1,126 @@
+import Plan
+import Testing
+
+@testable import Report
+@testable import Runner
+
+@Suite struct AdviceTests {
+  private func plan(_ adjust: (inout BatchPlan) -> Void = { _ in }) -> BatchPlan {
+    let path = PathPattern(text: "/data/api", components: [.literal("data"), .literal("api")])
+    var plan = BatchPlan(targets: [Target(name: "api", path: path, retention: Retention(maxAge: .seconds(86_400)))])
+    adjust(&plan)
+    return plan
+  }
+
+  /// A rehearsal in a container of 256 MiB that went well.
+  private func outcome(_ adjust: (inout BatchOutcome) -> Void = { _ in }) -> BatchOutcome {
+    var target = Samples.target("api", tally: Samples.tally(kept: 1500, purged: 500))
+    target.concurrencyMean = 12.4
+    var outcome = Samples.batch([target], mode: .dryRun)
+    outcome.memory.processPeak = .mebibytes(21)
+    outcome.memory.trend = .flat
+    outcome.memory.points = (1...4).map { index in
+      MemoryPoint(
+        elapsed: .seconds(index), used: .mebibytes(18), workingSet: nil, process: .mebibytes(10),
+        reserved: .mebibytes(7), files: UInt64(index) * 500)
+    }
+    adjust(&outcome)
+    return outcome
+  }
+
+  private func advice(
+    isSelection: Bool = false, _ plan: BatchPlan? = nil, _ adjust: (inout BatchOutcome) -> Void = { _ in }
+  ) -> RehearsalAdvice {
+    RehearsalAdvice(outcome(adjust), plan: plan ?? self.plan(), isSelection: isSelection)
+  }
+
+  private func verdict(_ id: String, _ advice: RehearsalAdvice) -> Preflight.Verdict? {
+    advice.preflight.items.first { $0.id == id }?.verdict
+  }
+
+  @Test func `The whole text of a rehearsal that went well, and of one that did not`() throws {
+    let good = AdviceText(advice(plan { $0.safety.maxDeletions = 1000 })).text
+    let bad = AdviceText(
+      advice {
+        $0.memory.summary.pauses = 1
+        $0.memory.trend = .growing
+        $0.targets[0].ending = .stoppedTime
+      }
+    ).text
+    try expectGolden(good + "---\n" + bad, "advice.txt")
+  }
+
+  @Test func `Twice the peak, rounded up to 64 MiB`() {
+    let recommended = { (peak: UInt64) in advice { $0.memory.processPeak = .mebibytes(peak) }.resources?.memoryQuantity
+    }
+    #expect([5, 21, 32, 33, 100].map(recommended) == ["64Mi", "64Mi", "64Mi", "128Mi", "256Mi"])
+  }
+
+  @Test func `What others in the container take counts, and so does what the config asks for`() {
+    let crowded = advice { $0.memory.summary.peak = .mebibytes(200) }.resources
+    #expect(crowded?.reason == .peakOfTheGroup)
+    #expect(crowded?.memoryQuantity == "256Mi")
+    let sized = plan {
+      ($0.memory.resumeAt, $0.memory.pauseAt) = (.size(.mebibytes(300)), .size(.mebibytes(400)))
+      $0.memory.abortAt = .size(.mebibytes(450))
+    }
+    #expect(advice(sized).resources?.reason == .thresholds)
+    #expect(advice(sized).resources?.memoryQuantity == "512Mi")
+  }
+
+  @Test(arguments: 1...4) func `The recommended limit leaves room for the budgets that may run at once`(parallel: Int)
+    throws
+  {
+    let anything = try Glob("*")
+    for budget in [1, 30, 64, 100, 333] as [UInt64] {
+      for isPattern in [false, true] {
+        let plan = plan {
+          $0.run.parallelTargets = parallel
+          $0.targets[0].memoryBudget = .mebibytes(budget)
+          if isPattern {
+            $0.targets[0].path = PathPattern(text: "/data/*", components: [.literal("data"), .wildcard(anything)])
+          }
+        }
+        let limit = advice(plan).resources?.memory ?? ByteCount(bytes: 0)
+        let sum = ByteCount.mebibytes(budget * UInt64(isPattern ? parallel : 1))
+        #expect(plan.memory.available(under: limit) >= sum)
+      }
+    }
+  }
+
+  @Test func `A walk that was cut short gives no recommendation, and fails`() {
+    for ending in [Ending.stoppedMemory, .stoppedSignal, .stoppedTime, .stoppedGuard, .notStarted] {
+      let advice = advice { $0.targets[0].ending = ending }
+      #expect(advice.resources == nil)
+      #expect(verdict("dry_run", advice) == .failed)
+    }
+  }
+
+  @Test func `Each item fails on its own`() {
+    #expect(advice().preflight.failed.isEmpty)
+    let failures: [(String, (inout BatchOutcome) -> Void)] = [
+      ("readable", { $0.targets[0].tally.errors = 1 }),
+      ("per_1000_files", { $0.memory.trend = .growing }),
+      ("estimate", { $0.memory.trend = .growing }),
+      ("limit", { $0.memory.processPeak = .mebibytes(129) }),
+      ("usage", { $0.memory.summary.peak = .mebibytes(205) }),
+      ("pauses", { $0.memory.summary.pauses = 1 }),
+      ("pauses", { $0.memory.summary.narrowings = 1 }),
+      ("rate", { $0.targets[0].duration = .seconds(21) }),
+      ("caps", { $0.targets[0].ending = .stoppedGuard }),
+      ("watched", { $0.targets[0].ending = .stoppedTime }),
+    ]
+    for (id, change) in failures { #expect(verdict(id, advice(nil, change)) == .failed, "\(id)") }
+  }
+
+  @Test func `What cannot be told is left to people`() {
+    #expect(verdict("dry_run", advice(isSelection: true)) == .byHand)
+    let onMachine = advice { $0.memory.summary.source = MemorySummary.machine }
+    #expect(verdict("limit", onMachine) == .byHand)
+    #expect(verdict("usage", onMachine) == .byHand)
+    #expect(verdict("per_1000_files", advice { $0.memory.trend = nil }) == .byHand)
+    #expect(verdict("rate", advice { $0.targets[0].tally.filesScanned = 999 }) == .byHand)
+    #expect(verdict("caps", advice()) == .byHand)
+    #expect(verdict("caps", advice(plan { $0.targets[0].maxDeletions = 5 })) == .passed)
+  }
+}
