@@ -7,7 +7,7 @@ BINARY = $$(swift build $(RELEASE) --show-bin-path)/efs-purge-batch
 
 .DEFAULT_GOAL := build
 .PHONY: setup build demo test lint format check-configs check-deploy configmap install clean
-.PHONY: setup-bench bench bench-full bench-pool bench-instructions
+.PHONY: setup-bench bench bench-full bench-pool bench-instructions check-pressure
 
 setup: ## Install what the build needs (apt)
 	@scripts/setup.sh
@@ -51,6 +51,10 @@ bench-full: build setup-bench ## The same with large trees too
 
 bench-pool: build setup-bench ## Every scenario but `instructions` against its threshold; as root
 	Benchmarks/scenarios.py all --binary "$(BINARY)" $(ARGS)
+
+check-pressure: build ## Short memory in real control groups, the two main cases; as root (skipped elsewhere)
+	@scripts/setup-bench.sh --instructions
+	Benchmarks/scenarios.py pressure --binary "$(BINARY)" --case comes-and-goes --case stays-private
 
 bench-instructions: setup ## Instructions per file against Benchmarks/thresholds.json
 	@scripts/setup-bench.sh --instructions
