@@ -344,7 +344,14 @@ def alone(setting: Setting, limit_mib: float, place, tree: Tree, *lines: str, ma
     with place(setting.work, {"data": tree}) as scene:
         command = setting.subject.with_lines(*lines).command(Job(scene.root, setting.work))
         trial = play(command, setting.work, limit_mib)
-        return trial, [*wrong_completion(trial, scene), *wrong_to_pause(trial, may_pause)]
+        return trial, [*wrong_completion(trial, scene), *wrong_to_pause(trial, may_pause), *wrong_ledger(trial)]
+
+
+def wrong_ledger(trial: Trial) -> Iterator[str]:
+    for target in trial.report.get("targets", []):
+        most, budget = target.get("memory_reserved_peak_mb"), target.get("memory_budget_mb")
+        if most is None or not 0 < most <= budget:
+            yield f"{most} of {budget} MiB reserved"
 
 
 def wrong_to_pause(trial: Trial, may_pause: bool) -> Iterator[str]:
