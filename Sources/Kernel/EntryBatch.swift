@@ -62,7 +62,7 @@ public final class EntryBatch: @unchecked Sendable {
   }
 
   /// The longest name fits.
-  public static let leastListing = 1024
+  static let leastListing = 1024
   /// Of an entry with a name of up to four bytes.
   public static let leastRecord = 24
 

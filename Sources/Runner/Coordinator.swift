@@ -21,7 +21,7 @@ struct Coordinator {
     case stopRequested
   }
 
-  private struct Running {
+  struct Running {
     let walk: TargetWalk
     let startedAt: Timestamp
     var pace: PaceMeter
@@ -38,28 +38,28 @@ struct Coordinator {
     var widthWhileGrowing: Int?
   }
 
-  private let runner: BatchRunner
-  private let startedAt: MonotonicTime
-  private let now: Timestamp
-  private let governor: MemoryGovernor
-  private let mailbox = Monitor<[Message]>([])
-  private let runLimits: [RateLimit]
-  private let runCap: DeletionCap?
+  let runner: BatchRunner
+  let startedAt: MonotonicTime
+  let now: Timestamp
+  let governor: MemoryGovernor
+  let mailbox = Monitor<[Message]>([])
+  let runLimits: [RateLimit]
+  let runCap: DeletionCap?
   /// For directories of all targets together.
-  private let descriptors: Int
-  private let parallelTargets: Int
+  let descriptors: Int
+  let parallelTargets: Int
   private let deadline: MonotonicTime?
 
-  private var admission: Admission
-  private var waiting: [ResolvedTarget] = []
-  private var running: [Int: Running] = [:]
-  private var outcomes: [TargetOutcome] = []
-  private var started = 0
-  private var hasFailedTarget = false
+  var admission: Admission
+  var waiting: [ResolvedTarget] = []
+  var running: [Int: Running] = [:]
+  var outcomes: [TargetOutcome] = []
+  var started = 0
+  var hasFailedTarget = false
   /// The target of which was last said that it waits for memory.
-  private var toldToWait: String?
-  private var series = MemorySeries()
-  private var trend: MemoryTrend?
+  var toldToWait: String?
+  var series = MemorySeries()
+  var trend: MemoryTrend?
 
   init(_ runner: BatchRunner) {
     self.runner = runner
@@ -200,117 +200,9 @@ extension Coordinator {
     guard let deadline, MonotonicTime.now() >= deadline else { return }
     runner.stop.request(.stoppedTime, message: "the time limit is reached")
   }
-
-  private mutating func startWhatFits() {
-    let policy = runner.plan.run.onTargetFailure
-    while let next = waiting.first, runner.stop.reason == nil, !(hasFailedTarget && policy == .stop) {
-      guard let budget = admission.admit(started, wanting: next.spec.memoryBudget) else {
-        return tellOfWaiting(next)
-      }
-      start(waiting.removeFirst(), budget: budget)
-    }
-  }
-
-  /// Says once of each target that it waits for memory, which is not to be seen otherwise.
-  private mutating func tellOfWaiting(_ target: ResolvedTarget) {
-    guard running.count < parallelTargets, toldToWait != target.name else { return }
-    toldToWait = target.name
-    let wanted = target.spec.memoryBudget.map { "its memory_budget of \($0.text)" } ?? "its share"
-    let message =
-      "waits for memory: \(admission.taken.text) of \(admission.room.text) are reserved, and \(wanted) does not fit"
-    runner.onEvent(.notice(target: target.name, message: message))
-  }
-
-  /// Why a target can never start; nil: it can.
-  private func objection(to target: ResolvedTarget) -> String? {
-    target.spec.memoryBudget.flatMap { governor.objection(to: $0, runner.plan.memory) }
-      .map { "target '\(PrintableText.escaped(target.name))': \($0)" }
-  }
-
-  private mutating func start(_ target: ResolvedTarget, budget: ByteCount) {
-    let id = started
-    started += 1
-    let rules = WalkRules(target.spec, mode: runner.settings.mode, now: now, runner.fileSystem)
-    let limits = limits(of: target.spec, budget: budget)
-    if case .atMost(let wanted) = target.spec.concurrency, limits.workers < wanted {
-      let message =
-        "concurrency \(wanted) is more than run.concurrency, the memory budget or the descriptor limit allow"
-      runner.onEvent(.notice(target: target.name, message: "\(message): going on with \(limits.workers)"))
-    }
-    let walk = TargetWalk(target, rules: rules, limits: limits, means: means(for: target.spec)) { [mailbox] in
-      mailbox.withLock { $0.append(.targetEnded(id)) }
-      mailbox.broadcast()
-    }
-    runner.onEvent(.targetStarted(startEvent(target, rules, limits)))
-    running[id] = Running(
-      walk: walk, startedAt: Timestamp(WallClock.now()), pace: PaceMeter(now: .now()),
-      lastChange: .now(), nextAdjustment: .now(), reported: (OperationTimes(), .now()))
-    governor.add(walk, id: id, priority: target.spec.priority)
-    walk.start()
-  }
-
-  private func limits(of target: Target, budget: ByteCount) -> WalkLimits {
-    let ceiling = max(1, runner.plan.run.concurrency / parallelTargets)
-    let descriptors = self.descriptors / parallelTargets
-    let wanted =
-      switch target.concurrency {
-      case .auto: Coordinator.mostWorkers
-      case .atMost(let count): count
-      }
-    // Workers may take half of the budget, the rest is for directories in work. Half of the descriptors is for those too;
-    // of the other half each worker needs two at a time, and more when it opens again what was closed.
-    let affordable = Int(clamping: budget.bytes / 2) / MemoryPrice.worker
-    let workers = max(1, min(wanted, ceiling, affordable, descriptors / 8))
-    let spare = descriptors / 2 - 2 * workers
-    return WalkLimits(
-      workers: workers, firstWorkers: min(workers, ProcessLimits.processors), openDirectories: descriptors / 2,
-      reopenedAtOnce: min(32, max(1, spare / workers)),
-      memory: budget)
-  }
-
-  private func means(for target: Target) -> TargetWalk.Means {
-    let caps = [
-      runCap,
-      DeletionCap("the target's cap on deletions", maxFiles: target.maxDeletions, maxBytes: target.maxDeletedBytes),
-    ]
-    let isPurge = runner.settings.mode == .purge
-    return TargetWalk.Means(
-      fileSystem: runner.fileSystem,
-      rateLimits: runLimits + (target.operationsPerSecond.map { [RateLimit(perSecond: $0)] } ?? []),
-      caps: caps.compactMap { $0 },
-      clockGuard: isPurge ? clockGuard : nil,
-      stop: runner.stop, onEvent: runner.onEvent)
-  }
-
-  private var clockGuard: ClockGuard {
-    ClockGuard(
-      maxSkew: runner.plan.safety.maxClockSkew, now: now,
-      nowName: runner.settings.now == nil ? "this host's" : "the time given as now", readAt: startedAt)
-  }
-
-  private func startEvent(_ target: ResolvedTarget, _ rules: WalkRules, _ limits: WalkLimits) -> TargetStart {
-    var start = TargetStart(
-      target: target.name, path: PrintableText.path(target.path), maxAge: target.spec.retention.maxAge,
-      cutoff: rules.cutoff.instant, concurrency: limits.workers, mode: rules.mode,
-      progressInterval: runner.plan.run.progressInterval, memoryLimit: governor.summary.limit,
-      removeEmptyDirectories: target.spec.emptyDirectories != nil,
-      maxEmptyDirectories: target.spec.emptyDirectories?.maxCount)
-    start.memoryBudget = limits.memory
-    return start
-  }
 }
 
-extension WalkRules {
-  init(_ target: Target, mode: RunMode, now: Timestamp, _ fileSystem: any FileSystem) {
-    self.init(
-      mode: mode, cutoff: Cutoff(target.retention, now: now), removalsAreSerial: fileSystem.removalsAreSerial,
-      emptyDirectories: target.emptyDirectories.map {
-        EmptyDirectories(instant: now - $0.minAge, maxCount: $0.maxCount ?? .max)
-      })
-  }
-}
-
-// MARK: - Waiting, reporting, ending
+// MARK: - Waiting and ending
 
 extension Coordinator {
   private func nextMessages(until wake: MonotonicTime) -> [Message] {
@@ -350,67 +242,6 @@ extension Coordinator {
     record(outcome)
   }
 
-  private mutating func reportProgress(at time: MonotonicTime) {
-    for (id, target) in running.sorted(by: { $0.key < $1.key }) {
-      var progress = target.walk.progress(target.pace, memory: governor.summary)
-      progress.pauses = governor.pauses(of: id)
-      progress.trend = trend
-      let calls = target.walk.operations.totals.calls
-      progress.operations = OperationFigures(calls - target.reported.calls, over: time.since(target.reported.at))
-      running[id]?.reported = (calls, time)
-      runner.onEvent(.progress(progress))
-      if progress.tally != target.lastTally || progress.isPaused { running[id]?.lastChange = time }
-      running[id]?.lastTally = progress.tally
-      let quiet = time.since(running[id]?.lastChange ?? time)
-      if quiet >= Coordinator.stallAfter {
-        runner.onEvent(
-          .targetStalled(target: progress.target, for: quiet, operationsInFlight: progress.busyWorkers))
-      }
-    }
-  }
-
-  private mutating func noteMemory() {
-    let summary = governor.summary
-    let finished = outcomes.reduce(0) { $0 + $1.tally.filesScanned }
-    var (files, reserved) = (finished, 0)
-    for target in running.values {
-      let (scanned, held) = target.walk.filesAndReserved
-      (files, reserved) = (files + scanned, reserved + held)
-    }
-    series.note(
-      MemoryPoint(
-        elapsed: MonotonicTime.now().since(startedAt), used: summary.current, workingSet: summary.workingSet,
-        process: summary.process, reserved: ByteCount(bytes: UInt64(reserved)), files: files))
-  }
-
-  /// While memory per 1000 files rises, every target goes on with half of its workers, and with half of those when it still
-  /// does at the next look.
-  private mutating func heedTrend() {
-    let before = trend
-    trend = MemoryTrend.of(series.points)
-    guard trend == .growing || before == .growing else { return }
-    for (id, target) in running {
-      if trend == .growing {
-        // What a pause has left of its workers says nothing.
-        guard !target.walk.gate.opening.isShut else { continue }
-        narrow(id, target, to: max(1, (target.widthWhileGrowing ?? target.walk.workers) / 2))
-      } else if target.widthWhileGrowing != nil {
-        narrow(id, target, to: nil)
-      }
-    }
-  }
-
-  private mutating func narrow(_ id: Int, _ target: Running, to workers: Int?) {
-    guard workers != target.widthWhileGrowing else { return }
-    running[id]?.widthWhileGrowing = workers
-    target.walk.gate.narrow(whileGrowing: workers)
-    target.walk.heedGate()
-    let message =
-      workers.map { "memory per 1000 files rises: going on with \($0 == 1 ? "1 worker" : "\($0) workers")" }
-      ?? "memory per 1000 files does not rise any more: going on with all workers"
-    runner.onEvent(.notice(target: target.walk.target.name, message: message))
-  }
-
   /// Ends all targets orderly: in-flight operations are waited for, but not for ever.
   private mutating func stopAll() {
     let reason = runner.stop.reason ?? StopRequest.Reason(ending: .stoppedSignal, message: "stopped")
@@ -422,26 +253,5 @@ extension Coordinator {
       handle(nextMessages(until: deadline))
     }
     for id in running.keys.sorted() { finish(id) }
-  }
-}
-
-/// How a run ended, from how its targets did.
-enum Verdicts {
-  /// The gravest counts: a guard, memory, time or signal, failures. `stopped`: why the whole run was to stop, which does
-  /// not count when every target had come to its end by then.
-  static func ofBatch(_ outcomes: [TargetOutcome], stopped: Ending?) -> (Ending, ExitStatus) {
-    let ended: Set<Ending> = [.completed, .completedWithErrors, .failed, .skipped]
-    let cutShort = outcomes.isEmpty || outcomes.contains { !ended.contains($0.ending) }
-    let endings = Set(outcomes.map(\.ending) + (stopped.flatMap { cutShort ? [$0] : nil } ?? []))
-    let byGravity: [(Ending, Ending, ExitStatus)] = [
-      (.stoppedGuard, .stoppedGuard, .guardTripped),
-      (.stoppedMemory, .stoppedMemory, .memory),
-      (.stoppedTime, .stoppedTime, .interrupted),
-      (.stoppedSignal, .stoppedSignal, .interrupted),
-      (.failed, .completedWithErrors, .failures),
-      (.completedWithErrors, .completedWithErrors, .failures),
-    ]
-    for (cause, ending, status) in byGravity where endings.contains(cause) { return (ending, status) }
-    return (.completed, .success)
   }
 }

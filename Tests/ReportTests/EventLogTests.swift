@@ -46,7 +46,8 @@ import Testing
             "run_id": "run-1", "target": "api", "version": "1.2.3", "root_path": "/data/api",
             "max_age_days": .number(1.5),
             "cutoff_time": "2026-11-23T06:34:35.120Z", "max_concurrency_scanning": 64, "max_concurrency_deletion": 64,
-            "dry_run": false, "progress_interval_seconds": .number(30), "memory_budget_mb": .number(0), "memory_limit_mb": .number(256),
+            "dry_run": false, "progress_interval_seconds": .number(30), "memory_budget_mb": .number(0),
+            "memory_limit_mb": .number(256),
             "remove_empty_dirs": true, "max_empty_dirs_to_delete": .count(0),
           ]))
   }

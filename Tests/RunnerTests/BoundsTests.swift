@@ -15,7 +15,10 @@ import Testing
     let peak = Monitor((nodes: 0, open: 0, queued: 0))
     let look: @Sendable (String) -> Errno? = { _ in
       guard let walk = walk.withLock({ $0 }) else { return nil }
-      let now = walk.state.withLock { ($0.table.count, $0.openDirectories, $0.queuedFiles) }
+      let now = walk.state.withLock { state in
+        let queued = state.table.ids.reduce(0) { $0 + state.table[$1].lane.waitingFiles }
+        return (state.table.count, state.openDirectories, queued)
+      }
       peak.withLock { $0 = (max($0.nodes, now.0), max($0.open, now.1), max($0.queued, now.2)) }
       return nil
     }

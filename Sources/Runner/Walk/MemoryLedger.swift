@@ -50,7 +50,8 @@ enum MemoryPrice {
 
   /// A listing of so many bytes, at worst: its records, an entry for each, and the names of all as subdirectories.
   static func listing(_ limit: Int) -> Int {
-    EntryBatch.footprint(capacity: limit) + 2 * array + NameList.mostFootprint(entries: limit / 24, bytes: limit)
+    EntryBatch.footprint(capacity: limit) + 2 * array
+      + NameList.mostFootprint(entries: limit / EntryBatch.leastRecord, bytes: limit)
   }
 
   /// So many entries with names of so many bytes at most, while they are judged: files that may go, and what was found to be

@@ -170,7 +170,7 @@ extension WalkState {
       // All files of the lane are one part.
       if table[id].lane.hasNoFiles { table[id].pending += 1 }
       let victims = held(judgement.victims, in: id)
-      onLane(of: id) { $0.append(victims) }
+      table[id].lane.append(victims)
       list(id)
     }
     partDone(of: id)
@@ -188,9 +188,7 @@ extension WalkState {
   }
 
   private mutating func checked(_ id: NodeID, _ checking: Checking) -> NodeID {
-    onLane(of: id) {
-      $0.checked(checking.remaining, rest: checking.rest, settled: Int(checking.count.tally.filesScanned))
-    }
+    table[id].lane.checked(checking.remaining, rest: checking.rest, settled: Int(checking.count.tally.filesScanned))
     settledFiles(of: id, checking.rest.serial, checking.count)
     return id
   }
@@ -198,7 +196,7 @@ extension WalkState {
   private mutating func removedFiles(
     _ id: NodeID, _ serial: UInt32, _ rest: VictimList, _ count: RemovalCount
   ) -> NodeID {
-    onLane(of: id) { $0.removed(Int(count.tally.filesScanned), rest: rest) }
+    table[id].lane.removed(Int(count.tally.filesScanned), rest: rest)
     if count.removed > 0 { changedByUs(id) }
     settledFiles(of: id, serial, count)
     return id

@@ -91,7 +91,7 @@ extension WalkState {
     partsGone += table[id].unclaimed.count
     for claims in table[id].unclaimed { ledger.release(table[id].holdings.drop(of: claims.serial)) }
     table[id].unclaimed = []
-    let given = onLane(of: id) { $0.giveUp() }
+    let given = table[id].lane.giveUp()
     let files = given.lists.reduce(0) { $0 + $1.count }
     for list in given.lists { ledger.release(table[id].holdings.drop(list.count, of: list.serial)) }
     giveUpFiles(UInt64(files), hasFailed: hasFailed)

@@ -40,8 +40,6 @@ struct WalkState {
   var openDirectories = 0
   var subdirectoriesBeingEntered = 0
   var emptyDirectoriesReserved: UInt64 = 0
-  /// Files that wait in lanes.
-  var queuedFiles = 0
   /// Files judged old and not dealt with.
   var unsettledFiles = 0
   /// Entries of directories that could not be reached any more, and why; whoever logs them sets it back.
@@ -291,7 +289,7 @@ extension WalkState {
     let manner = table[id].manner(serially: rules.removalsAreSerial, shared: shared)
     guard table[id].hasToRemove(manner) else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
-    guard let removal = onLane(of: id, { $0.takeToRemove(manner) }) else { return nil }
+    guard let removal = table[id].lane.takeToRemove(manner) else { return nil }
     lists.forget(id, shared ? .sharedRemoval : .removal, in: &table)
     table[id].users += 1
     list(id)
@@ -303,7 +301,7 @@ extension WalkState {
     guard canBeChecked(id) else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
     let pace = table[id].pace
-    guard let victims = onLane(of: id, { $0.takeToCheck(answering: pace) }) else { return nil }
+    guard let victims = table[id].lane.takeToCheck(answering: pace) else { return nil }
     if !canBeChecked(id) { lists.forget(id, .check, in: &table) }
     table[id].users += 1
     return .check(id, directory, victims)
@@ -312,14 +310,6 @@ extension WalkState {
   private mutating func canBeChecked(_ id: NodeID) -> Bool {
     let isSerial = rules.removalsAreSerial
     return table.ask(id) { $0.canBeChecked(serially: isSerial) }
-  }
-
-  /// Changes a lane and keeps count of the files in all of them.
-  mutating func onLane<Result>(of id: NodeID, _ change: (inout RemovalLane) -> Result) -> Result {
-    let before = table[id].lane.waitingFiles
-    let result = change(&table[id].lane)
-    queuedFiles += table[id].lane.waitingFiles - before
-    return result
   }
 
   /// Notes in the walk's lists what there is to do in a directory.

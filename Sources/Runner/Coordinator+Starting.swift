@@ -1,0 +1,113 @@
+import Kernel
+import Plan
+
+/// Starting targets: which may, with how much of everything.
+extension Coordinator {
+  mutating func startWhatFits() {
+    let policy = runner.plan.run.onTargetFailure
+    while let next = waiting.first, runner.stop.reason == nil, !(hasFailedTarget && policy == .stop) {
+      guard let budget = admission.admit(started, wanting: next.spec.memoryBudget) else {
+        return tellOfWaiting(next)
+      }
+      start(waiting.removeFirst(), budget: budget)
+    }
+  }
+
+  /// Says once of each target that it waits for memory, which is not to be seen otherwise.
+  private mutating func tellOfWaiting(_ target: ResolvedTarget) {
+    guard running.count < parallelTargets, toldToWait != target.name else { return }
+    toldToWait = target.name
+    let wanted = target.spec.memoryBudget.map { "its memory_budget of \($0.text)" } ?? "its share"
+    let message =
+      "waits for memory: \(admission.taken.text) of \(admission.room.text) are reserved, and \(wanted) does not fit"
+    runner.onEvent(.notice(target: target.name, message: message))
+  }
+
+  /// Why a target can never start; nil: it can.
+  func objection(to target: ResolvedTarget) -> String? {
+    target.spec.memoryBudget.flatMap { governor.objection(to: $0, runner.plan.memory) }
+      .map { "target '\(PrintableText.escaped(target.name))': \($0)" }
+  }
+
+  private mutating func start(_ target: ResolvedTarget, budget: ByteCount) {
+    let id = started
+    started += 1
+    let rules = WalkRules(target.spec, mode: runner.settings.mode, now: now, runner.fileSystem)
+    let limits = limits(of: target.spec, budget: budget)
+    if case .atMost(let wanted) = target.spec.concurrency, limits.workers < wanted {
+      let message =
+        "concurrency \(wanted) is more than run.concurrency, the memory budget or the descriptor limit allow"
+      runner.onEvent(.notice(target: target.name, message: "\(message): going on with \(limits.workers)"))
+    }
+    let walk = TargetWalk(target, rules: rules, limits: limits, means: means(for: target.spec)) { [mailbox] in
+      mailbox.withLock { $0.append(.targetEnded(id)) }
+      mailbox.broadcast()
+    }
+    runner.onEvent(.targetStarted(startEvent(target, rules, limits)))
+    running[id] = Running(
+      walk: walk, startedAt: Timestamp(WallClock.now()), pace: PaceMeter(now: .now()),
+      lastChange: .now(), nextAdjustment: .now(), reported: (OperationTimes(), .now()))
+    governor.add(walk, id: id, priority: target.spec.priority)
+    walk.start()
+  }
+
+  private func limits(of target: Target, budget: ByteCount) -> WalkLimits {
+    let ceiling = max(1, runner.plan.run.concurrency / parallelTargets)
+    let descriptors = self.descriptors / parallelTargets
+    let wanted =
+      switch target.concurrency {
+      case .auto: Coordinator.mostWorkers
+      case .atMost(let count): count
+      }
+    // Workers may take half of the budget, the rest is for directories in work. Half of the descriptors is for those too;
+    // of the other half each worker needs two at a time, and more when it opens again what was closed.
+    let affordable = Int(clamping: budget.bytes / 2) / MemoryPrice.worker
+    let workers = max(1, min(wanted, ceiling, affordable, descriptors / 8))
+    let spare = descriptors / 2 - 2 * workers
+    return WalkLimits(
+      workers: workers, firstWorkers: min(workers, ProcessLimits.processors), openDirectories: descriptors / 2,
+      reopenedAtOnce: min(32, max(1, spare / workers)),
+      memory: budget)
+  }
+
+  private func means(for target: Target) -> TargetWalk.Means {
+    let caps = [
+      runCap,
+      DeletionCap("the target's cap on deletions", maxFiles: target.maxDeletions, maxBytes: target.maxDeletedBytes),
+    ]
+    let isPurge = runner.settings.mode == .purge
+    return TargetWalk.Means(
+      fileSystem: runner.fileSystem,
+      rateLimits: runLimits + (target.operationsPerSecond.map { [RateLimit(perSecond: $0)] } ?? []),
+      caps: caps.compactMap { $0 },
+      clockGuard: isPurge ? clockGuard : nil,
+      stop: runner.stop, onEvent: runner.onEvent)
+  }
+
+  private var clockGuard: ClockGuard {
+    ClockGuard(
+      maxSkew: runner.plan.safety.maxClockSkew, now: now,
+      nowName: runner.settings.now == nil ? "this host's" : "the time given as now", readAt: startedAt)
+  }
+
+  private func startEvent(_ target: ResolvedTarget, _ rules: WalkRules, _ limits: WalkLimits) -> TargetStart {
+    var start = TargetStart(
+      target: target.name, path: PrintableText.path(target.path), maxAge: target.spec.retention.maxAge,
+      cutoff: rules.cutoff.instant, concurrency: limits.workers, mode: rules.mode,
+      progressInterval: runner.plan.run.progressInterval, memoryLimit: governor.summary.limit,
+      removeEmptyDirectories: target.spec.emptyDirectories != nil,
+      maxEmptyDirectories: target.spec.emptyDirectories?.maxCount)
+    start.memoryBudget = limits.memory
+    return start
+  }
+}
+
+extension WalkRules {
+  init(_ target: Target, mode: RunMode, now: Timestamp, _ fileSystem: any FileSystem) {
+    self.init(
+      mode: mode, cutoff: Cutoff(target.retention, now: now), removalsAreSerial: fileSystem.removalsAreSerial,
+      emptyDirectories: target.emptyDirectories.map {
+        EmptyDirectories(instant: now - $0.minAge, maxCount: $0.maxCount ?? .max)
+      })
+  }
+}
