@@ -44,9 +44,9 @@ extension Coordinator {
     guard trend == .growing || before == .growing else { return }
     for (id, target) in running {
       if trend == .growing {
-        // What a pause has left of its workers says nothing.
-        guard !target.walk.gate.opening.isShut else { continue }
-        narrow(id, target, to: max(1, (target.widthWhileGrowing ?? target.walk.workers) / 2))
+        // What a pause or a narrowing has left of its workers says nothing.
+        guard target.walk.gate.isOpenWide else { continue }
+        narrow(id, target, to: max(1, (target.widthWhileGrowing ?? target.walk.allowedWorkers) / 2))
       } else if target.widthWhileGrowing != nil {
         narrow(id, target, to: nil)
       }

@@ -32,10 +32,20 @@ struct Coordinator {
     var nextAdjustment: MonotonicTime
     /// Calls up to the last report, and when that was.
     var reported: (calls: OperationTimes, at: MonotonicTime)
-    /// It was paused or narrowed, and what it gave up was not yet given back to the system.
-    var owesMemory = false
+    /// Nil: it was not paused or narrowed, or all that it gave up was given back to the system.
+    var debt: Debt?
     /// Workers it was narrowed to because memory follows the files.
     var widthWhileGrowing: Int?
+  }
+
+  /// Memory that a paused target frees and the system has not got back yet.
+  struct Debt {
+    /// Workers there were when some was given back last, and when that was.
+    var workers: Int
+    var repaidAt: MonotonicTime
+
+    /// Giving back takes the allocator's locks for some milliseconds.
+    static let interval: Duration = .milliseconds(500)
   }
 
   let runner: BatchRunner
@@ -188,12 +198,22 @@ extension Coordinator {
     let now = MonotonicTime.now()
     for (id, target) in running where target.nextAdjustment <= now {
       running[id]?.nextAdjustment = now.advanced(by: target.walk.adjustPool())
-      if target.owesMemory, target.walk.retireIdleWorkers() {
-        if target.walk.gate.opening != IntakeGate.Opening() { ProcessLimits.returnFreedMemory() }
-        running[id]?.owesMemory = false
+      if let debt = target.debt {
+        let rest = repaid(debt, by: target.walk, at: now)
+        running[id]?.debt = rest
       }
     }
     return running.values.map(\.nextAdjustment).min() ?? .distantFuture
+  }
+
+  /// Gives back to the system what a pause or a narrowing has set free: at its end, and now and then before, since a call that
+  /// hangs may put the end off. What is still owed; nil: nothing.
+  private func repaid(_ debt: Debt, by walk: TargetWalk, at now: MonotonicTime) -> Debt? {
+    if walk.gate.opening == IntakeGate.Opening() { return nil }
+    let (workers, isDrained) = walk.retireIdleWorkers()
+    guard isDrained || (workers < debt.workers && now.since(debt.repaidAt) >= Debt.interval) else { return debt }
+    ProcessLimits.returnFreedMemory()
+    return isDrained ? nil : Debt(workers: workers, repaidAt: now)
   }
 
   private func stopIfTimeIsUp() {
@@ -219,8 +239,9 @@ extension Coordinator {
       switch message {
       case .targetEnded(let id): finish(id)
       case .gateMoved(let id):
-        running[id]?.walk.heedGate()
-        running[id]?.owesMemory = true
+        guard let walk = running[id]?.walk else { continue }
+        walk.heedGate()
+        running[id]?.debt = Debt(workers: walk.workers, repaidAt: .now())
       case .gathered, .stopRequested: break
       }
     }

@@ -1,6 +1,6 @@
-import Plan
 import Testing
 
+@testable import Plan
 @testable import Report
 @testable import Runner
 
@@ -86,6 +86,31 @@ import Testing
         #expect(plan.memory.available(under: limit) >= sum)
       }
     }
+  }
+
+  @Test func `The recommended limit is one that a run accepts, whatever the thresholds, or it says so`() {
+    let sizes: [MemoryPlan.Threshold] = [.size(.mebibytes(40)), .size(.mebibytes(440)), .size(.mebibytes(450))]
+    let shares: [MemoryPlan.Threshold] = [.share(.seventy), .share(.eighty), .share(.ninetyFive)]
+    for choice in 0..<8 {
+      let plan = plan {
+        $0.memory.resumeAt = choice & 1 == 0 ? sizes[0] : shares[0]
+        $0.memory.pauseAt = choice & 2 == 0 ? sizes[1] : shares[1]
+        $0.memory.abortAt = choice & 4 == 0 ? sizes[2] : shares[2]
+      }
+      let resources = advice(plan).resources
+      let limit = resources?.memory ?? ByteCount(bytes: 0)
+      #expect(plan.memory.objection(under: limit) == resources?.objection, "\(choice)")
+      // Only a share below a size can be too large.
+      if choice & 1 == 0 { #expect(resources?.objection == nil, "\(choice)") }
+    }
+  }
+
+  @Test func `Absurd budgets are no trap`() {
+    let plan = plan {
+      $0.memory.pauseAt = .share(Percentage(percent: 1) ?? .eighty)
+      $0.targets[0].memoryBudget = ByteCount(bytes: .max)
+    }
+    #expect(advice(plan).resources?.reason == .budgets)
   }
 
   @Test func `A walk that was cut short gives no recommendation, and fails`() {

@@ -167,6 +167,19 @@ private final class Machine: Sendable {
     #expect(outcome.memory.steps[3].threshold == "abort_at")
   }
 
+  @Test func `when memory cannot be read any more, those that are paused go on one after the other`() throws {
+    let (outcome, _) = try run { machine, see in
+      try machine.use(97)
+      see(.paused, "p0")
+      see(.paused, "p5")
+      see(.paused, "p10")
+      try machine.set("sys/fs/cgroup/box/memory.stat", "")
+      see(.resumed, "p10")
+    }
+    #expect(outcome.exitStatus == .success)
+    #expect(outcome.memory.steps.filter { $0.kind == .resumed }.count == 3)
+  }
+
   @Test func `a working set near the limit is told once, though nothing needs to pause`() throws {
     let machine = try Machine()
     try machine.set("sys/fs/cgroup/box/memory.current", "99614720\n")

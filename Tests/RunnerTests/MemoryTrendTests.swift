@@ -42,6 +42,13 @@ import Testing
     #expect(MemoryTrend.of(run(reserved: reserved) { 12 + reserved($0) }) == .flat)
   }
 
+  @Test func `a rise that follows the files is linear, however much was reserved for less`() {
+    for reserved in [0, 30, 40] as [Double] {
+      let workers = { (files: Double) in files < 50_000 ? 0 : reserved }
+      #expect(MemoryTrend.of(run(reserved: workers) { 40 + $0 / 40_000 }) == .linear)
+    }
+  }
+
   @Test func `too little seen is no trend`() {
     #expect(MemoryTrend.of([]) == nil)
     #expect(MemoryTrend.of(run(points: 8) { _ in 15 }) == nil)

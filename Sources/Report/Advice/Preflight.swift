@@ -67,7 +67,7 @@ extension Preflight {
   }
 
   private static func watched(_ outcome: BatchOutcome) -> Item {
-    let isWhole = outcome.targets.allSatisfy { $0.ending.isWalked || $0.ending == .skipped }
+    let isWhole = !outcome.targets.isEmpty && outcome.targets.allSatisfy { $0.ending.isWalked || $0.ending == .skipped }
     let time = HumanText.duration(outcome.duration)
     return Item(
       "watched", "watched to its end, or 5 minutes", isWhole || outcome.duration >= watching ? .passed : .failed,
@@ -116,7 +116,8 @@ extension Preflight {
   private static func estimate(_ memory: MemoryOutcome, _ peak: ByteCount) -> Item {
     let (id, name) = ("estimate", "the run's need is known")
     switch memory.trend {
-    case .flat, nil: return Item(id, name, .passed, "\(peak.text), as here: it does not follow the number of files")
+    case nil: return Item(id, name, .byHand, "\(peak.text) here; too little was seen to tell")
+    case .flat: return Item(id, name, .passed, "\(peak.text), as here: it does not follow the number of files")
     case .linear: return Item(id, name, .byHand, "\(peak.text) here; it follows the number of files")
     case .growing: return Item(id, name, .failed, "\(peak.text) here; it grows faster than the number of files")
     }

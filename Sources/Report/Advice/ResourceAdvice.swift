@@ -19,6 +19,8 @@ public struct ResourceAdvice: Hashable, Sendable {
   /// To request, and as the limit; rounded up.
   public let memory: ByteCount
   public let reason: Reason
+  /// Why a run would be refused with this limit all the same; nil: it would not.
+  public let objection: String?
   /// Operations in flight in the mean while listing and looking, for each target that was walked to its end.
   public let operationsInFlight: [InFlight]
 
@@ -47,6 +49,7 @@ public struct ResourceAdvice: Hashable, Sendable {
     ]
     let (most, reason) = needs.dropFirst().reduce(needs[0]) { $1.0 > $0.0 ? $1 : $0 }
     (memory, self.reason) = (ResourceAdvice.roundedUp(most), reason)
+    objection = plan.memory.objection(under: memory)
     operationsInFlight = outcome.targets.filter(\.ending.isWalked).map {
       InFlight(target: $0.name, mean: max(1, Int($0.concurrencyMean.rounded())))
     }
@@ -54,15 +57,20 @@ public struct ResourceAdvice: Hashable, Sendable {
 
   private static func roundedUp(_ size: ByteCount) -> ByteCount {
     let steps = size.bytes / step.bytes + (size.bytes % step.bytes == 0 ? 0 : 1)
-    return ByteCount(bytes: max(1, steps) * step.bytes)
+    return ByteCount.mebibytes(max(1, min(steps, 1 << 40)) * (step.bytes >> 20))
   }
 
   private static func limit(whosePauseLeaves size: ByteCount, _ memory: MemoryPlan) -> ByteCount {
     switch memory.pauseAt {
     case .size: return size
-    // A share of nothing can never be enough, and a config with it can never run.
-    case .share(let share): return ByteCount(bytes: UInt64(Double(size.bytes) / max(share.fraction, 0.01)) + 1)
+    case .share(let share): return limit(ofWhich: size, isThe: share)
     }
+  }
+
+  private static func limit(ofWhich size: ByteCount, isThe share: Percentage) -> ByteCount {
+    // A share of nothing can never be enough, and a config with it can never run.
+    let bytes = Double(size.bytes) / max(share.fraction, 0.01)
+    return ByteCount(bytes: bytes < 0x1p60 ? UInt64(bytes) + 1 : 1 << 60)
   }
 
   /// The limit under whose `pause_at` the largest budgets fit that may run at once.
@@ -73,10 +81,17 @@ public struct ResourceAdvice: Hashable, Sendable {
   }
 
   private static func limit(forThresholdsOf memory: MemoryPlan) -> ByteCount {
-    let sizes = [memory.pauseAt, memory.resumeAt, memory.abortAt].compactMap { threshold -> ByteCount? in
-      if case .size(let size) = threshold { size } else { nil }
+    // The smallest limit first: each size itself, and what a share above it must come to.
+    let ascending = [memory.resumeAt, memory.pauseAt, memory.abortAt]
+    var (least, largestSize) = (ByteCount(bytes: 0), ByteCount(bytes: 0))
+    for threshold in ascending {
+      switch threshold {
+      case .size(let size): (least, largestSize) = (max(least, size), max(largestSize, size))
+      case .share(let share):
+        least = max(least, largestSize.bytes > 0 ? limit(ofWhich: largestSize, isThe: share) : least)
+      }
     }
-    return sizes.max() ?? ByteCount(bytes: 0)
+    return least
   }
 
   /// In the unit of Kubernetes manifests: `64Mi`.

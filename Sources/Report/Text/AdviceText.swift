@@ -10,7 +10,7 @@ public struct AdviceText: Sendable {
   public var text: String {
     let lines = ["Preflight ([x] passed, [!] failed, [ ] for you to see to):"] + checklist + [""]
     let recommended =
-      advice.resources.map(recommendation) ?? ["No recommendation: the dry run did not come to its end."]
+      advice.resources.map(recommendation) ?? ["No recommendation: not everything was walked to its end."]
     return (lines + recommended).joined(separator: "\n") + "\n"
   }
 
@@ -34,6 +34,7 @@ public struct AdviceText: Sendable {
     [
       "Recommended memory: \(resources.memoryQuantity), rounded up from \(reason(resources)).",
       "The peak is \(resources.peak.text), program and libraries included.",
+    ] + (resources.objection.map { ["With so much a run would be refused: \($0). Write percentages."] } ?? []) + [
       "Recommended concurrency: auto. Operations in flight here, in the mean: \(inFlight(resources)).",
       "",
       "resources:",

@@ -20,6 +20,9 @@ final class IntakeGate: Sendable {
     return Opening(isShut: isShut.load(ordering: .relaxed), workers: workers == .max ? nil : workers)
   }
 
+  /// Neither shut nor narrowed because memory is short.
+  var isOpenWide: Bool { !opening.isShut && whileShort.load(ordering: .relaxed) == .max }
+
   func shut() { isShut.store(true, ordering: .relaxed) }
   func open() { isShut.store(false, ordering: .relaxed) }
 

@@ -189,13 +189,21 @@ final class MemoryGovernor: Sendable {
       if let next = look(reader, late: delay) {
         (interval, unread) = (next, 0)
       } else {
-        unread += 1
-        if unread == MemoryGovernor.mostUnread {
-          onEvent(.notice(target: nil, message: "memory cannot be read any more"))
+        // Looks that a notice brought come in swarms.
+        if !isNoticed { unread += 1 }
+        if unread == MemoryGovernor.mostUnread, !isNoticed {
+          onEvent(.notice(target: nil, message: "memory cannot be read any more: it is not watched"))
         }
+        if unread >= MemoryGovernor.mostUnread { goOnBlindly() }
       }
       if isNoticed { PlainThread.nap(MemoryGovernor.betweenNotices) }
     }
+  }
+
+  /// Nobody may wait for ever for figures that do not come: as in the middle of the band, one goes on after the other.
+  private func goOnBlindly() {
+    let sample = MemorySample(unreclaimable: thresholds.resume.bytes + 1, workingSet: nil, process: 0)
+    if let taken = act(on: sample, at: .now()) { onEvent(.memoryStep(taken)) }
   }
 
   /// Looks, acts, and only then talks; when to look again, or nil when there was nothing to be seen.
@@ -216,6 +224,7 @@ final class MemoryGovernor: Sendable {
 
   private func note(_ sample: MemorySample, late delay: Duration) {
     let isNear = state.withLock { state in
+      if state.isFinished { return false }
       let used = ByteCount(bytes: sample.unreclaimable)
       state.summary.current = used
       state.summary.process = ByteCount(bytes: sample.process)

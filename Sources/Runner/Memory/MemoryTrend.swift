@@ -35,10 +35,12 @@ public enum MemoryTrend: String, Hashable, Sendable {
     }
     let rise = thirds[2].memory - thirds[0].memory
     if rise <= max(noise, thirds[0].memory / 10) { return .flat }
-    return thirds[2].perFile > max(0, thirds[1].perFile) * MemoryTrend.rise ? .growing : .linear
+    // Slopes do not depend on how much was taken off.
+    let (before, after) = (thirds[0].slope(to: thirds[1]), thirds[1].slope(to: thirds[2]))
+    return after > max(0, before) * MemoryTrend.steeper ? .growing : .linear
   }
-  /// Of memory per file, from the second third to the last; less is chance.
-  private static let rise = 1.05
+  /// What a further file costs, in the second half against the first; less is chance.
+  private static let steeper = 1.25
 
   private struct Point {
     var memory: Double
@@ -55,7 +57,8 @@ public enum MemoryTrend: String, Hashable, Sendable {
       files = points.reduce(0) { $0 + Double($1.files) } / count
     }
 
-    var perFile: Double { files > 0 ? memory / files : 0 }
+    /// Memory for each file from here to there.
+    func slope(to later: Mean) -> Double { later.files > files ? (later.memory - memory) / (later.files - files) : 0 }
   }
 }
 

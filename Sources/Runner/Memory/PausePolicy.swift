@@ -48,8 +48,8 @@ struct PausePolicy: Sendable {
 
   /// What to do after a sample of `usage` bytes. At most one target is acted on at a time.
   mutating func next(usage: UInt64, targets: [Candidate], at now: MonotonicTime) -> Step {
-    let isNobodyActive = targets.allSatisfy { $0.state == .paused }
-    if usage >= abortAt, isNobodyActive {
+    let areAllPaused = !targets.isEmpty && targets.allSatisfy { $0.state == .paused }
+    if usage >= abortAt, areAllPaused {
       let since = pausedInVainSince ?? now
       pausedInVainSince = since
       if now.since(since) > patience { return .stop }
@@ -57,7 +57,7 @@ struct PausePolicy: Sendable {
       pausedInVainSince = nil
     }
     if let until = settlesUntil, now < until, usage < abortAt { return .none }
-    let step = step(usage, targets, isNobodyActive && !targets.isEmpty)
+    let step = step(usage, targets, areAllPaused)
     if step != .none { settlesUntil = now.advanced(by: settling) }
     return step
   }

@@ -82,17 +82,18 @@ extension TargetWalk {
     state.broadcast()
   }
 
-  /// Has idle workers of a shut walk go home; true when what a pause or a narrowing sets free is free.
-  func retireIdleWorkers() -> Bool {
-    let (isDrained, isRetiring) = state.withLock { state in
+  /// Has idle workers of a shut walk go home; how many are left, and whether all is free that a pause or a narrowing sets free.
+  func retireIdleWorkers() -> (workers: Int, isDrained: Bool) {
+    let (workers, isDrained, isRetiring) = state.withLock { state in
       state.heed(gate.opening)
       let opening = state.opening
       state.retiring = opening.isShut ? max(0, state.idle - 1) : 0
       let isAtRest = state.workers == 1 && state.idle == 1
-      return (opening.isShut ? isAtRest : state.workers <= opening.workers ?? .max, state.retiring > 0)
+      let isNarrow = state.workers <= opening.workers ?? .max
+      return (state.workers, opening.isShut ? isAtRest : isNarrow, state.retiring > 0)
     }
     if isRetiring { state.broadcast() }
-    return isDrained
+    return (workers, isDrained)
   }
 
   /// Has the pool look at how things go, and adjust itself; how long until it should do so again.
@@ -120,8 +121,9 @@ extension TargetWalk {
     state.withLock { ($0.tally.filesScanned, $0.ledger.reserved) }
   }
 
-  /// Workers there are.
+  /// Workers there are, and those there may be.
   var workers: Int { state.withLock { $0.workers } }
+  var allowedWorkers: Int { state.withLock { $0.pool.allowed } }
 
   func progress(_ pace: PaceMeter, memory: MemorySummary) -> TargetProgress {
     var progress = state.withLock { state in

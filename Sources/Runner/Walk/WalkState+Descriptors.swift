@@ -39,7 +39,8 @@ extension WalkState {
     table[id].isReopening = true
     table[next].users += 1
     // Where memory is short, fewer on the way stay open.
-    let affordable = max(WalkLimits.keptOpen, ledger.free / (4 * MemoryPrice.openDirectory))
+    let fewest = workers - idle <= 1 ? WalkLimits.keptOpen : 1
+    let affordable = max(fewest, ledger.free / (4 * MemoryPrice.openDirectory))
     let kept = min(limits.reopenedAtOnce, affordable, steps.count)
     let reserved = steps.count * MemoryPrice.step + kept * MemoryPrice.openDirectory
     ledger.reserve(reserved)
