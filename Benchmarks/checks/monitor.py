@@ -50,8 +50,8 @@ def cost_us(subject: Subject, work: Path) -> float:
 
 
 def delay_ms(subject: Subject, work: Path, busy: int) -> float:
-    """The latest look beside threads that spin. The purge itself is slow then: a few files do."""
-    _, told = purge(subject, work, "100ms", FILES // 20, busy)
+    """The latest look beside threads that spin after a second. The purge itself is slow then."""
+    _, told = purge(subject, work, "100ms", FILES // 2, busy)
     return told["memory"]["sample_delay_max_ms"]
 
 

@@ -1,10 +1,13 @@
-// Preloaded into a program, starts SPIN_THREADS threads in it that never rest: they allocate, free, and ask the kernel.
+// Preloaded into a program, starts SPIN_THREADS threads in it that never rest after the first second, when workers would be
+// there: they allocate, free, and ask the kernel.
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void *spin(void *unused) {
   struct stat status;
+  sleep(1);
   for (;;) {
     free(malloc(100));
     stat("/", &status);

@@ -40,7 +40,8 @@ public enum PlainThread {
     }
   }
 
-  /// Has the calling thread run soon after it wakes, however many others are busy. Without effect on kernels before 6.12.
+  /// Has the calling thread run as soon as it wakes, however many others are busy, where the process has the right to
+  /// (CAP_SYS_NICE); else soon, from Linux 6.12 on. For a thread that is busy for microseconds only.
   public static func bePunctual() { _ = ck_be_punctual() }
 
   /// Touches most of the calling thread's stack, so that no memory is asked for when there is none.

@@ -77,7 +77,8 @@ int ck_has_raised_rights(void);
 // The largest resident size of this process so far, in KiB.
 long ck_peak_resident_kib(void);
 
-// Asks the scheduler to let the calling thread run soon after it wakes; 0 or -errno (kernels before 6.12 ignore it).
+// Asks the scheduler to let the calling thread run as soon as it wakes: at once with the right to (CAP_SYS_NICE), else by a
+// short slice, which kernels before 6.12 ignore. For threads that run for microseconds. 0 or -errno.
 int ck_be_punctual(void);
 
 // Touches 64 KiB of the calling thread's stack below the caller.

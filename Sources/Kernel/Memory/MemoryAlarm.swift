@@ -7,6 +7,9 @@ public final class MemoryAlarm: @unchecked Sendable {
   private let group: MemoryLimit.Group?
   private let bell: CInt
   private var notices: [Notice]
+  // Made beforehand: a temporary allocation of a size known only now may be one on the heap, which workers are busy with.
+  private let watched = UnsafeMutableBufferPointer<ck_watched>.allocate(capacity: 4)
+  private let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1024, alignment: 8)
 
   private struct Notice {
     var descriptor: CInt
@@ -17,6 +20,7 @@ public final class MemoryAlarm: @unchecked Sendable {
   init(_ group: MemoryLimit.Group?) {
     self.group = group
     bell = ck_eventfd()
+    watched.initialize(repeating: ck_watched())
     notices = [Notice(descriptor: bell, isCounter: true)]
   }
 
@@ -41,22 +45,24 @@ public final class MemoryAlarm: @unchecked Sendable {
     return asked.compactMap { $0.notice == nil ? nil : $0.file }
   }
 
-  deinit { for notice in notices where notice.descriptor >= 0 { _ = ck_close(notice.descriptor) } }
+  deinit {
+    for notice in notices where notice.descriptor >= 0 { _ = ck_close(notice.descriptor) }
+    watched.deallocate()
+    room.deallocate()
+  }
 
   /// Waits for `timeout` at most; true when it ended before, because there is something to look at. For one thread.
   public func wait(_ timeout: Duration) -> Bool {
     let (seconds, attoseconds) = timeout.components
     let nanoseconds = max(0, seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
-    return withUnsafeTemporaryAllocation(of: ck_watched.self, capacity: notices.count) { watched in
-      for (index, notice) in notices.enumerated() {
-        let events = notice.isCounter ? CK_READABLE : CK_URGENT
-        // A descriptor of −1 is passed over.
-        watched.initializeElement(at: index, to: ck_watched(fd: notice.descriptor, events: CInt(events), seen: 0))
-      }
-      guard ck_wait_for_any(watched.baseAddress, CInt(watched.count), nanoseconds) > 0 else { return false }
-      for index in watched.indices where watched[index].seen != 0 { acknowledge(index, watched[index].seen) }
-      return true
+    for index in notices.indices {
+      let events = notices[index].isCounter ? CK_READABLE : CK_URGENT
+      // A descriptor of −1 is passed over.
+      watched[index] = ck_watched(fd: notices[index].descriptor, events: CInt(events), seen: 0)
     }
+    guard ck_wait_for_any(watched.baseAddress, CInt(notices.count), nanoseconds) > 0 else { return false }
+    for index in notices.indices where watched[index].seen != 0 { acknowledge(index, watched[index].seen) }
+    return true
   }
 
   /// Ends a wait, from any thread; when nobody waits, the next one.
@@ -68,11 +74,10 @@ public final class MemoryAlarm: @unchecked Sendable {
   /// A read takes the notice away and arms the next. What cannot be read is gone with its group, and would wake us for ever.
   private func acknowledge(_ index: Int, _ seen: CInt) {
     let notice = notices[index]
-    let got = withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 8) {
+    let got =
       notice.isCounter
-        ? ck_read(notice.descriptor, $0.baseAddress, MemoryLayout<UInt64>.size)
-        : ck_read_from_start(notice.descriptor, $0.baseAddress, $0.count)
-    }
+      ? ck_read(notice.descriptor, room.baseAddress, MemoryLayout<UInt64>.size)
+      : ck_read_from_start(notice.descriptor, room.baseAddress, room.count)
     guard got < 0 || seen & CInt(CK_BROKEN) != 0, index > 0 else { return }
     _ = ck_close(notice.descriptor)
     notices[index].descriptor = -1
