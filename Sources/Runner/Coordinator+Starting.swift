@@ -59,9 +59,9 @@ extension Coordinator {
       case .auto: Coordinator.mostWorkers
       case .atMost(let count): count
       }
-    // Workers may take a quarter of the budget, the rest is for directories in work, and where the budget is most of a small
-    // container, for what the kernel caches of them. Half of the descriptors is for those too;
-    // of the other half each worker needs two at a time, and more when it opens again what was closed.
+    // Workers may take a quarter of the budget: the rest is for directories in work and, in a small container of which the
+    // budget is most, for what the kernel caches. Half of the descriptors is for directories in work, too; of the other half
+    // each worker needs two at a time, and more when it opens again what was closed.
     let affordable = Int(clamping: budget.bytes / 4) / MemoryPrice.worker
     let workers = max(1, min(wanted, ceiling, affordable, descriptors / 8))
     let spare = descriptors / 2 - 2 * workers

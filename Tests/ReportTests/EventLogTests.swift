@@ -142,6 +142,31 @@ import Testing
     #expect(resumed.fields["paused_seconds"] == .number(3))
   }
 
+  @Test func `What is watched is told with the limit's source and the thresholds`() {
+    let watch = MemoryWatch(
+      memory: Samples.memory, pauseAt: .mebibytes(205), resumeAt: .mebibytes(179), abortAt: .mebibytes(243),
+      interval: .milliseconds(100))
+    #expect(
+      log.line(for: .memoryWatched(watch))
+        == LogLine(
+          .info, "Watching memory",
+          [
+            "run_id": "run-1", "memory_limit_mb": .number(256), "memory_limit_source": .string(Samples.memory.source),
+            "memory_mb": .number(18), "pause_at_mb": .number(205), "resume_at_mb": .number(179),
+            "abort_at_mb": .number(243), "sample_interval_seconds": .number(0.1),
+          ]))
+    #expect(log.line(for: .memoryNotices(["memory.events"])).fields["files"] == .list(["memory.events"]))
+  }
+
+  @Test func `A working set near the limit is a warning with both figures`() {
+    var memory = Samples.memory
+    memory.workingSet = .mebibytes(240)
+    let line = log.line(for: .workingSetNear(memory))
+    #expect(line.level == .warning)
+    #expect(line.fields["working_set_mb"] == .number(240))
+    #expect(line.fields["memory_mb"] == .number(18))
+  }
+
   @Test func `A tripped guard is an error, a stall and a notice are warnings`() {
     #expect([9, 8, 10].map { log.line(for: Self.perTarget[$0]).level } == [.error, .warning, .warning])
   }

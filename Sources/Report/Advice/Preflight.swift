@@ -39,7 +39,7 @@ public struct Preflight: Hashable, Sendable {
   init(_ outcome: BatchOutcome, plan: BatchPlan, peak: ByteCount, isSelection: Bool) {
     let memory = outcome.memory
     items = [
-      Preflight.walked(outcome, plan, isSelection), Preflight.watched(outcome), Preflight.readable(outcome),
+      Preflight.walked(outcome, isSelection), Preflight.watched(outcome), Preflight.readable(outcome),
       Preflight.perThousand(memory), Preflight.estimate(memory, peak), Preflight.limit(memory.summary, peak),
       Preflight.usage(memory.summary), Preflight.calm(memory.summary), Preflight.pace(outcome),
       Preflight.caps(outcome, plan), Preflight.report(plan),
@@ -53,7 +53,7 @@ public struct Preflight: Hashable, Sendable {
 // MARK: - The walk
 
 extension Preflight {
-  private static func walked(_ outcome: BatchOutcome, _ plan: BatchPlan, _ isSelection: Bool) -> Item {
+  private static func walked(_ outcome: BatchOutcome, _ isSelection: Bool) -> Item {
     let (id, name) = ("dry_run", "dry run on everything")
     let unwalked = outcome.targets.filter { !$0.ending.isWalked && $0.ending != .skipped }
     guard unwalked.isEmpty, !outcome.targets.isEmpty else {

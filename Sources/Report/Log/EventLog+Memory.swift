@@ -15,8 +15,12 @@ extension EventLog {
         "resume_at_mb": .mebibytes(watch.resumeAt),
         "abort_at_mb": .mebibytes(watch.abortAt),
         "sample_interval_seconds": .seconds(watch.interval),
-        "kernel_notices": .list(watch.notices.map(LogValue.string)),
       ])
+  }
+
+  /// What wakes the monitor between its samples.
+  func notices(_ files: [String]) -> LogLine {
+    line(.info, "The kernel tells of short memory", ["files": .list(files.map(LogValue.string))])
   }
 
   /// For who watches the kubelet's figure. No reason to pause: most of what it counts beyond ours is cache.

@@ -64,6 +64,7 @@ public struct EventLog: Sendable {
     case .failure(let failure): self.failure(failure)
     case .failuresSuppressed(let target, let kind, let count): suppressed(target, kind, count)
     case .memoryWatched(let watch): watching(watch)
+    case .memoryNotices(let files): notices(files)
     case .workingSetNear(let memory): workingSetNear(memory)
     case .memoryStep(let step): self.step(step)
     case .targetStalled(let target, let duration, let operations): stalled(target, duration, operations)

@@ -119,8 +119,12 @@ final class MemoryGovernor: Sendable {
 
   // MARK: Beginning and end
 
-  /// Starts to watch; why that cannot be done, or nil.
+  /// Tells what is watched and starts; why that cannot be done, or nil.
   func start() -> String? {
+    let watch = MemoryWatch(
+      memory: summary, pauseAt: thresholds.pause, resumeAt: thresholds.resume, abortAt: thresholds.abort,
+      interval: interval)
+    onEvent(.memoryWatched(watch))
     do throws(Errno) {
       try PlainThread.start(name: "memory") { [self] in
         PlainThread.bePunctual()
@@ -176,11 +180,7 @@ final class MemoryGovernor: Sendable {
     let reader = limit.reader()
     var interval = look(reader) ?? self.interval
     let notices = alarm.arm(at: noticeLevels)
-    onEvent(
-      .memoryWatched(
-        MemoryWatch(
-          memory: summary, pauseAt: thresholds.pause, resumeAt: thresholds.resume, abortAt: thresholds.abort,
-          interval: self.interval, notices: notices)))
+    if !notices.isEmpty, !state.withLock({ $0.isFinished }) { onEvent(.memoryNotices(notices)) }
     var unread = 0
     while !state.withLock({ $0.isFinished }) {
       let asleep = MonotonicTime.now()

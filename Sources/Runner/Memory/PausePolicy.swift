@@ -35,11 +35,13 @@ struct PausePolicy: Sendable {
   let abortAt: UInt64
   /// Time above `abortAt` with everything paused after which the run ends. In that time the lanes drain.
   let patience: Duration
-  /// Between two steps below `abortAt`, in which the former shows its effect.
+  /// Between two steps below `abortAt`, in which the former shows its effect; nobody running is mended at once.
   let settling: Duration
 
   private var pausedInVainSince: MonotonicTime?
   private var settlesUntil: MonotonicTime?
+  /// The last step let one go on because nobody ran.
+  private var isOnItsOwn = false
 
   init(pauseAt: UInt64, resumeAt: UInt64, abortAt: UInt64, patience: Duration, settling: Duration) {
     (self.pauseAt, self.resumeAt, self.abortAt) = (pauseAt, resumeAt, abortAt)
@@ -56,9 +58,18 @@ struct PausePolicy: Sendable {
     } else {
       pausedInVainSince = nil
     }
-    if let until = settlesUntil, now < until, usage < abortAt { return .none }
+    if let until = settlesUntil, now < until {
+      // Somebody must run below `abortAt`, whatever happened a moment ago; and who goes on for that reason is not stopped again
+      // at once, or memory that is short only while somebody runs would make a swarm of steps.
+      if usage < abortAt ? !areAllPaused : isOnItsOwn { return .none }
+    }
     let step = step(usage, targets, areAllPaused)
     if step != .none { settlesUntil = now.advanced(by: settling) }
+    switch step {
+    case .none, .stop: break
+    case .resumeNarrowed: isOnItsOwn = true
+    case .pause, .narrow, .widen, .resume: isOnItsOwn = false
+    }
     return step
   }
 

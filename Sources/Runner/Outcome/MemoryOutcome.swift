@@ -42,15 +42,12 @@ public struct MemoryWatch: Hashable, Sendable {
   public var resumeAt: ByteCount
   public var abortAt: ByteCount
   public var interval: Duration
-  /// The kernel's own notices that wake the monitor between its samples; empty where there are none.
-  public var notices: [String]
 
   public init(
-    memory: MemorySummary, pauseAt: ByteCount, resumeAt: ByteCount, abortAt: ByteCount, interval: Duration,
-    notices: [String]
+    memory: MemorySummary, pauseAt: ByteCount, resumeAt: ByteCount, abortAt: ByteCount, interval: Duration
   ) {
     (self.memory, self.pauseAt, self.resumeAt, self.abortAt) = (memory, pauseAt, resumeAt, abortAt)
-    (self.interval, self.notices) = (interval, notices)
+    self.interval = interval
   }
 }
 

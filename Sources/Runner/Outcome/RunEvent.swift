@@ -8,8 +8,10 @@ public enum RunEvent: Sendable {
   case failure(PurgeFailure)
   /// Failures of one kind beyond the first few, which are not told one by one.
   case failuresSuppressed(target: String, kind: String, count: UInt64)
-  /// The monitor has begun to look at memory.
+  /// The monitor begins to look at memory.
   case memoryWatched(MemoryWatch)
+  /// Besides, the kernel wakes it, by these files of the group's.
+  case memoryNotices([String])
   /// What the kubelet counts has come near the limit.
   case workingSetNear(MemorySummary)
   /// A target was paused, narrowed, or goes on.

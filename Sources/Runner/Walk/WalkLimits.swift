@@ -27,12 +27,12 @@ struct WalkLimits: Sendable {
   var openDirectories: Int
   /// Directories on the way down that a worker keeps open when it opens a closed one again: those above it are needed next.
   var reopenedAtOnce = 32
-  /// Directories that stay open for want of memory, since going up and down a deep path would else mean opening all of it
-  /// again and again. 32 KiB.
-  static let keptOpen = 16
   /// What the walk may hold on to, workers included.
   var memory: ByteCount
 
+  /// Directories that stay open however short memory is, since going up and down a deep path would else mean opening all of it
+  /// again and again. 32 KiB.
+  static let keptOpen = 16
   /// Entries handed to a worker at once. Large enough that a lock per chunk costs nothing beside 256 calls; small enough
   /// that a flat directory is shared and that a stop is noticed.
   static let chunk = 256
