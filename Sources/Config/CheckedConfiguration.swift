@@ -6,6 +6,8 @@ public struct CheckedConfiguration: Sendable {
   public let plan: BatchPlan?
   /// In source order; those about options and the environment come last.
   public let diagnostics: [Diagnostic]
+  /// What was read, for checks that need to know more than the text; nil when the text is no YAML.
+  let decoder: BatchDecoder?
 
   /// Checks `source`. Pure: opens no file, reads no environment of its own.
   ///
@@ -27,13 +29,13 @@ public struct CheckedConfiguration: Sendable {
     var findings = Findings()
     let legacy = LegacyEnvironment(environment, findings: &findings)
     guard let text = YAMLComposer.compose(source, limits: limits, findings: &findings) else {
-      return CheckedConfiguration(plan: nil, diagnostics: findings.ordered(first: source))
+      return CheckedConfiguration(plan: nil, diagnostics: findings.ordered(first: source), decoder: nil)
     }
     let root = Overrides(overrides).applied(to: text, limits: limits, findings: &findings)
     let decoder = BatchDecoder(root, environment: legacy, findings: &findings)
     PlanChecks(decoder, memoryLimit: memoryLimit).run(findings: &findings)
     let plan = findings.hasErrors ? nil : decoder.plan
-    return CheckedConfiguration(plan: plan, diagnostics: findings.ordered(first: source))
+    return CheckedConfiguration(plan: plan, diagnostics: findings.ordered(first: source), decoder: decoder)
   }
 }
 

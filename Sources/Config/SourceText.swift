@@ -1,14 +1,20 @@
 /// A config text and the name it is shown under.
-public struct SourceText: Hashable, Sendable {
+///
+/// A class, so that the many places in one text share it; two are equal when they read the same.
+public final class SourceText: Sendable {
   /// A file's path as the user gave it, or `<stdin>`.
   public let name: String
   public let bytes: [UInt8]
   /// Where each line begins, in bytes; the first is 0. Lines end with LF, CR LF or CR.
   let lineStarts: [Int]
+  /// How many Unicode scalars begin before each multiple of `stride` bytes: columns of long lines cost no walk through them.
+  private let scalarCounts: [Int]
+  private static let stride = 1024
 
   public init(name: String, bytes: [UInt8]) {
     (self.name, self.bytes) = (name, bytes)
     self.lineStarts = SourceText.lineStarts(in: bytes)
+    self.scalarCounts = SourceText.scalarCounts(in: bytes)
   }
 
   /// The place of the bytes in `range`, cut to what the text has.
@@ -34,6 +40,20 @@ public struct SourceText: Hashable, Sendable {
     return low
   }
 
+  /// How many Unicode scalars begin before this byte.
+  func scalarCount(before offset: Int) -> Int {
+    let step = offset / SourceText.stride
+    return scalarCounts[step] + bytes[step * SourceText.stride..<offset].count { !UTF8.isContinuation($0) }
+  }
+
+  private static func scalarCounts(in bytes: [UInt8]) -> [Int] {
+    var counts = [0]
+    for start in Swift.stride(from: 0, to: bytes.count - stride + 1, by: stride) {
+      counts.append((counts.last ?? 0) + bytes[start..<start + stride].count { !UTF8.isContinuation($0) })
+    }
+    return counts
+  }
+
   private static func isLineEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
 
   private static func lineStarts(in bytes: [UInt8]) -> [Int] {
@@ -45,6 +65,17 @@ public struct SourceText: Hashable, Sendable {
       starts.append(next)
     }
     return starts
+  }
+}
+
+extension SourceText: Hashable {
+  public static func == (a: SourceText, b: SourceText) -> Bool {
+    a === b || (a.name == b.name && a.bytes == b.bytes)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(bytes.count)
   }
 }
 
@@ -69,7 +100,7 @@ public struct SourcePlace: Hashable, Sendable {
 
   private func position(of offset: Int) -> Position {
     let line = source.lineIndex(of: offset)
-    let before = source.bytes[source.lineStarts[line]..<offset]
-    return Position(line: line + 1, column: before.count { !UTF8.isContinuation($0) } + 1)
+    let column = source.scalarCount(before: offset) - source.scalarCount(before: source.lineStarts[line])
+    return Position(line: line + 1, column: column + 1)
   }
 }

@@ -135,23 +135,23 @@ struct BatchDecoder {
     section.read(root, as: "config", owner: root.place, keys: Schema.root, findings: &findings)
     draft = section.values
     let defaults = defaults(
-      environment: environment, unread: section.place(of: "defaults"), findings: &findings)
+      environment: environment, unread: section.given["defaults"]?.node, findings: &findings)
     readTargets(on: defaults, findings: &findings)
   }
 
   /// `unread` is where defaults stand that have not come as far as being read.
   private func defaults(
-    environment: LegacyEnvironment, unread: SourcePlace?, findings: inout Findings
+    environment: LegacyEnvironment, unread: YAMLNode?, findings: inout Findings
   ) -> Section<TargetSettings> {
     var settings = environment.targets
     guard let node = draft.defaults else {
-      if let unread { settings.note("max_age", at: unread) }
+      if let unread { settings.note("max_age", unread) }
       return settings
     }
     settings.read(node, as: "defaults", owner: node.place, keys: TargetSettings.sharedKeys, findings: &findings)
     // Defaults that cannot be read may have held it.
     if case .mapping = node.content { return settings }
-    settings.note("max_age", at: node.place)
+    settings.note("max_age", node)
     return settings
   }
 

@@ -23,11 +23,11 @@ struct LegacyEnvironment {
     guard let days = variable.decimal, days >= 0, days <= 3_652_425 else {
       findings.report(.badVariable(variable.name, expected: "a number of days", at: variable.place))
       // It was given, so it is bad, not missing.
-      targets.note("max_age", at: variable.place)
+      targets.note("max_age", variable.node)
       return
     }
     targets.values.maxAge = .milliseconds(Int64(days * 86_400_000))
-    targets.note("max_age", at: variable.place)
+    targets.note("max_age", variable.node)
   }
 
   /// Of scanning and deletion, which are one here, the larger.
@@ -45,7 +45,7 @@ struct LegacyEnvironment {
       guard number > largest else { continue }
       largest = number
       targets.values.concurrency = .atMost(number)
-      targets.note("concurrency", at: variable.place)
+      targets.note("concurrency", variable.node)
     }
   }
 
@@ -58,7 +58,7 @@ struct LegacyEnvironment {
     }
     // Nought turned the old tool's guard off; here there is always one.
     memory.values.limit = megabytes == 0 ? .auto : .size(.mebibytes(UInt64(megabytes)))
-    memory.note("limit", at: variable.place)
+    memory.note("limit", variable.node)
   }
 
   private mutating func readEmptyDirectories(_ variables: Variables, findings: inout Findings) {
@@ -97,6 +97,10 @@ private struct Variable {
 
   var namePlace: SourcePlace { source.place(0..<name.utf8.count) }
   var place: SourcePlace { source.place(name.utf8.count + 1..<source.bytes.count) }
+
+  var node: YAMLNode {
+    YAMLNode(content: .scalar(YAMLScalar(text: text, style: .plain, place: place)), place: place)
+  }
 
   /// Digits only.
   var integer: Int? { text.utf8.allSatisfy(Digits.isDigit) ? Int(text) : nil }

@@ -72,9 +72,12 @@ struct Key<Record>: Sendable {
 struct Section<Values: Sendable>: Sendable {
   struct Given: Sendable {
     let key: SourcePlace
-    let value: SourcePlace
+    let node: YAMLNode
     /// Written in this very group rather than taken over from `defaults` or the environment.
     var isOwn: Bool
+
+    /// Where the value stands.
+    var value: SourcePlace { node.place }
   }
 
   var values: Values
@@ -110,11 +113,11 @@ struct Section<Values: Sendable>: Sendable {
       let homes = Schema.homes(of: entry.key.text)
       findings.report(.unknownKey(entry.key, nearest: nearest, homes: homes))
       // What was meant is not missing, it is misspelt.
-      if homes.isEmpty, let nearest, given[nearest] == nil { note(nearest, at: entry.value.place) }
+      if homes.isEmpty, let nearest, given[nearest] == nil { note(nearest, entry.value) }
       return
     }
     // Recorded even when the value is bad: then it is bad, not missing.
-    given[key.name] = Given(key: entry.key.place, value: entry.value.place, isOwn: true)
+    given[key.name] = Given(key: entry.key.place, node: entry.value, isOwn: true)
     if let scalar = entry.value.scalar, scalar.isAbsent {
       findings.report(.emptyValue(key.name, at: entry.key.place))
     } else if let scalar = entry.value.scalar, scalar.isNull {
@@ -125,8 +128,8 @@ struct Section<Values: Sendable>: Sendable {
   }
 
   /// Notes a value that came from elsewhere than a group of keys.
-  mutating func note(_ key: String, at place: SourcePlace) {
-    given[key] = Given(key: place, value: place, isOwn: false)
+  mutating func note(_ key: String, _ node: YAMLNode) {
+    given[key] = Given(key: node.place, node: node, isOwn: false)
   }
 
   func place(of key: String) -> SourcePlace? { given[key]?.value }
