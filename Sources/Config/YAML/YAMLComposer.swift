@@ -1,16 +1,27 @@
-/// How much a config may ask of the reader. Anything above is refused, so that no text, however made, costs more than this.
+/// How much a text may ask of the reader. Anything above is refused, so that no text, however made, costs more than this.
 struct YAMLLimits: Sendable {
   /// A ConfigMap holds at most 1 MiB, so no config that can be deployed is larger.
   var bytes = 1 << 20
   /// The schema is 5 deep (targets, item, partitions, list, text); a few more let the decoder name what is wrong with them.
   var depth = 16
-  /// Aliases expanded. 2000 targets with every key have 80 000 nodes.
-  var nodes = 100_000
+  /// Aliases expanded. 10 000 targets with a dozen keys each have 250 000.
+  var nodes = 250_000
+
+  /// For streams of manifests, in which a config is one value among much else: schemas in a CustomResourceDefinition are
+  /// deep, and `kubectl get` can list a whole namespace.
+  static let manifests = YAMLLimits(bytes: 16 << 20, depth: 100, nodes: 1_000_000)
 }
 
-/// Builds the one value a YAML text holds, and refuses what YAML allows but a reviewed config must not hide: duplicate
-/// keys, further documents, tags, merge keys, aliases that blow up.
+/// Builds the values a YAML text holds. A config's text holds one, and what YAML allows but a reviewed config must not hide
+/// is refused: further documents, tags, merge keys. In both kinds of text so are duplicate keys and aliases that blow up.
 struct YAMLComposer: ~Copyable {
+  private enum Dialect {
+    case config
+    /// Written for others too: tags are passed over, and merge keys do what their writers expect.
+    case manifests
+  }
+
+  private let dialect: Dialect
   private let text: SourceText
   private let limits: YAMLLimits
   private let events: YAMLEvents
@@ -22,19 +33,32 @@ struct YAMLComposer: ~Copyable {
   static func compose(
     _ text: SourceText, from start: Int = 0, limits: YAMLLimits = YAMLLimits(), findings: inout Findings
   ) -> YAMLNode? {
-    let fault = YAMLText(text, from: start, limit: limits.bytes).fault
-    if let fault {
+    if let fault = YAMLText(text, from: start, limit: limits.bytes).fault {
       findings.report(fault)
       return nil
     }
-    var composer = YAMLComposer(text, from: start, limits: limits, findings: findings)
+    var composer = YAMLComposer(.config, text, from: start, limits: limits, findings: findings)
     let root = composer.root()
     findings = composer.findings
     return root
   }
 
-  private init(_ text: SourceText, from start: Int, limits: YAMLLimits, findings: Findings) {
-    (self.text, self.limits, self.findings) = (text, limits, findings)
+  /// The values of all documents in `text` that hold something, up to the first place that is no YAML; that is reported.
+  static func composeManifests(
+    _ text: SourceText, limits: YAMLLimits = .manifests, findings: inout Findings
+  ) -> [YAMLNode] {
+    if let fault = YAMLText(text, from: 0, limit: limits.bytes).fault {
+      findings.report(fault)
+      return []
+    }
+    var composer = YAMLComposer(.manifests, text, from: 0, limits: limits, findings: findings)
+    let documents = composer.documents()
+    findings = composer.findings
+    return documents
+  }
+
+  private init(_ dialect: Dialect, _ text: SourceText, from start: Int, limits: YAMLLimits, findings: Findings) {
+    (self.dialect, self.text, self.limits, self.findings) = (dialect, text, limits, findings)
     self.events = YAMLEvents(text, from: start)
   }
 
@@ -61,6 +85,22 @@ struct YAMLComposer: ~Copyable {
     return root
   }
 
+  private mutating func documents() -> [YAMLNode] {
+    var documents: [YAMLNode] = []
+    do throws(Diagnostic) {
+      _ = try next()
+      while case .documentStart = try next().kind {
+        anchors = [:]
+        let root = try node(from: try next(), depth: 1)
+        _ = try next()
+        if root.scalar?.isAbsent != true { documents.append(root) }
+      }
+    } catch {
+      findings.report(error)
+    }
+    return documents
+  }
+
   private func next() throws(Diagnostic) -> YAMLEvent {
     do {
       return try events.next()
@@ -75,7 +115,7 @@ struct YAMLComposer: ~Copyable {
     let place = place(of: event)
     if depth > limits.depth { throw .nestingTooDeep(limit: limits.depth, at: place) }
     try charge(1) { .tooManyNodes(limit: $0, at: place) }
-    if event.hasTag { findings.report(.explicitTag(at: text.place(tagRange(of: event)))) }
+    if event.hasTag, dialect == .config { findings.report(.explicitTag(at: text.place(tagRange(of: event)))) }
     let before = nodeCount
     let node = try content(of: event, at: place, depth: depth)
     // A later anchor of the same name takes over, as YAML has it.
@@ -118,14 +158,23 @@ struct YAMLComposer: ~Copyable {
 
   private mutating func mapping(from start: SourcePlace, depth: Int) throws(Diagnostic) -> YAMLNode {
     var entries: [YAMLEntry] = []
+    var merged: [YAMLEntry] = []
     var places: [String: SourcePlace] = [:]
     while true {
       let event = try next()
-      if case .mappingEnd = event.kind { return node(.mapping(entries), from: start, to: event) }
+      if case .mappingEnd = event.kind {
+        // What is written here wins over what is merged in, and of that the first.
+        for entry in merged where places.updateValue(entry.key.place, forKey: entry.key.text) == nil {
+          entries.append(entry)
+        }
+        return node(.mapping(entries), from: start, to: event)
+      }
       let key = try key(from: event, depth: depth + 1)
       let value = try node(from: try next(), depth: depth + 1)
       guard let key else { continue }
-      if let first = places[key.text] {
+      if dialect == .manifests, key.text == "<<" {
+        merged += value.content.mergedEntries
+      } else if let first = places[key.text] {
         findings.report(.duplicateKey(key, first: first))
       } else {
         places[key.text] = key.place
@@ -141,7 +190,7 @@ struct YAMLComposer: ~Copyable {
       findings.report(.keyNotText(at: node.place))
       return nil
     }
-    if scalar.style == .plain, scalar.text == "<<" {
+    if dialect == .config, scalar.style == .plain, scalar.text == "<<" {
       findings.report(.mergeKey(at: node.place))
       return nil
     }
@@ -183,6 +232,17 @@ struct YAMLComposer: ~Copyable {
 
   private func skip(from start: Int, to end: Int, while condition: (UInt8) -> Bool) -> Int {
     text.bytes[start..<end].firstIndex { !condition($0) } ?? end
+  }
+}
+
+extension YAMLNode.Content {
+  /// What a merge key takes from this value: a mapping, or several.
+  fileprivate var mergedEntries: [YAMLEntry] {
+    switch self {
+    case .mapping(let entries): entries
+    case .sequence(let items): items.flatMap(\.content.mergedEntries)
+    case .scalar: []
+    }
   }
 }
 

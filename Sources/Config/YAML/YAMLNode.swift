@@ -14,6 +14,27 @@ struct YAMLNode: Sendable {
     if case .scalar(let scalar) = content { scalar } else { nil }
   }
 
+  /// The value of this key; nil when there is none, or when this has no keys.
+  subscript(key: String) -> YAMLNode? { entry(key)?.value }
+
+  func entry(_ key: String) -> YAMLEntry? {
+    guard case .mapping(let entries) = content else { return nil }
+    return entries.first { $0.key.text == key }
+  }
+
+  /// Empty when this has no keys.
+  var entries: [YAMLEntry] {
+    if case .mapping(let entries) = content { entries } else { [] }
+  }
+
+  /// Empty when this is no list.
+  var items: [YAMLNode] {
+    if case .sequence(let items) = content { items } else { [] }
+  }
+
+  /// The text of a single value.
+  var text: String? { scalar?.text }
+
   /// As in "must be a duration, not a list".
   var noun: String {
     switch content {
