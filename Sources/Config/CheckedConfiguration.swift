@@ -9,33 +9,31 @@ public struct CheckedConfiguration: Sendable {
   /// What was read, for checks that need to know more than the text; nil when the text is no YAML.
   let decoder: BatchDecoder?
 
-  /// Checks `source`. Pure: opens no file, reads no environment of its own.
-  ///
-  /// - Parameters:
-  ///   - overrides: the values of `--set`, each `KEY=VALUE`; they win over the text.
-  ///   - environment: the variables of the tool this one replaces; they fill in what text and overrides leave open.
-  ///   - memoryLimit: the container limit to check thresholds and budgets against; nil: not known.
-  public static func check(
-    _ source: SourceText, overrides: [String] = [], environment: [String: String] = [:], memoryLimit: ByteCount? = nil
-  ) -> CheckedConfiguration {
-    check(source, overrides: overrides, environment: environment, memoryLimit: memoryLimit, limits: YAMLLimits())
+  /// What it is called beside the name of its file: which key of which ConfigMap; nil when it is a file of its own.
+  public internal(set) var title: String?
+  public let source: SourceText
+
+  /// Nil when the text is no YAML or has an error that leaves nothing to list.
+  public var effectiveValues: EffectiveValues? { decoder.map { EffectiveValues($0) } }
+
+  /// Checks `source`, which is a config. Pure: opens no file, reads no environment of its own.
+  public static func check(_ source: SourceText, _ settings: CheckSettings = CheckSettings()) -> CheckedConfiguration {
+    check(source, settings, limits: YAMLLimits())
   }
 
   /// The same with other bounds on what a text may cost.
-  static func check(
-    _ source: SourceText, overrides: [String], environment: [String: String], memoryLimit: ByteCount?,
-    limits: YAMLLimits
-  ) -> CheckedConfiguration {
+  static func check(_ source: SourceText, _ settings: CheckSettings, limits: YAMLLimits) -> CheckedConfiguration {
     var findings = Findings()
-    let legacy = LegacyEnvironment(environment, findings: &findings)
+    let legacy = LegacyEnvironment(settings.environment, findings: &findings)
     guard let text = YAMLComposer.compose(source, limits: limits, findings: &findings) else {
-      return CheckedConfiguration(plan: nil, diagnostics: findings.ordered(first: source), decoder: nil)
+      return CheckedConfiguration(plan: nil, diagnostics: findings.ordered(first: source), decoder: nil, source: source)
     }
-    let root = Overrides(overrides).applied(to: text, limits: limits, findings: &findings)
+    let root = Overrides(settings.overrides).applied(to: text, limits: limits, findings: &findings)
     let decoder = BatchDecoder(root, environment: legacy, findings: &findings)
-    PlanChecks(decoder, memoryLimit: memoryLimit).run(findings: &findings)
+    PlanChecks(decoder, memoryLimit: settings.memoryLimit).run(findings: &findings)
     let plan = findings.hasErrors ? nil : decoder.plan
-    return CheckedConfiguration(plan: plan, diagnostics: findings.ordered(first: source), decoder: decoder)
+    return CheckedConfiguration(
+      plan: plan, diagnostics: findings.ordered(first: source), decoder: decoder, source: source)
   }
 }
 
@@ -44,7 +42,7 @@ extension ByteCount {
   ///
   /// Throws a finding whose place is in a text named like the option.
   public static func optionValue(_ text: String, of option: String) throws(Diagnostic) -> ByteCount {
-    let source = SourceText(name: option, bytes: Array(text.utf8))
+    let source = SourceText(name: option, bytes: Array(text.utf8), medium: .option)
     let scalar = YAMLScalar(text: text, style: .plain, place: source.place(0..<source.bytes.count))
     return try Sizes.parse(scalar, of: option, atLeast: ByteCount(bytes: 1 << 20))
   }

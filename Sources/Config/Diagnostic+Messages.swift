@@ -79,7 +79,9 @@ extension Diagnostic {
   }
 
   static func keyNotText(at place: SourcePlace) -> Diagnostic {
-    .error(.keyNotText, "a key must be a word", at: place, hint: nil)
+    .error(
+      .keyNotText, "a key must be a word", at: place,
+      hint: place.text.hasPrefix("{") ? "is this a template? check what it makes, not itself" : nil)
   }
 
   static func mergeKey(at place: SourcePlace) -> Diagnostic {

@@ -107,6 +107,12 @@ extension Diagnostic {
       notes: [.otherTargetHere(at: other)], hint: "every file must belong to one target only")
   }
 
+  static func tooManyPatterns(limit: Int, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .tooManyPatterns, "more than \(limit) targets have a path with wildcards or dates", at: place,
+      hint: "one pattern can find many folders: /data/*/tmp")
+  }
+
   static func sizesReversed(at place: SourcePlace, max: SourcePlace) -> Diagnostic {
     .error(
       .sizesReversed, "'min_size' is larger than 'max_size': no file could go", at: place,

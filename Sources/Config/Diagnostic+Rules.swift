@@ -24,9 +24,13 @@ extension Diagnostic {
     case unknownDateField, strayBrace, fieldNeedsField, protectedPath, outsideAllowedRoots, partitionsWithoutTemplate
     case boundsReversed
     // Plans.
-    case duplicateTargetName, overlappingTargets, sizesReversed, thresholdsReversed, thresholdAboveLimit,
+    case duplicateTargetName, overlappingTargets, tooManyPatterns, sizesReversed, thresholdsReversed,
+      thresholdAboveLimit,
       budgetsDoNotFit
     case moreTargetsThanConcurrency
+    // Manifests.
+    case noKubernetesObject, noConfigInManifest, noSuchConfigMapKey, configNotText, badConfigMapKey, configMapTooLarge
+    case badBase64, helmTemplate
     // Warnings.
     case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
   }
@@ -34,19 +38,19 @@ extension Diagnostic {
   /// One for each wording of a note.
   public enum NoteRule: String, Hashable, Sendable, CaseIterable {
     case context, firstHere, valueHere, rootsHere, pathHere, boundHere, otherTargetHere, maxSizeHere, thresholdHere
-    case budgetHere, ceilingHere
+    case budgetHere, ceilingHere, decodedHere
   }
 
   static func error(
     _ rule: Rule, _ message: String, at place: SourcePlace, notes: [Note] = [], hint: String?
   ) -> Diagnostic {
-    Diagnostic(severity: .error, rule: rule, message: message, place: place, notes: notes, hint: hint)
+    Diagnostic(severity: .error, rule: rule, message: message, place: place.trimmed, notes: notes, hint: hint)
   }
 
   static func warning(
     _ rule: Rule, _ message: String, at place: SourcePlace, notes: [Note] = [], hint: String?
   ) -> Diagnostic {
-    Diagnostic(severity: .warning, rule: rule, message: message, place: place, notes: notes, hint: hint)
+    Diagnostic(severity: .warning, rule: rule, message: message, place: place.trimmed, notes: notes, hint: hint)
   }
 }
 

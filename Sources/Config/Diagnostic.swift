@@ -20,6 +20,16 @@ public struct Diagnostic: Error, Hashable, Sendable {
   }
 }
 
+extension Diagnostic {
+  /// The same with all places in the texts that the user gave. What cannot be read there is shown decoded in a note.
+  var located: Diagnostic {
+    let decoded = place.source.embedding?.isEncoded == true ? [Note.decodedHere(at: place)] : []
+    let notes = notes.map { Note(rule: $0.rule, message: $0.message, place: $0.place.outermost) }
+    return Diagnostic(
+      severity: severity, rule: rule, message: message, place: place.outermost, notes: decoded + notes, hint: hint)
+  }
+}
+
 /// The findings of one check, in the order in which they were made.
 struct Findings {
   private(set) var all: [Diagnostic] = []

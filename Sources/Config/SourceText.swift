@@ -2,17 +2,31 @@
 ///
 /// A class, so that the many places in one text share it; two are equal when they read the same.
 public final class SourceText: Sendable {
+  /// What a text was given in.
+  public enum Medium: Sendable {
+    case file, option, environment
+    /// Made from what a file holds.
+    case decoded
+  }
+
   /// A file's path as the user gave it, or `<stdin>`.
   public let name: String
   public let bytes: [UInt8]
+  public let medium: Medium
+  /// Set when this text is a value that stands in another one.
+  let embedding: Embedding?
   /// Where each line begins, in bytes; the first is 0. Lines end with LF, CR LF or CR.
   let lineStarts: [Int]
   /// How many Unicode scalars begin before each multiple of `stride` bytes: columns of long lines cost no walk through them.
   private let scalarCounts: [Int]
   private static let stride = 1024
 
-  public init(name: String, bytes: [UInt8]) {
-    (self.name, self.bytes) = (name, bytes)
+  public convenience init(name: String, bytes: [UInt8], medium: Medium = .file) {
+    self.init(name: name, bytes: bytes, medium: medium, embedding: nil)
+  }
+
+  init(name: String, bytes: [UInt8], medium: Medium, embedding: Embedding?) {
+    (self.name, self.bytes, self.medium, self.embedding) = (name, bytes, medium, embedding)
     self.lineStarts = SourceText.lineStarts(in: bytes)
     self.scalarCounts = SourceText.scalarCounts(in: bytes)
   }
@@ -91,12 +105,26 @@ public struct SourcePlace: Hashable, Sendable {
     public let column: Int
   }
 
+  /// The same place in the text that the user gave, when this one stands in a value of that.
+  var outermost: SourcePlace { source.embedding.map { $0.place(of: range).outermost } ?? self }
+
   public var start: Position { position(of: range.lowerBound) }
   /// Just behind the last byte.
   public var end: Position { position(of: range.upperBound) }
 
   /// The bytes themselves; what is not UTF-8 in them is replaced.
   public var text: String { String(decoding: source.bytes[range], as: UTF8.self) }
+
+  /// Without the line ends behind it, as a block of text has them; where there is nothing else, as it is.
+  var trimmed: SourcePlace {
+    let end = source.bytes[range].lastIndex { !" \n\r".utf8.contains($0) }
+    return end.map { source.place(range.lowerBound..<$0 + 1) } ?? self
+  }
+
+  /// The line on which it begins.
+  var lineText: String {
+    String(decoding: source.bytes[source.line(source.lineIndex(of: range.lowerBound))], as: UTF8.self)
+  }
 
   private func position(of offset: Int) -> Position {
     let line = source.lineIndex(of: offset)

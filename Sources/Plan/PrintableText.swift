@@ -26,6 +26,9 @@ public enum PrintableText {
     return text.unicodeScalars.map { Piece.scalar($0).printed }.joined()
   }
 
+  /// Whether nothing is escaped in it.
+  public static func isShownAsIs(_ scalar: Unicode.Scalar) -> Bool { !isUnsafe(scalar) }
+
   /// A path or name, escaped so that its bytes can be told again: a backslash is doubled.
   public static func path(_ bytes: some Sequence<UInt8>) -> String {
     pieces(of: bytes).map { $0 == .scalar("\\") ? "\\\\" : $0.printed }.joined()

@@ -49,11 +49,12 @@ struct Batch {
 
   private func loadPlan() throws(Unusable) -> BatchPlan {
     let source = try InputFile.read(settings.configPath)
-    let checked = CheckedConfiguration.check(
-      source, overrides: settings.overrides, environment: settings.environment)
+    var check = CheckSettings()
+    (check.overrides, check.environment) = (settings.overrides, settings.environment)
+    let checked = CheckedConfiguration.check(source, check)
     guard let plan = checked.plan else {
       printErrors(checked.diagnostics)
-      let count = FindingCount(checked.diagnostics).summary(targets: 0, denyWarnings: false)
+      let count = FindingCount(checked.diagnostics).summary(targets: 0)
       throw Unusable("config \(quoted(source.name)): \(count); nothing was touched")
     }
     for warning in checked.diagnostics { log(warning) }

@@ -25,12 +25,12 @@ struct EFSPurgeBatch: ParsableCommand {
         efs-purge-batch run --config purge.yaml --report /report/purge.json
       """,
     version: ToolVersion.current,
-    subcommands: [CheckConfigCommand.self, PlanCommand.self, RunCommand.self]
+    subcommands: [CheckConfigCommand.self, PlanCommand.self, RunCommand.self, SchemaCommand.self]
   )
 
   /// A pod without arguments must not look like one that has purged.
   func run() throws {
-    throw ValidationError("Missing subcommand: one of check-config, plan, run.")
+    throw ValidationError("Missing subcommand: one of check-config, plan, run, schema.")
   }
 
   static func main() {

@@ -1,4 +1,5 @@
 import Config
+import FoundationEssentials
 import SystemPackage
 
 /// Reads configs.
@@ -27,6 +28,26 @@ enum InputFile {
       if count == 0 { return bytes }
       bytes += buffer[..<count]
       guard bytes.count <= maxBytes else { throw Unusable("it is larger than 16 MiB") }
+    }
+  }
+
+  static func isDirectory(_ path: String) -> Bool {
+    var isDirectory = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory
+  }
+
+  /// The YAML and JSON files in a directory and below, in the order of their paths. What is hidden is passed over, as in a
+  /// mounted ConfigMap the folder that the files lead to.
+  static func configs(in directory: String) throws(Unusable) -> [String] {
+    do {
+      let base = directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+      return try FileManager.default.subpathsOfDirectory(atPath: directory).filter { path in
+        let parts = path.split(separator: "/")
+        let isVisible = !parts.contains { $0.hasPrefix(".") }
+        return isVisible && [".yaml", ".yml", ".json"].contains { path.hasSuffix($0) }
+      }.sorted().map { "\(base)/\($0)" }.filter { !isDirectory($0) }
+    } catch {
+      throw Unusable("cannot read directory \(quoted(directory)): \(error)")
     }
   }
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import Config
 
 /// One config with mistakes, and the whole output they must print. Comments at its top set what comes from outside:
-/// `# set: KEY=VALUE`, `# env: NAME=VALUE`, `# memory-limit: MIB`, `# limits: bytes=N depth=N nodes=N`.
+/// `# set: KEY=VALUE`, `# env: NAME=VALUE`, `# memory-limit: MIB`, `# key: KEY`, `# limits: bytes=N depth=N nodes=N`.
 struct Golden: Sendable, CustomTestStringConvertible {
   let name: String
   var testDescription: String { name }
@@ -25,19 +25,19 @@ struct Golden: Sendable, CustomTestStringConvertible {
 
   func source() throws -> SourceText { SourceText(name: "\(name).yaml", bytes: [UInt8](try Data(contentsOf: input))) }
 
-  func checked() throws -> CheckedConfiguration {
+  /// All findings, as `check-config` would print them, and the configs.
+  func checked() throws -> (findings: [Diagnostic], configs: [CheckedConfiguration]) {
     let source = try source()
     let directives = Directives(String(decoding: source.bytes, as: UTF8.self))
-    return CheckedConfiguration.check(
-      source, overrides: directives.overrides, environment: directives.environment,
-      memoryLimit: directives.memoryLimit, limits: directives.limits)
+    let input = CheckedInput.check(source, directives.settings, limits: directives.limits)
+    return (input.diagnostics + input.configs.flatMap(\.diagnostics), input.configs)
   }
+
+  func findings() throws -> [Diagnostic] { try checked().findings }
 }
 
 private struct Directives {
-  var overrides: [String] = []
-  var environment: [String: String] = [:]
-  var memoryLimit: ByteCount?
+  var settings = CheckSettings()
   var limits = YAMLLimits()
 
   init(_ text: String) {
@@ -50,11 +50,12 @@ private struct Directives {
 
   private mutating func apply(_ name: String, _ value: String) {
     switch name {
-    case "set": overrides.append(value)
+    case "set": settings.overrides.append(value)
     case "env":
       let pair = value.split(separator: "=", maxSplits: 1)
-      if pair.count == 2 { environment[String(pair[0])] = String(pair[1]) }
-    case "memory-limit": memoryLimit = UInt64(value).map { .mebibytes($0) }
+      if pair.count == 2 { settings.environment[String(pair[0])] = String(pair[1]) }
+    case "memory-limit": settings.memoryLimit = UInt64(value).map { .mebibytes($0) }
+    case "key": settings.key = value
     case "limits": applyLimits(value)
     default: break
     }
@@ -78,7 +79,7 @@ struct GoldenTests {
 
   @Test("Every config with mistakes prints exactly the output that was agreed on", arguments: Golden.all)
   func golden(_ golden: Golden) throws {
-    let printed = try golden.checked().printed
+    let printed = try golden.findings().map { DiagnosticPrinter(colour: false).text(of: $0) }.joined()
     if Self.updates { try Data(printed.utf8).write(to: golden.output) }
     let expected = String(decoding: try Data(contentsOf: golden.output), as: UTF8.self)
     #expect(printed == expected)
@@ -86,8 +87,9 @@ struct GoldenTests {
 
   @Test("A plan is there exactly when no finding is an error", arguments: Golden.all)
   func planOrErrors(_ golden: Golden) throws {
-    let checked = try golden.checked()
-    #expect((checked.plan == nil) == checked.diagnostics.contains { $0.severity == .error })
+    for config in try golden.checked().configs {
+      #expect((config.plan == nil) == config.diagnostics.contains { $0.severity == .error })
+    }
   }
 
   @Test("There are enough goldens to be worth the name")
@@ -103,13 +105,13 @@ struct GoldenTests {
 
   @Test("Every wording of the catalogue appears in a golden")
   func everyRule() throws {
-    let found = Set(try Golden.all.flatMap { try $0.checked().rules })
+    let found = Set(try Golden.all.flatMap { try $0.findings().map(\.rule) })
     #expect(Diagnostic.Rule.allCases.filter { !found.contains($0) } == [])
   }
 
   @Test("Every note of the catalogue appears in a golden")
   func everyNote() throws {
-    let found = Set(try Golden.all.flatMap { try $0.checked().diagnostics.flatMap(\.notes).map(\.rule) })
+    let found = Set(try Golden.all.flatMap { try $0.findings().flatMap(\.located.notes).map(\.rule) })
     #expect(Diagnostic.NoteRule.allCases.filter { !found.contains($0) } == [])
   }
 

@@ -7,7 +7,7 @@ struct RangeTests {
   @Test("Each of the eight mistakes of the golden is found, and its range cut out of the source is the mistake")
   func eightMistakes() throws {
     let golden = try #require(Golden.all.first { $0.name == "eight-mistakes" })
-    let tokens = try golden.checked().diagnostics.map(\.place.text)
+    let tokens = try golden.findings().map(\.place.text)
     #expect(tokens == ["512MB5", "80", "paralel_targets", "data/api", "90", "[", "api", "yes"])
   }
 

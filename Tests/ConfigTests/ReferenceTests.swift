@@ -19,7 +19,7 @@ struct ReferenceTests {
 
     /// Rows for what does something already.
     static func of<Values>(_ keys: [Key<Values>], in group: String = "") -> [Row] {
-      keys.filter { $0.type != "reserved" }.map {
+      keys.map(\.description).filter { !$0.isReserved }.map {
         Row(
           path: group + $0.name, builtIn: $0.builtIn,
           isExempt: $0.isRequired || ["a group of keys", "a list"].contains($0.type) && group.isEmpty)
@@ -30,7 +30,7 @@ struct ReferenceTests {
   private let rows: [Row] =
     Row.of(Schema.root).filter { !["audit", "metrics"].contains($0.path) } + Row.of(Schema.memory, in: "memory.")
     + Row.of(Schema.run, in: "run.") + Row.of(Schema.safety, in: "safety.") + Row.of(Schema.report, in: "report.")
-    + Row.of(TargetSettings.keys.filter { $0.type != "a group of keys" }, in: "targets.")
+    + Row.of(TargetSettings.keys.filter { $0.description.type != "a group of keys" }, in: "targets.")
     + Row.of(Partitions.keys, in: "targets.partitions.")
 
   /// Every key of the file with its value as written and the comment behind it.

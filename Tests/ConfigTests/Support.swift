@@ -6,9 +6,9 @@ import Plan
 func check(
   _ yaml: String, set overrides: [String] = [], environment: [String: String] = [:], memoryLimit: ByteCount? = nil
 ) -> CheckedConfiguration {
-  CheckedConfiguration.check(
-    SourceText(name: "config.yaml", bytes: Array(yaml.utf8)), overrides: overrides, environment: environment,
-    memoryLimit: memoryLimit)
+  var settings = CheckSettings()
+  (settings.overrides, settings.environment, settings.memoryLimit) = (overrides, environment, memoryLimit)
+  return CheckedConfiguration.check(SourceText(name: "config.yaml", bytes: Array(yaml.utf8)), settings)
 }
 
 /// Checks a config that has nothing but one target with these keys.

@@ -40,9 +40,10 @@ struct SurvivalTests {
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<150 {
       let bytes = Self.text(&generator)
-      let checked = CheckedConfiguration.check(
-        SourceText(name: "random", bytes: bytes), overrides: [Self.option(&generator)],
-        environment: ["EFSPURGE_MAX_AGE_DAYS": Self.word(&generator)])
+      var settings = CheckSettings()
+      settings.overrides = [Self.option(&generator)]
+      settings.environment = ["EFSPURGE_MAX_AGE_DAYS": Self.word(&generator)]
+      let checked = CheckedConfiguration.check(SourceText(name: "random", bytes: bytes), settings)
       let hasErrors = checked.diagnostics.contains { $0.severity == .error }
       #expect((checked.plan == nil) == hasErrors, "seed \(seed)")
       for diagnostic in checked.diagnostics { Self.checkPrinted(diagnostic, seed: seed) }

@@ -19,21 +19,27 @@ struct BatchDraft: Sendable {
 /// The schema: every key of the config, by group.
 enum Schema {
   static let root: [Key<BatchDraft>] = [
-    Key("version", .version, \.version, isRequired: true, "The version of this schema: 1."),
+    Key("version", .version, \.version, isRequired: true, examples: ["1"], "The version of this schema: 1."),
     .group("memory", memory, \.memory, "One monitor, shared by all targets."),
     .group("run", run, \.run, "How the run as a whole goes."),
     .group("safety", safety, \.safety, "What no run may exceed."),
     .group("audit", audit, \.audit, "A line for every deletion."),
     .group("report", report, \.report, "Where the report goes."),
     .group("metrics", metrics, \.metrics, "Where the metrics go."),
-    Key("defaults", Format.raw("a group of keys"), \.defaults, "Any key of a target but name, path, partitions."),
-    Key("targets", Format.raw("a list"), \.targets, isRequired: true, "The folders to purge."),
+    Key(
+      "defaults",
+      Format.raw("a group of keys", shape: JSONSchema.group(of: TargetSettings.sharedKeys.map(\.description))),
+      \.defaults, children: TargetSettings.sharedKeys.map(\.description),
+      "What targets share: any key of a target but name, path and partitions."),
+    Key(
+      "targets", Format.raw("a list", shape: JSONSchema.targets), \.targets, isRequired: true,
+      children: TargetSettings.keys.map(\.description), "The folders to purge."),
   ]
 
   static let memory: [Key<MemoryPlan>] = [
     Key(
       "limit", Format<ByteCount>.size(atLeast: .smallestMemory).map { .size($0) }.or("auto", .auto), \.limit,
-      builtIn: "auto", "The memory this process may use; auto: the smallest limit that binds it."),
+      builtIn: "auto", examples: ["1Gi"], "The memory this process may use; auto: the smallest limit that binds it."),
     Key("pause_at", .threshold, \.pauseAt, builtIn: "80%", "Where targets are paused."),
     Key("resume_at", .threshold, \.resumeAt, builtIn: "70%", "Where they go on."),
     Key("abort_at", .threshold, \.abortAt, builtIn: "95%", "Where the run ends in order."),
@@ -49,10 +55,10 @@ enum Schema {
       "concurrency", .count(Limits.concurrency), \.concurrency, builtIn: "2000",
       "Ceiling on file system operations in flight over all targets; divided by parallel_targets."),
     Key(
-      "operations_per_second", .count(1...Limits.rate), \.operationsPerSecond, unset: "unlimited",
+      "operations_per_second", .count(1...Limits.rate), \.operationsPerSecond, unset: "unlimited", examples: ["5000"],
       "Ceiling on the rate of file system operations over all targets."),
     Key(
-      "time_limit", .duration(bareUnit: "h", atLeast: .seconds(1)), \.timeLimit, unset: "none",
+      "time_limit", .duration(bareUnit: "h", atLeast: .seconds(1)), \.timeLimit, unset: "none", examples: ["4h"],
       "After this the run ends in order."),
     Key(
       "on_target_failure", .choice, \.onTargetFailure, builtIn: "continue",
@@ -70,22 +76,24 @@ enum Schema {
     Key(
       "allowed_roots",
       .list(of: .absolutePath, emptyHint: Diagnostic.Advice.allowEveryPath),
-      \.allowedRoots, "Every target must lie inside one of these."),
+      \.allowedRoots, absence: "every path that is not protected", examples: ["[/data]"],
+      "Every target must lie inside one of these."),
     Key(
       "max_clock_skew", .duration(bareUnit: "m"), \.maxClockSkew, builtIn: "5m",
       "Between this host's clock and the file system's."),
     Key(
-      "max_deletions", .cap, \.maxDeletions, unset: "unlimited",
+      "max_deletions", .cap, \.maxDeletions, unset: "unlimited", examples: ["1000000"],
       "Files over all targets: the removal beyond it does not happen; the whole run stops with status 5."),
     Key(
       "max_deleted_bytes", .size(atLeast: ByteCount(bytes: 1)), \.maxDeletedBytes, unset: "unlimited",
+      examples: ["2Ti"],
       "Allocated blocks of last links over all targets: the removal beyond it does not happen; "
         + "the whole run stops with status 5."),
     .notSupportedYet("lock", of: "safety", off: "none", "A lock file held for the whole run."),
   ]
 
   static let report: [Key<ReportPlan>] = [
-    Key("file", .absolutePath, \.file, unset: "none", "Where the JSON report goes."),
+    Key("file", .absolutePath, \.file, unset: "none", examples: ["/report/purge.json"], "Where the JSON report goes."),
     .notSupportedYet("html", of: "report", off: "none", "Where the HTML report goes."),
   ]
 
@@ -116,7 +124,7 @@ enum Schema {
 
 extension Format where Value == Int {
   static var version: Format {
-    .scalar("a version") { scalar, _ throws(Diagnostic) in
+    .scalar("a version", shape: ValueShape.only("1")) { scalar, _ throws(Diagnostic) in
       guard scalar.text == "1" else { throw .unknownVersion(scalar.text, at: scalar.place) }
       return 1
     }
@@ -127,13 +135,15 @@ extension Format where Value == Int {
 struct BatchDecoder {
   private(set) var draft = BatchDraft()
   private(set) var targets: [DecodedTarget] = []
+  /// The keys of the top level.
+  private(set) var given: [String: Section<BatchDraft>.Given] = [:]
 
   /// Reads `root`; what the text leaves open comes from `environment`.
   init(_ root: YAMLNode, environment: LegacyEnvironment, findings: inout Findings) {
     draft.memory = environment.memory
     var section = Section(draft)
     section.read(root, as: "config", owner: root.place, keys: Schema.root, findings: &findings)
-    draft = section.values
+    (draft, given) = (section.values, section.given)
     let defaults = defaults(
       environment: environment, unread: section.given["defaults"]?.node, findings: &findings)
     readTargets(on: defaults, findings: &findings)

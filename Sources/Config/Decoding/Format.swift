@@ -2,6 +2,10 @@
 struct Format<Value>: Sendable {
   /// As in "must be a duration".
   let noun: String
+  /// The same for a JSON Schema.
+  let shape: JSONValue
+  /// As they would be written.
+  var examples: [String] = []
   /// Nil when the node does not hold such a value; then the findings say why.
   let decode: @Sendable (_ node: YAMLNode, _ key: String, _ findings: inout Findings) -> Value?
 }
@@ -9,9 +13,10 @@ struct Format<Value>: Sendable {
 extension Format {
   /// A value written as one scalar. `parse` throws the finding; it is never given nothing (`key:`).
   static func scalar(
-    _ noun: String, _ parse: @escaping @Sendable (YAMLScalar, _ key: String) throws(Diagnostic) -> Value
+    _ noun: String, shape: JSONValue, examples: [String] = [],
+    _ parse: @escaping @Sendable (YAMLScalar, _ key: String) throws(Diagnostic) -> Value
   ) -> Format {
-    Format(noun: noun) { node, key, findings in
+    Format(noun: noun, shape: shape, examples: examples) { node, key, findings in
       guard let scalar = node.scalar else {
         findings.report(.wrongType(key, expected: noun, found: node.noun, example: nil, at: node.place))
         return nil
@@ -22,7 +27,8 @@ extension Format {
 
   /// A list of such values. When empty lists are refused, `emptyHint` says how to write what may have been meant.
   static func list<Element>(of element: Format<Element>, emptyHint: String?) -> Format where Value == [Element] {
-    Format(noun: "a list") { node, key, findings in
+    let shape = ValueShape.list(of: element.shape, mayBeEmpty: emptyHint == nil)
+    return Format(noun: "a list", shape: shape) { node, key, findings in
       guard case .sequence(let items) = node.content else {
         let example = node.scalar.map { "[\($0.place.text)]" }
         findings.report(.wrongType(key, expected: "a list", found: node.noun, example: example, at: node.place))
@@ -38,14 +44,17 @@ extension Format {
 
   /// This, or the word `word`, which stands for `meaning`.
   func or(_ word: String, _ meaning: Value) -> Format where Value: Sendable {
-    Format(noun: "\(noun) or \(word)") { node, key, findings in
+    let shape = ValueShape.anyOf([self.shape, ["const": .string(word)]])
+    return Format(noun: "\(noun) or \(word)", shape: shape, examples: examples) { node, key, findings in
       if let scalar = node.scalar, scalar.text == word { return meaning }
       return decode(node, key, &findings)
     }
   }
 
   func map<Other>(_ transform: @escaping @Sendable (Value) -> Other) -> Format<Other> {
-    Format<Other>(noun: noun) { node, key, findings in decode(node, key, &findings).map(transform) }
+    Format<Other>(noun: noun, shape: shape, examples: examples) { node, key, findings in
+      decode(node, key, &findings).map(transform)
+    }
   }
 }
 

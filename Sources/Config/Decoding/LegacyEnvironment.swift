@@ -23,11 +23,12 @@ struct LegacyEnvironment {
     guard let days = variable.decimal, days >= 0, days <= 3_652_425 else {
       findings.report(.badVariable(variable.name, expected: "a number of days", at: variable.place))
       // It was given, so it is bad, not missing.
-      targets.note("max_age", variable.node)
+      targets.note("max_age", variable.node(variable.text))
       return
     }
-    targets.values.maxAge = .milliseconds(Int64(days * 86_400_000))
-    targets.note("max_age", variable.node)
+    let age = Duration.milliseconds(Int64(days * 86_400_000))
+    targets.values.maxAge = age
+    targets.note("max_age", variable.node(Durations.text(of: age)))
   }
 
   /// Of scanning and deletion, which are one here, the larger.
@@ -45,7 +46,7 @@ struct LegacyEnvironment {
       guard number > largest else { continue }
       largest = number
       targets.values.concurrency = .atMost(number)
-      targets.note("concurrency", variable.node)
+      targets.note("concurrency", variable.node("\(number)"))
     }
   }
 
@@ -58,14 +59,14 @@ struct LegacyEnvironment {
     }
     // Nought turned the old tool's guard off; here there is always one.
     memory.values.limit = megabytes == 0 ? .auto : .size(.mebibytes(UInt64(megabytes)))
-    memory.note("limit", variable.node)
+    memory.note("limit", variable.node(megabytes == 0 ? "auto" : "\(megabytes)Mi"))
   }
 
   private mutating func readEmptyDirectories(_ variables: Variables, findings: inout Findings) {
     if let variable = variables["EFSPURGE_REMOVE_EMPTY_DIRS"] {
       switch variable.text.lowercased() {
-      case "1", "true", "yes": targets.values.removesEmptyDirectories = true
-      case "0", "false", "no": targets.values.removesEmptyDirectories = false
+      case "1", "true", "yes": setRemoval(true, variable)
+      case "0", "false", "no": setRemoval(false, variable)
       default:
         findings.report(.badVariable(variable.name, expected: "1, true, yes, 0, false or no", at: variable.place))
       }
@@ -76,6 +77,12 @@ struct LegacyEnvironment {
       return
     }
     targets.values.emptyDirectories.maxCount = count == 0 ? nil : UInt64(count)
+    targets.note("max_empty_directories", variable.node(count == 0 ? "unlimited" : "\(count)"))
+  }
+
+  private mutating func setRemoval(_ removes: Bool, _ variable: Variable) {
+    targets.values.removesEmptyDirectories = removes
+    targets.note("remove_empty_directories", variable.node("\(removes)"))
   }
 }
 
@@ -86,7 +93,8 @@ private struct Variables {
   subscript(name: String) -> Variable? {
     guard let text = values[name], !text.isEmpty else { return nil }
     return Variable(
-      name: name, text: text, source: SourceText(name: "environment", bytes: Array("\(name)=\(text)".utf8)))
+      name: name, text: text,
+      source: SourceText(name: "environment", bytes: Array("\(name)=\(text)".utf8), medium: .environment))
   }
 }
 
@@ -98,7 +106,8 @@ private struct Variable {
   var namePlace: SourcePlace { source.place(0..<name.utf8.count) }
   var place: SourcePlace { source.place(name.utf8.count + 1..<source.bytes.count) }
 
-  var node: YAMLNode {
+  /// Its value as the config would write it.
+  func node(_ text: String) -> YAMLNode {
     YAMLNode(content: .scalar(YAMLScalar(text: text, style: .plain, place: place)), place: place)
   }
 

@@ -1,22 +1,20 @@
 /// One key of a group: the table of these is the schema.
 struct Key<Record>: Sendable {
-  let name: String
-  /// As in "a duration".
-  let type: String
-  /// As it would be written; nil when the key must be given, or when nothing is the default.
-  let builtIn: String?
-  let summary: String
-  let isRequired: Bool
+  let description: KeyDescription
   let read: @Sendable (YAMLEntry, inout Record, inout Findings) -> Void
+
+  var name: String { description.name }
+  var isRequired: Bool { description.isRequired }
 
   init<Value>(
     _ name: String, _ format: Format<Value>, _ field: any WritableKeyPath<Record, Value> & Sendable,
-    builtIn: String? = nil,
-    isRequired: Bool = false, _ summary: String
+    builtIn: String? = nil, absence: String? = nil, isRequired: Bool = false, examples: [String]? = nil,
+    children: [KeyDescription] = [], _ summary: String
   ) {
-    (self.name, self.type, self.builtIn, self.summary) = (name, format.noun, builtIn, summary)
-    self.isRequired = isRequired
-    self.read = { entry, record, findings in
+    description = KeyDescription(
+      name: name, type: format.noun, summary: summary, isRequired: isRequired, builtIn: builtIn, absence: absence,
+      examples: examples ?? format.examples, shape: format.shape, children: children)
+    read = { entry, record, findings in
       guard let value = format.decode(entry.value, name, &findings) else { return }
       record[keyPath: field] = value
     }
@@ -25,19 +23,20 @@ struct Key<Record>: Sendable {
   /// A key whose value may be nil: by leaving it out, and by the word `unset` when there is one.
   init<Value: Sendable>(
     _ name: String, _ format: Format<Value>, _ field: any WritableKeyPath<Record, Value?> & Sendable,
-    unset: String? = nil, isRequired: Bool = false, _ summary: String
+    unset: String? = nil, absence: String? = nil, isRequired: Bool = false, examples: [String]? = nil,
+    children: [KeyDescription] = [], _ summary: String
   ) {
     let optional = format.map { Optional($0) }
     let words = unset.map { optional.or($0, nil) } ?? optional
-    self.init(name, words, field, builtIn: unset, isRequired: isRequired, summary)
+    self.init(
+      name, words, field, builtIn: unset, absence: absence, isRequired: isRequired, examples: examples,
+      children: children, summary)
   }
 
   private init(
-    name: String, type: String, builtIn: String?, summary: String,
-    read: @escaping @Sendable (YAMLEntry, inout Record, inout Findings) -> Void
+    _ description: KeyDescription, read: @escaping @Sendable (YAMLEntry, inout Record, inout Findings) -> Void
   ) {
-    (self.name, self.type, self.builtIn, self.summary) = (name, type, builtIn, summary)
-    (self.isRequired, self.read) = (false, read)
+    (self.description, self.read) = (description, read)
   }
 
   /// A group of keys of its own.
@@ -45,7 +44,10 @@ struct Key<Record>: Sendable {
     _ name: String, _ keys: [Key<Inner>], _ field: any WritableKeyPath<Record, Section<Inner>> & Sendable,
     _ summary: String
   ) -> Key {
-    Key(name: name, type: "a group of keys", builtIn: nil, summary: summary) { entry, record, findings in
+    let children = keys.map(\.description)
+    let description = KeyDescription(
+      name: name, type: "a group of keys", summary: summary, shape: JSONSchema.group(of: children), children: children)
+    return Key(description) { entry, record, findings in
       record[keyPath: field].read(entry.value, as: name, owner: entry.key.place, keys: keys, findings: &findings)
     }
   }
@@ -56,7 +58,9 @@ struct Key<Record>: Sendable {
     _ name: String, of group: String? = nil, off: String, choices: [String]? = nil, _ summary: String
   ) -> Key {
     let fullName = group.map { "\($0).\(name)" } ?? name
-    return Key(name: name, type: "reserved", builtIn: off, summary: summary) { entry, _, findings in
+    let description = KeyDescription(
+      name: name, type: "reserved", summary: summary, builtIn: off, shape: ValueShape.only(off), isReserved: true)
+    return Key(description) { entry, _, findings in
       let text = entry.value.scalar?.text
       if text == off { return }
       if let scalar = entry.value.scalar, let choices, !choices.contains(scalar.text) {

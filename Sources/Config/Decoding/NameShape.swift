@@ -8,32 +8,57 @@ struct NameShape: Sendable {
     case any
   }
 
-  private let elements: [Element]
-  /// Set when it matches this one name only.
-  private let literal: [UInt8]?
+  private enum Content: Sendable {
+    /// One name only.
+    case literal([UInt8])
+    case pattern([Element])
+  }
+
+  private let content: Content
 
   init(_ component: PathPattern.Component) {
     switch component {
-    case .literal(let name):
-      (elements, literal) = (name.utf8.map { .oneOf(ByteSet($0...$0)) }, Array(name.utf8))
-    case .wildcard(let glob):
-      (elements, literal) = (glob.tokens.map(NameShape.element), nil)
-    case .template(let template):
-      (elements, literal) = (template.pieces.flatMap(NameShape.elements), nil)
+    case .literal(let name): content = .literal(Array(name.utf8))
+    case .wildcard(let glob): content = .pattern(glob.tokens.map(NameShape.element))
+    case .template(let template): content = .pattern(template.pieces.flatMap(NameShape.elements))
     }
+  }
+
+  init(literal name: [UInt8]) { content = .literal(name) }
+
+  /// The one name it matches; nil when there are several.
+  var literal: [UInt8]? {
+    if case .literal(let name) = content { name } else { nil }
   }
 
   /// Whether some name matches both.
   func canEqual(_ other: NameShape) -> Bool {
-    if let literal, let otherLiteral = other.literal { return literal == otherLiteral }
-    // Most pairs differ before their first star or behind their last; telling so costs no memory.
-    guard NameShape.agree(elements, other.elements), NameShape.agree(elements.reversed(), other.elements.reversed())
-    else { return false }
-    var reachable = NameShape.closure([true] + Array(repeating: false, count: other.elements.count), other.elements)
-    for element in elements {
-      reachable = NameShape.advance(reachable, over: element, other.elements)
+    switch (content, other.content) {
+    case (.literal(let name), .literal(let otherName)): return name == otherName
+    case (.literal(let name), .pattern(let elements)), (.pattern(let elements), .literal(let name)):
+      // Most names differ from a pattern before its first star or behind its last.
+      guard NameShape.agree(elements, name), NameShape.agree(elements.reversed(), name.reversed()) else { return false }
+      return NameShape.canEqual(elements, name.map { .oneOf(ByteSet($0...$0)) })
+    case (.pattern(let elements), .pattern(let others)): return NameShape.canEqual(elements, others)
     }
-    return reachable[other.elements.count]
+  }
+
+  private static func canEqual(_ elements: [Element], _ others: [Element]) -> Bool {
+    // Most pairs differ before their first star or behind their last; telling so costs no memory.
+    guard agree(elements, others), agree(elements.reversed(), others.reversed()) else { return false }
+    var reachable = closure([true] + Array(repeating: false, count: others.count), others)
+    for element in elements { reachable = advance(reachable, over: element, others) }
+    return reachable[others.count]
+  }
+
+  /// Whether `name` can be what stands before the first star.
+  private static func agree(_ elements: some Sequence<Element>, _ name: some Sequence<UInt8>) -> Bool {
+    var bytes = name.makeIterator()
+    for element in elements {
+      guard case .oneOf(let set) = element else { return true }
+      guard let byte = bytes.next(), set.contains(byte) else { return false }
+    }
+    return bytes.next() == nil
   }
 
   /// Whether what stands before the first star of both can be the same.

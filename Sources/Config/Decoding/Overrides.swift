@@ -22,7 +22,7 @@ private struct Override {
 
   /// Nil when this is no `KEY=VALUE` or the value is no YAML.
   init?(_ option: String, limits: YAMLLimits, findings: inout Findings) {
-    source = SourceText(name: "--set", bytes: Array(option.utf8))
+    source = SourceText(name: "--set", bytes: Array(option.utf8), medium: .option)
     guard let equals = source.bytes.firstIndex(of: UInt8(ascii: "=")) else {
       findings.report(.overrideWithoutValue(at: source.place(0..<source.bytes.count)))
       return nil

@@ -4,10 +4,10 @@ import Plan
 enum Partitions {
   static let keys: [Key<PartitionRule>] = [
     Key(
-      "older_than", .partitionAge, \.olderThan,
-      "The folder's period ended at least this long ago (UTC); without it, every period that has ended is taken."),
-    Key("from", .period, \.from, "The first period taken."),
-    Key("to", .period, \.to, "The last period taken."),
+      "older_than", .partitionAge, \.olderThan, absence: "every period that has ended",
+      "The folder's period ended at least this long ago (UTC)."),
+    Key("from", .period, \.from, absence: "no bound", "The first period taken."),
+    Key("to", .period, \.to, absence: "no bound", "The last period taken."),
     Key("order", .choice, \.order, builtIn: "oldest_first", "Which folder is purged first."),
   ]
 
@@ -30,7 +30,8 @@ enum Partitions {
 extension Format where Value == Period {
   /// `2024`, `2024-01` or `2024-01-31`.
   static var period: Format {
-    .scalar("a period") { scalar, key throws(Diagnostic) in
+    .scalar("a period", shape: ValueShape.period, examples: ["2024-01", "2024", "2024-01-31"]) {
+      scalar, key throws(Diagnostic) in
       let parts = scalar.text.split(separator: "-", omittingEmptySubsequences: false)
       let widths = parts.map(\.utf8.count)
       let numbers = parts.compactMap { $0.utf8.allSatisfy(Digits.isDigit) ? Int($0) : nil }

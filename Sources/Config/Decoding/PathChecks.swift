@@ -58,18 +58,28 @@ struct PathChecks {
   /// many, and are refused anyway; those that are disabled meet nobody.
   private func checkOverlaps(_ findings: inout Findings) {
     let allowed = targets.filter { $0.target.isEnabled && $0.protected == nil }
-    for (index, one) in allowed.enumerated() {
-      guard let other = allowed[..<index].first(where: { PathChecks.overlap(one, $0) }) else { continue }
-      findings.report(
-        .overlappingTargets(
-          one.path.text, PathChecks.relation(of: one.path, to: other.path), other.path.text, at: one.target.pathPlace,
-          other: other.target.pathPlace))
+    let patterns = allowed.filter { !$0.path.isLiteral }
+    if patterns.count > Limits.patterns {
+      let last = patterns[Limits.patterns].target.pathPlace
+      return findings.report(.tooManyPatterns(limit: Limits.patterns, at: last))
+    }
+    var index = OverlapIndex()
+    for (number, one) in allowed.enumerated() {
+      let first = index.firstOverlap(of: one.shapes) { PathChecks.shareFolders(one, allowed[$0]) }
+      if let first {
+        let other = allowed[first]
+        findings.report(
+          .overlappingTargets(
+            one.path.text, PathChecks.relation(of: one.path, to: other.path), other.path.text,
+            at: one.target.pathPlace, other: other.target.pathPlace))
+      }
+      index.insert(one.shapes, components: one.path.components, number: number)
     }
   }
 
-  private static func overlap(_ a: Placed, _ b: Placed) -> Bool {
-    guard a.shapes.canOverlap(b.shapes) else { return false }
-    // Targets over the same folders may share them out by their bounds.
+  /// Whether two targets whose paths can find the same folders do so: over the same paths they may share them out by
+  /// their bounds.
+  private static func shareFolders(_ a: Placed, _ b: Placed) -> Bool {
     guard let rule = a.target.partitions, let other = b.target.partitions, a.path.components == b.path.components
     else { return true }
     return !Partitions.areDisjoint(rule, other)

@@ -3,14 +3,16 @@ import Plan
 extension Format where Value == PathPattern {
   /// An absolute path whose components may be wildcards or date templates.
   static var pathPattern: Format {
-    .scalar("a path") { scalar, key throws(Diagnostic) in try PathReader(scalar, of: key).pattern() }
+    .scalar("a path", shape: ValueShape.pathPattern, examples: ["/data/api", "/data/{YYYY}-{MM}", "/data/*/tmp"]) {
+      scalar, key throws(Diagnostic) in try PathReader(scalar, of: key).pattern()
+    }
   }
 }
 
 extension Format where Value == String {
   /// An absolute path of one file or folder.
   static var absolutePath: Format {
-    .scalar("an absolute path") { scalar, key throws(Diagnostic) in
+    .scalar("an absolute path", shape: ValueShape.absolutePath) { scalar, key throws(Diagnostic) in
       let reader = try PathReader(scalar, of: key)
       try reader.refuseWildcards()
       return scalar.text

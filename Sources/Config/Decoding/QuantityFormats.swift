@@ -3,7 +3,7 @@ import Plan
 extension Format where Value == Duration {
   /// `250ms 30s 15m 12h 30d 4w`, combined from large to small. `bareUnit` is proposed for a number without a unit.
   static func duration(bareUnit: String, atLeast least: Duration = .zero) -> Format {
-    .scalar("a duration") { scalar, key throws(Diagnostic) in
+    .scalar("a duration", shape: ValueShape.duration(isPositive: least > .zero)) { scalar, key throws(Diagnostic) in
       let duration = try Durations.parse(scalar, of: key, bareUnit: bareUnit)
       guard duration >= least else {
         throw .outOfRange(
@@ -17,7 +17,8 @@ extension Format where Value == Duration {
 extension Format where Value == PartitionAge {
   /// A duration, or months: `3mo`.
   static var partitionAge: Format {
-    .scalar("a duration or months") { scalar, key throws(Diagnostic) in
+    .scalar("a duration or months", shape: ValueShape.partitionAge, examples: ["3mo", "90d"]) {
+      scalar, key throws(Diagnostic) in
       guard let months = scalar.text.wholeNumber(before: "mo") else {
         return .duration(try Durations.parse(scalar, of: key, bareUnit: "mo"))
       }
@@ -32,14 +33,17 @@ extension Format where Value == PartitionAge {
 extension Format where Value == ByteCount {
   /// `k M G T` by 1000, `Ki Mi Gi Ti` by 1024, both also with a `B`; without a unit, bytes.
   static func size(atLeast least: ByteCount = ByteCount(bytes: 0)) -> Format {
-    .scalar("a size") { scalar, key throws(Diagnostic) in try Sizes.parse(scalar, of: key, atLeast: least) }
+    .scalar("a size", shape: ValueShape.size(atLeast: least)) { scalar, key throws(Diagnostic) in
+      try Sizes.parse(scalar, of: key, atLeast: least)
+    }
   }
 }
 
 extension Format where Value == MemoryPlan.Threshold {
   /// A share of the limit, or a size.
   static var threshold: Format {
-    .scalar("a percentage or a size") { scalar, key throws(Diagnostic) in
+    .scalar("a percentage or a size", shape: ValueShape.threshold, examples: ["400Mi"]) {
+      scalar, key throws(Diagnostic) in
       if scalar.text.hasSuffix("%") { return .share(try Percentages.parse(scalar, of: key)) }
       if let number = Int(scalar.text), (1...100).contains(number) {
         throw .missingUnit(scalar.text, of: key, proposal: scalar.text + "%", at: scalar.place)

@@ -4,7 +4,7 @@ import Plan
 extension Format where Value == Int {
   /// A whole number in `range`, in decimal digits.
   static func count(_ range: ClosedRange<Int>) -> Format {
-    .scalar("a whole number") { scalar, key throws(Diagnostic) in
+    .scalar("a whole number", shape: ValueShape.count(range)) { scalar, key throws(Diagnostic) in
       let number = try Digits.integer(scalar, of: key, expected: "a whole number")
       if number == nil, range.upperBound == .max, !scalar.text.hasPrefix("-") {
         throw .numberTooLarge(scalar.text, of: key, at: scalar.place)
@@ -24,7 +24,7 @@ extension Format where Value == UInt64 {
 
 extension Format where Value == Bool {
   static var boolean: Format {
-    .scalar("true or false") { scalar, key throws(Diagnostic) in
+    .scalar("true or false", shape: ValueShape.boolean) { scalar, key throws(Diagnostic) in
       switch scalar.text {
       case "true": true
       case "false": false
@@ -47,7 +47,8 @@ extension Format where Value: RawRepresentable & CaseIterable & Sendable, Value.
   static var choice: Format {
     let values = Array(Value.allCases)
     let choices = values.map(\.rawValue)
-    return .scalar("one of \(choices.joined(separator: ", "))") { scalar, key throws(Diagnostic) in
+    return .scalar("one of \(choices.joined(separator: ", "))", shape: ValueShape.choice(choices)) {
+      scalar, key throws(Diagnostic) in
       guard let index = choices.firstIndex(of: scalar.text) else {
         throw .unknownChoice(scalar.text, of: key, choices: choices, at: scalar.place)
       }
@@ -59,7 +60,7 @@ extension Format where Value: RawRepresentable & CaseIterable & Sendable, Value.
 extension Format where Value == String {
   /// A text that can be printed in one line.
   static var text: Format {
-    .scalar("a text") { scalar, key throws(Diagnostic) in
+    .scalar("a text", shape: ValueShape.text) { scalar, key throws(Diagnostic) in
       try scalar.checkText(of: key)
       return scalar.text
     }
@@ -78,7 +79,7 @@ extension YAMLScalar {
 
 extension Format where Value == Glob {
   static var glob: Format {
-    .scalar("a pattern") { scalar, _ throws(Diagnostic) in
+    .scalar("a pattern", shape: ValueShape.glob) { scalar, _ throws(Diagnostic) in
       do throws(Glob.Malformed) {
         return try Glob(scalar.text)
       } catch {
@@ -90,7 +91,9 @@ extension Format where Value == Glob {
 
 extension Format where Value == YAMLNode {
   /// Whatever is there, to be read later.
-  static func raw(_ noun: String) -> Format { Format(noun: noun) { node, _, _ in node } }
+  static func raw(_ noun: String, shape: JSONValue) -> Format {
+    Format(noun: noun, shape: shape) { node, _, _ in node }
+  }
 }
 
 /// Decimal digits and what can be wrong with them.

@@ -31,26 +31,33 @@ struct TargetSettings: Sendable {
   /// What may stand in a target.
   static let keys: [Key<TargetSettings>] =
     [
-      Key("name", .text, \.name, "How logs and reports call the target; by default its path."),
+      Key(
+        "name", .text, \.name, absence: "the path", examples: ["api-files"],
+        "How logs and reports call the target; unique."),
       Key(
         "path", .pathPattern, \.path, isRequired: true, "The folder, absolute; components may be wildcards or dates."),
       .group("partitions", Partitions.keys, \.partitions, "Which folders of a date template are taken."),
     ] + sharedKeys
 
   private static let retentionKeys: [Key<TargetSettings>] = [
-    Key("max_age", .duration(bareUnit: "d"), \.maxAge, "Files older than this go."),
+    Key(
+      "max_age", .duration(bareUnit: "d"), \.maxAge, absence: "required in each target or in defaults",
+      examples: ["30d", "1d12h"], "Files older than this go."),
     Key("age_from", .choice, \.ageFrom, builtIn: "mtime", "Which of a file's times says how old it is."),
     Key(
       "include", .list(of: .glob, emptyHint: Diagnostic.Advice.includeEverything), \.include,
-      "Only files that match one of these go; by default all."),
-    Key("exclude", .list(of: .glob, emptyHint: nil), \.exclude, "Files that match one of these stay."),
-    Key("min_size", .size(), \.minSize, builtIn: "0", "Smaller files stay."),
-    Key("max_size", .size(), \.maxSize, unset: "unlimited", "Larger files stay."),
-    Key("owner", .owners, \.owners, unset: "any", "Only files of these user ids go."),
+      absence: "everything", examples: [#"["**/*.tmp", "cache/**"]"#],
+      "Only files that match one of these go; globs on the path relative to the target."),
+    Key(
+      "exclude", .list(of: .glob, emptyHint: nil), \.exclude, builtIn: "[]", examples: [#"["keep/**"]"#],
+      "Files that match one of these stay, whatever include says."),
+    Key("min_size", .size(), \.minSize, builtIn: "0", examples: ["1Ki"], "Smaller files stay."),
+    Key("max_size", .size(), \.maxSize, unset: "unlimited", examples: ["10Gi"], "Larger files stay."),
+    Key("owner", .owners, \.owners, unset: "any", examples: ["[1000]"], "Only files of these user ids go."),
     // EFS allows 1000 levels; other file systems are bounded by the length of a path.
     Key(
-      "max_depth", .count(1...65_535), \.maxDepth, unset: "unlimited",
-      "How many levels down files are looked for."),
+      "max_depth", .count(1...65_535), \.maxDepth, unset: "unlimited", examples: ["3"],
+      "How many levels down files are looked for; files directly in the target have depth 1."),
     Key(
       "one_file_system", .boolean, \.oneFileSystem, builtIn: "true", "Whether mounts below the target are left alone."),
     Key("enabled", .boolean, \.isEnabled, builtIn: "true", "Whether the target is purged at all."),
@@ -59,12 +66,12 @@ struct TargetSettings: Sendable {
   private static let effortKeys: [Key<TargetSettings>] = [
     Key(
       "concurrency", Format<Int>.count(Limits.concurrency).map { .atMost($0) }.or("auto", .auto), \.concurrency,
-      builtIn: "auto", "Upper bound on file system operations in flight."),
+      builtIn: "auto", examples: ["64"], "Upper bound on file system operations in flight; auto: as many as help."),
     Key(
-      "memory_budget", .size(atLeast: .smallestMemory), \.memoryBudget, unset: "auto",
-      "What the target may reserve; by default its share of what pause_at leaves."),
+      "memory_budget", .size(atLeast: .smallestMemory), \.memoryBudget, unset: "auto", examples: ["128Mi"],
+      "What the target may reserve; auto: its share of what pause_at leaves."),
     Key(
-      "operations_per_second", .count(1...Limits.rate), \.operationsPerSecond, unset: "unlimited",
+      "operations_per_second", .count(1...Limits.rate), \.operationsPerSecond, unset: "unlimited", examples: ["2000"],
       "Ceiling on the rate of file system operations."),
     // Room for any order anyone has in mind, and few enough to be read at a glance.
     Key("priority", .count(-1000...1000), \.priority, builtIn: "0", "Higher: paused later, started sooner."),
@@ -78,13 +85,14 @@ struct TargetSettings: Sendable {
       "empty_directory_min_age", .duration(bareUnit: "d"), \.emptyDirectories.minAge, builtIn: "1h",
       "Empty directories younger than this stay."),
     Key(
-      "max_empty_directories", .cap, \.emptyDirectories.maxCount, unset: "unlimited",
+      "max_empty_directories", .cap, \.emptyDirectories.maxCount, unset: "unlimited", examples: ["10000"],
       "How many empty directories go in one run."),
     Key(
-      "max_deletions", .cap, \.maxDeletions, unset: "unlimited",
+      "max_deletions", .cap, \.maxDeletions, unset: "unlimited", examples: ["1000000"],
       "Files: the removal beyond it does not happen; the target stops with status 5."),
     Key(
       "max_deleted_bytes", .size(atLeast: ByteCount(bytes: 1)), \.maxDeletedBytes, unset: "unlimited",
+      examples: ["500Gi"],
       "Allocated blocks of last links: the removal beyond it does not happen; the target stops with status 5."),
   ]
 
@@ -113,8 +121,11 @@ enum Limits {
   static let parallelTargets = 1...256
   /// No file system answers a thousand million operations in a second.
   static let rate = 1_000_000_000
-  /// Targets are compared in pairs: two million comparisons take well under a second. A 1 MiB text has few more.
-  static let targets = 2000
+  /// As many as a 1 MiB text can hold: more are another mistake.
+  static let targets = 20_000
+  /// Of targets with wildcards or dates. Each is compared with every folder beside it: ten million comparisons take about
+  /// a second.
+  static let patterns = 1000
 }
 
 /// A target's settings and whether they make a target.

@@ -27,6 +27,8 @@ struct YAMLComposer: ~Copyable {
   private let events: YAMLEvents
   private var anchors: [String: (node: YAMLNode, count: Int)] = [:]
   private var nodeCount = 0
+  /// Where the last thing ended that was written out.
+  private var lastEnd = 0
   private var findings: Findings
 
   /// The value in `text` from its byte `start` on, or nil when that is no YAML or nothing at all; says why in `findings`.
@@ -101,9 +103,11 @@ struct YAMLComposer: ~Copyable {
     return documents
   }
 
-  private func next() throws(Diagnostic) -> YAMLEvent {
+  private mutating func next() throws(Diagnostic) -> YAMLEvent {
     do {
-      return try events.next()
+      let event = try events.next()
+      if !event.isBlockEnd { lastEnd = event.range.upperBound }
+      return event
     } catch {
       throw YAMLText.diagnostic(for: error, in: text)
     }
@@ -151,7 +155,7 @@ struct YAMLComposer: ~Copyable {
     var items: [YAMLNode] = []
     while true {
       let event = try next()
-      if case .sequenceEnd = event.kind { return node(.sequence(items), from: start, to: event) }
+      if case .sequenceEnd = event.kind { return node(.sequence(items), from: start) }
       items.append(try node(from: event, depth: depth + 1))
     }
   }
@@ -167,7 +171,7 @@ struct YAMLComposer: ~Copyable {
         for entry in merged where places.updateValue(entry.key.place, forKey: entry.key.text) == nil {
           entries.append(entry)
         }
-        return node(.mapping(entries), from: start, to: event)
+        return node(.mapping(entries), from: start)
       }
       let key = try key(from: event, depth: depth + 1)
       let value = try node(from: try next(), depth: depth + 1)
@@ -204,9 +208,10 @@ struct YAMLComposer: ~Copyable {
 
   // MARK: Places
 
-  private func node(_ content: YAMLNode.Content, from start: SourcePlace, to end: YAMLEvent) -> YAMLNode {
+  /// A block's end is where what follows begins, behind blanks and comments: it is taken to end with its last value.
+  private func node(_ content: YAMLNode.Content, from start: SourcePlace) -> YAMLNode {
     let first = start.range.lowerBound
-    return YAMLNode(content: content, place: text.place(first..<max(first, end.range.upperBound)))
+    return YAMLNode(content: content, place: text.place(first..<max(first, lastEnd)))
   }
 
   /// Where the value itself stands: behind its anchor and tag.

@@ -14,6 +14,14 @@ struct YAMLEvent {
   let range: Range<Int>
   let anchor: String?
   let hasTag: Bool
+
+  /// The end of a block, which nothing but what follows it tells.
+  var isBlockEnd: Bool {
+    switch kind {
+    case .sequenceEnd, .mappingEnd: range.isEmpty
+    case .streamStart, .streamEnd, .documentStart, .documentEnd, .alias, .scalar, .sequenceStart, .mappingStart: false
+    }
+  }
 }
 
 /// Where libyaml gave up; it cannot go on behind that.

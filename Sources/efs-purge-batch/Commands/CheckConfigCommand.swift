@@ -10,40 +10,79 @@ struct CheckConfigCommand: ParsableCommand {
     commandName: "check-config",
     abstract: "Checks configs without touching any file they name.",
     discussion: """
-      Prints every finding with its place, the source line and the reason, then one line for each FILE. Variables of the \
-      tool this one replaces (EFSPURGE_…) count as they would in a run.
+      FILE is a config, a stream of Kubernetes manifests (every ConfigMap key that holds a config is checked where it \
+      stands), or a directory, in which every YAML or JSON file that holds a config is checked. Variables of the tool this \
+      one replaces (EFSPURGE_…) count as they would in a run.
 
-      Exit status: 0 when no FILE has an error, 2 otherwise.
+      Prints every finding with its place, the source line and the reason, then one line for each config.
+
+      Exit status: 0 when nothing has an error, 2 otherwise.
 
       EXAMPLES:
         efs-purge-batch check-config purge.yaml
-        kubectl get configmap purge -o jsonpath='{.data.config\\.yaml}' | efs-purge-batch check-config -
+        efs-purge-batch check-config --workload deploy/cronjob.yaml deploy/configmap.yaml
+        kustomize build overlays/prod | efs-purge-batch check-config --workload - -
+        efs-purge-batch check-config --format github --deny-warnings configs/
       """
   )
 
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text, json, github, sarif
+  }
+
   @Flag(help: "Count warnings as errors.")
   var denyWarnings = false
+
+  @Flag(help: "Show nothing but what makes the check fail.")
+  var quiet = false
+
+  @Option(
+    help: ArgumentHelp(
+      "text, json, github (annotations of a workflow) or sarif (2.1.0, for code scanning).", valueName: "format"))
+  var format = Format.text
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Override one value of the config by its dotted path, e.g. defaults.max_age=60d; repeatable.",
+      valueName: "key=value"))
+  var overrides: [String] = []
+
+  @Option(help: ArgumentHelp("Of ConfigMaps, check this key and no other.", valueName: "key"))
+  var key: String?
 
   @Option(
     help: ArgumentHelp(
       "Check thresholds and budgets against this container limit, e.g. 512Mi.", valueName: "size"))
   var memoryLimit: String?
 
-  @Argument(help: "The configs to check; - is standard input.", completion: .file(extensions: ["yaml", "yml"]))
+  @Flag(help: "Print every final value and where it comes from, as a config.")
+  var showEffective = false
+
+  @Argument(
+    help: "What to check: configs, manifests, directories; - is standard input.",
+    completion: .file(extensions: ["yaml", "yml", "json"]))
   var file: [String]
 
   func run() throws {
-    let memoryLimit = try containerLimit()
-    var hasErrors = false
-    for path in file {
-      do throws(Unusable) {
-        if try check(InputFile.read(path), memoryLimit) { hasErrors = true }
-      } catch {
-        ErrorLine.write(error.message)
-        hasErrors = true
-      }
-    }
-    if hasErrors { throw ExitCode(ExitStatus.unusable.rawValue) }
+    var check = ConfigCheck(
+      settings: try settings(),
+      report: CheckReport(
+        toolVersion: ToolVersion.current, deniesWarnings: denyWarnings, showsEffectiveValues: showEffective,
+        isQuiet: quiet),
+      printsText: format == .text)
+    for path in file { try check.check(path) }
+    try check.finish(format)
+    if check.hasFailed { throw ExitCode(ExitStatus.unusable.rawValue) }
+  }
+
+  private func settings() throws(Unusable) -> CheckSettings {
+    var settings = CheckSettings()
+    settings.overrides = overrides
+    settings.environment = Host.environment
+    settings.key = key
+    settings.memoryLimit = try containerLimit()
+    return settings
   }
 
   private func containerLimit() throws(Unusable) -> ByteCount? {
@@ -53,20 +92,5 @@ struct CheckConfigCommand: ParsableCommand {
     } catch {
       throw Unusable("\(error.message)\(error.hint.map { "; \($0)" } ?? "")")
     }
-  }
-
-  /// Prints what is found in `source`; whether an error is among it.
-  private func check(_ source: SourceText, _ memoryLimit: ByteCount?) throws(Unusable) -> Bool {
-    let checked = CheckedConfiguration.check(source, environment: Host.environment, memoryLimit: memoryLimit)
-    let printer = DiagnosticPrinter(colour: StandardOutput.takesColour)
-    let findings = checked.diagnostics.map(printer.text).joined()
-    let count = FindingCount(checked.diagnostics)
-    let summary = count.summary(targets: checked.plan?.targets.count ?? 0, denyWarnings: denyWarnings)
-    do throws(Errno) {
-      try StandardOutput.write("\(findings)\(PrintableText.escaped(source.name)): \(summary)\n")
-    } catch {
-      throw Unusable("cannot write to standard output: \(error)")
-    }
-    return count.errors > 0 || (denyWarnings && count.warnings > 0)
   }
 }

@@ -14,6 +14,13 @@ enum StandardOutput {
     }
   }
 
+  /// The width of the terminal; nil when there is none.
+  static var columns: Int? {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
   /// A terminal, unless its user has set NO_COLOR.
   static var takesColour: Bool {
     isatty(STDOUT_FILENO) == 1 && Host.environment["NO_COLOR", default: ""].isEmpty

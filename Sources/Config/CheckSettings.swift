@@ -1,0 +1,15 @@
+public import Plan
+
+/// What a check takes from elsewhere than the config's text.
+public struct CheckSettings: Sendable {
+  /// The values of `--set`, each `KEY=VALUE`; they win over the text.
+  public var overrides: [String] = []
+  /// The variables of the tool this one replaces; they fill in what text and overrides leave open.
+  public var environment: [String: String] = [:]
+  /// The container limit to check thresholds and budgets against; nil: not known.
+  public var memoryLimit: ByteCount?
+  /// Of ConfigMaps, this key is checked, whatever it looks like, and no other; nil: all that look like a config.
+  public var key: String?
+
+  public init() {}
+}

@@ -1,0 +1,102 @@
+/// All configs that one text holds, checked: the text itself, or the keys of ConfigMaps in a stream of manifests.
+public struct CheckedInput: Sendable {
+  public let source: SourceText
+  /// What was found about the text that belongs to no config in it, in source order.
+  public let diagnostics: [Diagnostic]
+  public let configs: [CheckedConfiguration]
+
+  /// Checks `source`. Pure: opens no file, reads no environment of its own.
+  public static func check(_ source: SourceText, _ settings: CheckSettings) -> CheckedInput {
+    check(source, settings, limits: YAMLLimits())
+  }
+
+  /// The same with other bounds on what a config may cost.
+  static func check(_ source: SourceText, _ settings: CheckSettings, limits: YAMLLimits) -> CheckedInput {
+    guard KubernetesObject.isManifest(source) else {
+      let config = CheckedConfiguration.check(source, settings, limits: limits)
+      return CheckedInput(source: source, diagnostics: [], configs: [config])
+    }
+    var stream = ManifestCheck(source, settings, limits)
+    stream.run()
+    return CheckedInput(
+      source: source, diagnostics: stream.findings.ordered(first: source), configs: stream.configs)
+  }
+
+  /// The same for a text that need not hold a config, as one of many in a directory: nil when it holds none.
+  public static func checkIfConfig(_ source: SourceText, _ settings: CheckSettings) -> CheckedInput? {
+    if KubernetesObject.isManifest(source) {
+      let input = check(source, settings)
+      return input.configs.isEmpty ? nil : input
+    }
+    return ConfigLikeness.isConfig(source) ? check(source, settings) : nil
+  }
+}
+
+/// The check of one stream of manifests.
+private struct ManifestCheck {
+  private let source: SourceText
+  private let settings: CheckSettings
+  private let limits: YAMLLimits
+  private(set) var findings = Findings()
+  private(set) var configs: [CheckedConfiguration] = []
+
+  init(_ source: SourceText, _ settings: CheckSettings, _ limits: YAMLLimits) {
+    (self.source, self.settings, self.limits) = (source, settings, limits)
+  }
+
+  mutating func run() {
+    var reading = Findings()
+    let documents = YAMLComposer.composeManifests(source, findings: &reading)
+    let isWhole = !reading.hasErrors
+    if !isWhole, let template = helmTemplate {
+      findings.report(.helmTemplate(at: template))
+    } else {
+      findings = reading
+    }
+    let objects = KubernetesObject.objects(in: documents, findings: &findings)
+    let maps = objects.compactMap { ConfigMap($0) }
+    for map in maps {
+      map.check(limit: limits.bytes, findings: &findings)
+      for item in map.items { check(item, of: map) }
+    }
+    // What was not read may have held it.
+    if configs.isEmpty, isWhole, !findings.hasErrors { reportNothing(in: maps, objects) }
+  }
+
+  private mutating func check(_ item: ConfigMap.Item, of map: ConfigMap) {
+    if let key = settings.key, key != item.key.text { return }
+    let isChosen = settings.key != nil
+    guard item.value.scalar != nil else {
+      if isChosen || ConfigLikeness.isConfig(item.value) {
+        findings.report(.configNotText(item.key, at: item.key.place))
+      }
+      return
+    }
+    guard let text = item.text(findings: &findings), isChosen || ConfigLikeness.isConfig(text) else { return }
+    var config = CheckedConfiguration.check(text, settings, limits: limits)
+    config.title = "ConfigMap \(map.name), key \(item.key.text)"
+    configs.append(config)
+  }
+
+  private mutating func reportNothing(in maps: [ConfigMap], _ objects: [KubernetesObject]) {
+    let place = maps.first?.object.place ?? objects.first?.place ?? source.place(0..<0)
+    if let key = settings.key, !maps.isEmpty {
+      let known = maps.flatMap(\.items).map(\.key.text)
+      findings.report(.noSuchConfigMapKey(key, nearest: Spelling.nearest(to: key, among: known), at: place))
+    } else {
+      findings.report(.noConfigInManifest(at: place, hasConfigMap: !maps.isEmpty))
+    }
+  }
+
+  /// The first of Helm's actions that no YAML reader takes: at the beginning of a line.
+  private var helmTemplate: SourcePlace? {
+    for index in source.lineStarts.indices {
+      let line = source.line(index)
+      let start = line.first { source.bytes[$0] != UInt8(ascii: " ") } ?? line.upperBound
+      if source.bytes[start..<line.upperBound].starts(with: "{{".utf8) {
+        return source.place(start..<line.upperBound)
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,62 @@
+import Plan
+
+/// The paths of targets as a tree of components, in which those that a path meets are found without comparing it with all.
+struct OverlapIndex {
+  private struct Node {
+    var literals: [[UInt8]: Int] = [:]
+    var patterns: [(component: PathPattern.Component, shape: NameShape, node: Int)] = []
+    /// The targets whose path ends here, the first of them first.
+    var targets: [Int] = []
+    /// The first target whose path goes on below.
+    var firstBelow = Int.max
+
+    var first: Int { min(firstBelow, targets.first ?? .max) }
+  }
+
+  private var nodes = [Node()]
+
+  /// The smallest number of a target inserted so far that can be, contain or lie inside a folder of a path of these shapes.
+  /// `mayMeet` has the last word on those that end at the same depth.
+  func firstOverlap(of path: [NameShape], mayMeet: (Int) -> Bool) -> Int? {
+    var first = Int.max
+    var reached = [0]
+    for (depth, shape) in path.enumerated() {
+      reached = reached.flatMap { children(of: nodes[$0], matching: shape) }
+      let isLast = depth == path.count - 1
+      for node in reached.lazy.map({ nodes[$0] }) where node.first < first {
+        let here = isLast ? node.targets.first(where: mayMeet) : node.targets.first
+        first = min(first, here ?? .max)
+        if isLast { first = min(first, node.firstBelow) }
+      }
+    }
+    return first == .max ? nil : first
+  }
+
+  private func children(of node: Node, matching shape: NameShape) -> [Int] {
+    let patterns = node.patterns.filter { $0.shape.canEqual(shape) }.map(\.node)
+    if let name = shape.literal { return patterns + (node.literals[name].map { [$0] } ?? []) }
+    return patterns + node.literals.filter { NameShape(literal: $0.key).canEqual(shape) }.map(\.value)
+  }
+
+  /// To be called with rising numbers.
+  mutating func insert(_ path: [NameShape], components: [PathPattern.Component], number: Int) {
+    var node = 0
+    for (shape, component) in zip(path, components) {
+      nodes[node].firstBelow = min(nodes[node].firstBelow, number)
+      node = child(of: node, shape, component)
+    }
+    nodes[node].targets.append(number)
+  }
+
+  private mutating func child(of node: Int, _ shape: NameShape, _ component: PathPattern.Component) -> Int {
+    if let name = shape.literal {
+      if let known = nodes[node].literals[name] { return known }
+      nodes[node].literals[name] = nodes.count
+    } else {
+      if let known = nodes[node].patterns.first(where: { $0.component == component }) { return known.node }
+      nodes[node].patterns.append((component, shape, nodes.count))
+    }
+    nodes.append(Node())
+    return nodes.count - 1
+  }
+}

@@ -1,0 +1,61 @@
+// The catalogue: configs in Kubernetes manifests.
+
+extension Diagnostic {
+  static func noKubernetesObject(missing key: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .noKubernetesObject, "this is no Kubernetes object: '\(key)' is missing", at: place,
+      hint: "a config of its own, outside a ConfigMap, stands alone in its file")
+  }
+
+  static func noConfigInManifest(at place: SourcePlace, hasConfigMap: Bool) -> Diagnostic {
+    .error(
+      .noConfigInManifest,
+      hasConfigMap ? "no key of a ConfigMap in this manifest holds a config" : "there is no ConfigMap in this manifest",
+      at: place,
+      hint: hasConfigMap
+        ? "a config has version: and targets: at its top level; --key KEY checks a key whatever it looks like"
+        : "give the manifest with the ConfigMap that holds the config")
+  }
+
+  static func noSuchConfigMapKey(_ key: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .noSuchConfigMapKey, "--key: no ConfigMap in this manifest has the key \(key.quoted)", at: place,
+      hint: .didYouMean(nearest))
+  }
+
+  static func configNotText(_ key: YAMLKey, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .configNotText, "the value of \(key.text.quoted) must be a text: a ConfigMap holds no other values", at: place,
+      hint: "begin it with '\(key.text.shown): |' and leave the lines below as they are")
+  }
+
+  static func badConfigMapKey(_ key: YAMLKey) -> Diagnostic {
+    .error(
+      .badConfigMapKey, "\(key.text.quoted) cannot be a key of a ConfigMap", at: key.place,
+      hint: "letters, digits, '-', '_' and '.', at most 253: config.yaml")
+  }
+
+  static func configMapTooLarge(_ name: String, limit: Int, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .configMapTooLarge, "the ConfigMap \(name.quoted) holds more than \(limit) bytes", at: place,
+      hint: "Kubernetes refuses it: spread the targets over several")
+  }
+
+  static func badBase64(_ key: YAMLKey, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .badBase64, "the value of \(key.text.quoted) is not base64", at: place,
+      hint: "text goes under data, not binaryData")
+  }
+
+  static func helmTemplate(at place: SourcePlace) -> Diagnostic {
+    .error(
+      .helmTemplate, "this looks like a Helm template, not like YAML", at: place,
+      hint: "check what it makes: helm template … | efs-purge-batch check-config -")
+  }
+}
+
+extension Diagnostic.Note {
+  static func decodedHere(at place: SourcePlace) -> Self {
+    Self(rule: .decodedHere, message: "decoded, it reads", place: place)
+  }
+}

@@ -1,0 +1,93 @@
+import FoundationEssentials
+
+/// A ConfigMap as far as it can hold configs.
+struct ConfigMap: Sendable {
+  /// One key of `data` or `binaryData`.
+  struct Item: Sendable {
+    let key: YAMLKey
+    let value: YAMLNode
+    let isBinary: Bool
+  }
+
+  let object: KubernetesObject
+  let items: [Item]
+
+  var name: String { object.name?.text ?? "without a name" }
+
+  /// Nil when the object is of another kind.
+  init?(_ object: KubernetesObject) {
+    guard object.kind == "ConfigMap" else { return nil }
+    self.object = object
+    items = ["data", "binaryData"].flatMap { group in
+      (object.node[group]?.entries ?? []).map { Item(key: $0.key, value: $0.value, isBinary: group == "binaryData") }
+    }
+  }
+
+  /// What Kubernetes would refuse about the ConfigMap itself. `limit` is on the bytes of all values together.
+  func check(limit: Int, findings: inout Findings) {
+    var first: [String: SourcePlace] = [:]
+    for item in items {
+      if let place = first[item.key.text] { findings.report(.duplicateKey(item.key, first: place)) }
+      first[item.key.text] = item.key.place
+      if !ConfigMap.isValid(item.key.text) { findings.report(.badConfigMapKey(item.key)) }
+    }
+    let size = items.reduce(0) { $0 + $1.key.text.utf8.count + ($1.value.text?.utf8.count ?? 0) }
+    if size > limit { findings.report(.configMapTooLarge(name, limit: limit, at: object.place)) }
+  }
+
+  private static func isValid(_ key: String) -> Bool {
+    !key.isEmpty && key.utf8.count <= 253 && key != "." && !key.hasPrefix("..")
+      && key.utf8.allSatisfy {
+        switch $0 {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+          true
+        default: false
+        }
+      }
+  }
+}
+
+extension ConfigMap.Item {
+  /// The text that the key's file would hold, its places those in the manifest; nil for what is no text.
+  func text(findings: inout Findings) -> SourceText? {
+    guard let scalar = value.scalar else { return nil }
+    let outer = scalar.place.source
+    if isBinary { return decoded(scalar, findings: &findings) }
+    let origin = ScalarOrigin(scalar)
+    let whole = scalar.place.range
+    return SourceText(
+      name: outer.name, bytes: Array(scalar.text.utf8), medium: outer.medium,
+      embedding: Embedding(outer: outer, locate: { origin?.range(of: $0) ?? whole }))
+  }
+
+  /// `binaryData` is in base64. A finding points at the characters that stand for its bytes.
+  private func decoded(_ scalar: YAMLScalar, findings: inout Findings) -> SourceText? {
+    let outer = scalar.place.source
+    guard let data = Data(base64Encoded: scalar.text, options: .ignoreUnknownCharacters) else {
+      findings.report(.badBase64(key, at: scalar.place))
+      return nil
+    }
+    let range = scalar.place.range
+    let characters = range.filter { ConfigMap.Item.isBase64(outer.bytes[$0]) }
+    // Four characters stand for three bytes.
+    return SourceText(
+      name: "\(outer.name), \(key.text) decoded", bytes: Array(data), medium: .decoded,
+      embedding: Embedding(
+        outer: outer,
+        locate: { part in
+          guard let first = characters.dropFirst(part.lowerBound * 4 / 3).first else { return range }
+          let count = (part.upperBound * 4 + 2) / 3
+          return first..<max(first, (characters.prefix(count).last ?? first) + 1)
+        }, isEncoded: true))
+  }
+
+  private static func isBase64(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+      true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import Plan
+
+extension YAMLNode {
+  /// The value as one line of YAML that reads the same.
+  var flowText: String {
+    switch content {
+    case .scalar(let scalar): YAMLScalar.flowText(scalar.text, isPlain: scalar.style == .plain)
+    case .sequence(let items): "[\(items.map(\.flowText).joined(separator: ", "))]"
+    case .mapping(let entries):
+      "{\(entries.map { YAMLScalar.flowText($0.key.text, isPlain: true) + ": " + $0.value.flowText }.joined(separator: ", "))}"
+    }
+  }
+}
+
+extension YAMLScalar {
+  /// Without quotes where it needs none.
+  static func flowText(_ text: String, isPlain: Bool) -> String {
+    let isHarmless = text.utf8.allSatisfy { isLetterOrDigit($0) || "/_.-+%".utf8.contains($0) }
+    let start = text.utf8.first.map { isLetterOrDigit($0) || $0 == UInt8(ascii: "/") } ?? false
+    return isPlain && isHarmless && start ? text : quoted(text)
+  }
+
+  private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: false
+    }
+  }
+
+  /// In double quotes, on one line; what a terminal would not show as it is, is escaped.
+  private static func quoted(_ text: String) -> String {
+    let body = text.unicodeScalars.map { scalar -> String in
+      switch scalar {
+      case "\"": "\\\""
+      case "\\": "\\\\"
+      default: PrintableText.isShownAsIs(scalar) ? String(scalar) : escape(scalar)
+      }
+    }
+    return "\"\(body.joined())\""
+  }
+
+  private static func escape(_ scalar: Unicode.Scalar) -> String {
+    let digits = String(scalar.value, radix: 16)
+    return "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+  }
+}

@@ -1,0 +1,67 @@
+import Config
+import Plan
+import Report
+import SystemPackage
+
+/// One execution of `check-config`: reads what it is given, and tells what was found.
+struct ConfigCheck {
+  private let settings: CheckSettings
+  private var report: CheckReport
+  private let printsText: Bool
+  private let printer = DiagnosticPrinter(colour: StandardOutput.takesColour, width: StandardOutput.columns ?? 102)
+  private(set) var hasFailed = false
+  /// Files in directories that hold no config.
+  private var skipped = 0
+
+  init(settings: CheckSettings, report: CheckReport, printsText: Bool) {
+    (self.settings, self.report, self.printsText) = (settings, report, printsText)
+  }
+
+  /// Checks what is at `path`. What cannot be read is told, and fails the check; the rest is checked all the same.
+  mutating func check(_ path: String) throws(Unusable) {
+    do throws(Unusable) {
+      guard path != "-", InputFile.isDirectory(path) else {
+        return try add(CheckedInput.check(InputFile.read(path), settings))
+      }
+      let before = report.inputs.count
+      for file in try InputFile.configs(in: path) {
+        if let input = CheckedInput.checkIfConfig(try InputFile.read(file), settings) {
+          try add(input)
+        } else {
+          skipped += 1
+        }
+      }
+      if report.inputs.count == before {
+        throw Unusable("\(quoted(path)) holds no config, in \(skipped) YAML and JSON files")
+      }
+    } catch {
+      hasFailed = true
+      report.failures.append(CheckReport.Failure(file: path, message: error.message))
+      ErrorLine.write(error.message)
+    }
+  }
+
+  private mutating func add(_ input: CheckedInput) throws(Unusable) {
+    report.inputs.append(input)
+    if report.count(in: input).isFailure { hasFailed = true }
+    if printsText { try write(report.text(of: input, printer)) }
+  }
+
+  /// What stands at the end of the output, or, in a form for machines, is the whole of it.
+  func finish(_ format: CheckConfigCommand.Format) throws {
+    switch format {
+    case .text: try write(report.closingText(skipped: skipped))
+    case .json: try write(report.json())
+    case .github: try write(report.gitHubAnnotations)
+    case .sarif: try write(report.sarif())
+    }
+  }
+
+  private func write(_ text: String) throws(Unusable) {
+    do throws(Errno) {
+      try StandardOutput.write(text)
+    } catch {
+      throw Unusable("cannot write to standard output: \(error)")
+    }
+  }
+}
