@@ -91,6 +91,8 @@ struct ScalarOriginTests {
     Case("v: |\n      foo\n        «bar»\n", "foo\n  «bar»\n"),
     Case("v: |\n      foo\n      «  »bar\n", "foo\n«  »bar\n"),
     Case("v: | # comment\n  «foo»\n", "«foo»\n"),
+    Case("v: |#-\n  «foo»\n", "«foo»\n"),
+    Case("v: |1# +\n  «foo»\n\n", " «foo»\n"),
     Case("v: &a !!str |\n  «foo»\n", "«foo»\n"),
     Case("v: |\n\n \n  «foo»\n", "\n\n«foo»\n"),
     Case("v: |\n\n «\n»  foo\n", "\n«\n»foo\n"),
@@ -224,9 +226,11 @@ struct ScalarOriginTests {
 func scalars(in text: String) -> [YAMLScalar] { scalars(in: Array(text.utf8)) }
 
 /// All values of a stream of manifests, keys aside, in the order in which they stand.
-func scalars(in bytes: [UInt8]) -> [YAMLScalar] {
+func scalars(in bytes: [UInt8]) -> [YAMLScalar] { composed(bytes).flatMap(scalars(of:)) }
+
+func composed(_ bytes: [UInt8]) -> [YAMLNode] {
   var findings = Findings()
-  return YAMLComposer.composeManifests(SourceText(name: "t", bytes: bytes), findings: &findings).flatMap(scalars(of:))
+  return YAMLComposer.composeManifests(SourceText(name: "t", bytes: bytes), findings: &findings)
 }
 
 private func scalars(of node: YAMLNode) -> [YAMLScalar] {

@@ -110,7 +110,8 @@ struct ScalarTracer {
   /// Passes the indicators, the comment and the line break.
   private mutating func header() -> Chomping {
     var chomping = Chomping.clip
-    let indicatorsEnd = source.skip(from: position, to: source.end) { !$0.isGap(at: $1) }
+    // libyaml takes a comment without a blank before it.
+    let indicatorsEnd = source.skip(from: position, to: source.end) { !$0.isGap(at: $1) && $0[$1] != UInt8(ascii: "#") }
     for position in position..<indicatorsEnd {
       if source[position] == UInt8(ascii: "-") { chomping = .strip }
       if source[position] == UInt8(ascii: "+") { chomping = .keep }
