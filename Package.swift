@@ -48,7 +48,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "PlanTests", dependencies: ["Plan"], swiftSettings: strict),
     .testTarget(
-      name: "ConfigTests", dependencies: ["Config", "Plan"], exclude: ["Goldens"], swiftSettings: strict),
+      name: "ConfigTests", dependencies: ["Config", "Plan"], exclude: ["Goldens", "Corpus"], swiftSettings: strict),
     .testTarget(
       name: "KernelTests",
       dependencies: ["Kernel", .product(name: "SystemPackage", package: "swift-system")], swiftSettings: strict),
