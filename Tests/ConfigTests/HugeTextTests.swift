@@ -16,8 +16,7 @@ struct HugeTextTests {
     var limits = YAMLLimits()
     limits.bytes = 16 << 20
     return CheckedConfiguration.check(
-      SourceText(name: "config.yaml", bytes: Array(text.utf8)), overrides: [], environment: [:], memoryLimit: nil,
-      limits: limits)
+      SourceText(name: "config.yaml", bytes: Array(text.utf8)), CheckSettings(), limits: limits)
   }
 
   /// Each finding printed is bounded, whatever it is about.
