@@ -57,6 +57,10 @@ int ck_open_directory(int directory, const char *name, int to_list) {
 int ck_open_to_read(const char *path) { return RESULT(open(path, O_RDONLY | O_CLOEXEC)); }
 int ck_touch(int directory) { return RESULT(futimens(directory, NULL)); }
 
+int ck_create_file(int directory, const char *name) {
+  return RESULT(openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+}
+
 long ck_seek(int fd, int64_t offset) { return RESULT(lseek(fd, offset, SEEK_SET)); }
 
 int ck_unlink(int directory, const char *name, int is_directory) {
@@ -101,6 +105,13 @@ long ck_raise_descriptor_limit(void) {
     if (setrlimit(RLIMIT_NOFILE, &limit)) limit.rlim_cur = before;
   }
   return limit.rlim_cur > 1 << 30 ? 1 << 30 : (long)limit.rlim_cur;
+}
+
+int ck_resource_limits(int which, struct ck_limits *out) {
+  struct rlimit limit;
+  if (getrlimit(which == CK_THREADS ? RLIMIT_NPROC : RLIMIT_NOFILE, &limit)) return -errno;
+  *out = (struct ck_limits){limit.rlim_cur, limit.rlim_max};
+  return 0;
 }
 
 int ck_limit_malloc_arenas(int count) { return mallopt(M_ARENA_MAX, count); }

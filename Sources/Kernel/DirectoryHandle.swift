@@ -57,6 +57,22 @@ public final class DirectoryHandle: Sendable {
     return try DirectoryHandle.status(of: descriptor, sync: CInt(CK_FRESH)).mtime
   }
 
+  /// Makes an empty file with a name that nothing has, and looks at it as the server has it.
+  public func createFile(_ name: [UInt8]) throws(Errno) -> EntryStatus {
+    var names = NameList()
+    names.append(name)
+    let file = try kernelCall { names.withCName(at: 0) { ck_create_file(descriptor, $0) } }
+    defer { _ = ck_close(file) }
+    return try DirectoryHandle.status(of: file, sync: CInt(CK_FRESH), mask: CInt(CK_BASIC | CK_BIRTH))
+  }
+
+  /// Removes the file `name`, whatever it is by now, unless it is a directory.
+  public func removeFile(_ name: [UInt8]) throws(Errno) {
+    var names = NameList()
+    names.append(name)
+    _ = try kernelCall { names.withCName(at: 0) { ck_unlink(descriptor, $0, 0) } }
+  }
+
   private static func adopting(_ descriptor: CInt) throws(Errno) -> DirectoryHandle {
     do {
       return DirectoryHandle(descriptor: descriptor, status: try status(of: descriptor, sync: 0))
@@ -66,9 +82,11 @@ public final class DirectoryHandle: Sendable {
     }
   }
 
-  private static func status(of descriptor: CInt, sync: CInt) throws(Errno) -> EntryStatus {
+  private static func status(
+    of descriptor: CInt, sync: CInt, mask: CInt = CInt(CK_BASIC)
+  ) throws(Errno) -> EntryStatus {
     var status = ck_status()
-    _ = try kernelCall { ck_statx(descriptor, "", sync, UInt32(CK_BASIC), &status) }
+    _ = try kernelCall { ck_statx(descriptor, "", sync, UInt32(mask), &status) }
     guard let known = EntryStatus(status) else { throw .noData }
     return known
   }

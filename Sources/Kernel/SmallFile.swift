@@ -4,17 +4,18 @@ import SystemPackage
 /// Small files, read whole: what `/proc` and cgroup directories tell.
 enum SmallFile {
   /// memory.stat, the longest of them, has about 2 KiB.
-  private static let limit = 64 * 1024
+  static let limit = 64 * 1024
 
-  private static func read(_ path: String) throws(Errno) -> [UInt8] {
+  private static func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
     let descriptor = try kernelCall { ck_open_to_read(path) }
     defer { _ = ck_close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: limit)
+    var bytes = [UInt8](repeating: 0, count: min(limit, SmallFile.limit))
     var filled = 0
     while filled < limit {
-      let start = filled
+      if filled == bytes.count { bytes += [UInt8](repeating: 0, count: min(filled, limit - filled)) }
+      let (start, room) = (filled, bytes.count - filled)
       let got = try kernelCall {
-        bytes.withUnsafeMutableBytes { ck_read(descriptor, $0.baseAddress?.advanced(by: start), limit - start) }
+        bytes.withUnsafeMutableBytes { ck_read(descriptor, $0.baseAddress?.advanced(by: start), room) }
       }
       if got == 0 { break }
       filled += got
@@ -23,7 +24,7 @@ enum SmallFile {
   }
 
   /// The text of a small file; nil when it cannot be read, as happens to cgroup files that vanish.
-  static func text(_ path: String) -> String? {
-    (try? read(path)).map { String(decoding: $0, as: UTF8.self) }
+  static func text(_ path: String, limit: Int = SmallFile.limit) -> String? {
+    (try? read(path, limit: limit)).map { String(decoding: $0, as: UTF8.self) }
   }
 }

@@ -41,6 +41,8 @@ int ck_open_directory(int directory, const char *name, int to_list);
 int ck_open_to_read(const char *path);
 // Sets a directory's times to now by the clock of its file system's server.
 int ck_touch(int directory);
+// A new, empty file of `directory`, open to be written to; EEXIST when anything has this name.
+int ck_create_file(int directory, const char *name);
 long ck_seek(int fd, int64_t offset);
 int ck_unlink(int directory, const char *name, int is_directory);
 int ck_close(int fd);
@@ -68,6 +70,15 @@ int ck_wait_for_any(struct ck_watched *watched, int count, int64_t timeout_nanos
 
 // Raises RLIMIT_NOFILE to its hard limit; the limit then in force, or -errno.
 long ck_raise_descriptor_limit(void);
+enum { CK_DESCRIPTORS, CK_THREADS };
+
+struct ck_limits {
+  uint64_t soft;
+  uint64_t hard;
+};
+
+// RLIMIT_NOFILE, or RLIMIT_NPROC of the user; 0 or -errno.
+int ck_resource_limits(int which, struct ck_limits *out);
 // Few malloc arenas: hundreds of threads would get one each. 1, or 0 when refused.
 int ck_limit_malloc_arenas(int count);
 void ck_return_freed_memory(void);

@@ -1,6 +1,18 @@
-/// The memory cgroup this process is in, as far up as it can be seen from here.
+/// The cgroup this process is in, as one controller has it, as far up as it can be seen from here.
 struct CgroupTree: Hashable, Sendable {
   enum Version: String, Hashable, Sendable { case v1, v2 }
+
+  enum Controller: String, Hashable, Sendable {
+    case memory, pids
+
+    /// A file that each group has which the controller looks after.
+    func marker(in version: Version) -> String {
+      switch self {
+      case .memory: version == .v1 ? "memory.limit_in_bytes" : "memory.stat"
+      case .pids: "pids.current"
+      }
+    }
+  }
 
   let version: Version
   /// Directories from this process's own group up to the mount's root.
@@ -8,27 +20,29 @@ struct CgroupTree: Hashable, Sendable {
   /// The mount point, which messages leave out.
   let mount: String
 
-  /// Nil where no memory controller can be seen.
+  /// Nil where no such controller can be seen.
   ///
   /// - Parameter root: what stands before `/proc` and the mount points; empty on a real machine.
-  static func find(root: String = "") -> CgroupTree? {
+  static func find(_ controller: Controller = .memory, root: String = "") -> CgroupTree? {
+    let name = controller.rawValue
     let lines = (SmallFile.text(root + "/proc/self/cgroup") ?? "").split(separator: "\n").map {
       $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
     }
     let mounts = CgroupMount.all(root: root)
-    for line in lines where line.count == 3 && line[1].split(separator: ",").contains("memory") {
-      let mount = mounts.first { $0.controllers.contains("memory") } ?? .conventional(.v1, root: root)
-      if let tree = CgroupTree(mount, path: String(line[2])) { return tree }
+    for line in lines where line.count == 3 && line[1].split(separator: ",").contains(name[...]) {
+      let mount = mounts.first { $0.controllers.contains(name[...]) } ?? .conventional(.v1, controller, root: root)
+      if let tree = CgroupTree(mount, controller, path: String(line[2])) { return tree }
     }
-    // Both hierarchies may be mounted, in which case the memory controller may be in either.
+    // Both hierarchies may be mounted, in which case the controller may be in either.
     let path = lines.first { $0.count == 3 && $0[1].isEmpty }.map { String($0[2]) } ?? "/"
-    return CgroupTree(mounts.first { $0.version == .v2 } ?? .conventional(.v2, root: root), path: path)
+    let mount = mounts.first { $0.version == .v2 } ?? .conventional(.v2, controller, root: root)
+    return CgroupTree(mount, controller, path: path)
   }
 
-  /// Nil when there are no memory files at the mount.
-  private init?(_ mount: CgroupMount, path: String) {
+  /// Nil when there are no files of the controller at the mount.
+  private init?(_ mount: CgroupMount, _ controller: Controller, path: String) {
     (version, self.mount) = (mount.version, mount.point)
-    let marker = mount.version == .v1 ? "memory.limit_in_bytes" : "memory.stat"
+    let marker = controller.marker(in: mount.version)
     var components = mount.components(of: path)
     // In a container the path may be the host's, while only the container's own group is mounted.
     if SmallFile.text(CgroupTree.directory(mount.point, components) + "/" + marker) == nil { components = [] }
@@ -46,6 +60,14 @@ struct CgroupTree: Hashable, Sendable {
   }
 
   // MARK: Limits
+
+  /// The smallest limit on threads of the group and its visible ancestors, and what sets it.
+  var threadLimit: (count: UInt64, source: String)? {
+    let limits = directories.reversed().compactMap { directory in
+      FigureFile(directory + "/pids.max").number().map { (count: $0, source: source("pids.max", of: directory)) }
+    }
+    return limits.min { $0.count < $1.count }
+  }
 
   /// A limit, the file that sets it, and the group whose usage counts against it.
   struct Limit: Hashable, Sendable {
@@ -94,8 +116,11 @@ private struct CgroupMount {
   /// Of v1 only.
   var controllers: [Substring] = []
 
-  static func conventional(_ version: CgroupTree.Version, root: String) -> CgroupMount {
-    CgroupMount(version: version, group: "/", point: root + "/sys/fs/cgroup" + (version == .v1 ? "/memory" : ""))
+  static func conventional(
+    _ version: CgroupTree.Version, _ controller: CgroupTree.Controller, root: String
+  ) -> CgroupMount {
+    let hierarchy = version == .v1 ? "/" + controller.rawValue : ""
+    return CgroupMount(version: version, group: "/", point: root + "/sys/fs/cgroup" + hierarchy)
   }
 
   /// From `/proc/self/mountinfo`: `id parent device group point options … - type source options`.
