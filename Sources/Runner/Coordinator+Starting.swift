@@ -53,22 +53,19 @@ extension Coordinator {
 
   private func limits(of target: Target, budget: ByteCount) -> WalkLimits {
     let ceiling = max(1, runner.plan.run.concurrency / parallelTargets)
-    let descriptors = self.descriptors / parallelTargets
     let wanted =
       switch target.concurrency {
       case .auto: Coordinator.mostWorkers
       case .atMost(let count): count
       }
     // Workers may take a quarter of the budget: the rest is for directories in work and, in a small container of which the
-    // budget is most, for what the kernel caches. Half of the descriptors is for directories in work, too; of the other half
-    // each worker needs two at a time, and more when it opens again what was closed.
+    // budget is most, for what the kernel caches.
     let affordable = Int(clamping: budget.bytes / 4) / MemoryPrice.worker
-    let workers = max(1, min(wanted, ceiling, affordable, descriptors / 8))
-    let spare = descriptors / 2 - 2 * workers
+    let workers = max(1, min(wanted, ceiling, affordable, descriptors.workers))
     return WalkLimits(
-      workers: workers, firstWorkers: min(workers, ProcessLimits.processors), openDirectories: descriptors / 2,
-      reopenedAtOnce: min(32, max(1, spare / workers)),
-      memory: budget)
+      workers: workers, firstWorkers: min(workers, ProcessLimits.processors),
+      openDirectories: descriptors.openDirectories,
+      reopenedAtOnce: descriptors.reopenedAtOnce(by: workers), memory: budget)
   }
 
   private func means(for target: Target) -> TargetWalk.Means {

@@ -10,8 +10,6 @@ struct Coordinator {
   static let grace: Duration = .seconds(4)
   /// A target none of whose workers finished anything for so long is reported as stalled.
   static let stallAfter: Duration = .seconds(60)
-  /// Descriptors that are not for directories: log, report, cgroup files, the runtime's own.
-  static let otherDescriptors = 64
 
   enum Message: Sendable {
     case gathered(TargetGathering)
@@ -55,9 +53,8 @@ struct Coordinator {
   let mailbox = Monitor<[Message]>([])
   let runLimits: [RateLimit]
   let runCap: DeletionCap?
-  /// For directories of all targets together.
-  let descriptors: Int
-  let parallelTargets: Int
+  let descriptors: DescriptorShares
+  var parallelTargets: Int { descriptors.parallelTargets }
   private let deadline: MonotonicTime?
 
   var admission: Admission
@@ -86,10 +83,9 @@ struct Coordinator {
     runCap = DeletionCap(
       "the run's cap on deletions", maxFiles: plan.safety.maxDeletions, maxBytes: plan.safety.maxDeletedBytes
     ) { [stop = runner.stop] in stop.request(.stoppedGuard, message: $0) }
-    descriptors = max(16, ProcessLimits.raiseDescriptorLimit() - Coordinator.otherDescriptors)
-    // Each needs a few to go down and up a tree at all.
-    parallelTargets = min(plan.run.parallelTargets, max(1, descriptors / 16))
-    admission = Admission(room: governor.room, parallelTargets: parallelTargets)
+    descriptors = DescriptorShares(
+      limit: ProcessLimits.raiseDescriptorLimit(), parallelTargets: plan.run.parallelTargets)
+    admission = Admission(room: governor.room, parallelTargets: descriptors.parallelTargets)
     deadline = plan.run.timeLimit.map { [startedAt] in startedAt.advanced(by: $0) }
   }
 

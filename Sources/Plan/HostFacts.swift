@@ -1,0 +1,144 @@
+/// What one host says of a plan's targets and of this process: seen there, and judged elsewhere.
+public struct HostFacts: Hashable, Sendable {
+  public var process: Process
+  /// Of enabled targets, in the order of the plan.
+  public var targets: [Target]
+
+  public init(process: Process = Process(), targets: [Target] = []) {
+    (self.process, self.targets) = (process, targets)
+  }
+}
+
+// MARK: - The process
+
+extension HostFacts {
+  public struct Process: Hashable, Sendable {
+    /// The user that files are asked for as; nil: not known.
+    public var user: UInt32?
+    /// Nil: the system does not tell.
+    public var descriptors: Descriptors?
+    /// The smallest of the limits on threads; nil: none is known.
+    public var threads: Threads?
+
+    public init(user: UInt32? = nil, descriptors: Descriptors? = nil, threads: Threads? = nil) {
+      (self.user, self.descriptors, self.threads) = (user, descriptors, threads)
+    }
+  }
+
+  /// Limits on open descriptors. A run raises the soft one to the hard one.
+  public struct Descriptors: Hashable, Sendable {
+    public var soft: Int
+    public var hard: Int
+    /// Operations that a run lets one target have in flight under the hard limit.
+    public var concurrency: Int
+
+    public init(soft: Int, hard: Int, concurrency: Int) {
+      (self.soft, self.hard, self.concurrency) = (soft, hard, concurrency)
+    }
+  }
+
+  public struct Threads: Hashable, Sendable {
+    public var limit: Int
+    /// What sets it, as in `cgroup v2 pids.max of /`.
+    public var source: String
+    /// Operations that all targets together can have in flight under it: each takes a thread, and a run needs a few more.
+    public var concurrency: Int
+
+    public init(limit: Int, source: String, concurrency: Int) {
+      (self.limit, self.source, self.concurrency) = (limit, source, concurrency)
+    }
+  }
+}
+
+// MARK: - Targets
+
+extension HostFacts {
+  public struct Target: Hashable, Sendable {
+    /// Which of the plan's targets.
+    public var index: Int
+    public var answer: Answer
+
+    public init(index: Int, answer: Answer) { (self.index, self.answer) = (index, answer) }
+  }
+
+  public enum Answer: Hashable, Sendable {
+    /// The folder of a literal path, whether it is there or not. Of a pattern, the first of those it finds, with how many it
+    /// finds in all; none of them when its fixed part is no folder: then that is here.
+    case folders([Folder], found: Int)
+    /// A pattern finds more than a run accepts, which is this many.
+    case tooMany(limit: Int)
+    case noAnswer(within: Duration)
+    /// The host has no thread to look with: the name of the error.
+    case noThread(errno: String)
+  }
+
+  public struct Folder: Hashable, Sendable {
+    /// Absolute, fit to be printed.
+    public var path: String
+    public var state: State
+
+    public init(path: String, state: State) { (self.path, self.state) = (path, state) }
+  }
+
+  /// What stands where a folder is wanted. A `component` is the one of the path, counted from 0, where it was found out.
+  public enum State: Hashable, Sendable {
+    case missing(component: Int)
+    case link(component: Int)
+    case notDirectory(EntryKind, component: Int)
+    /// It, or a folder on the way to it, is there and cannot be used: the name of the error.
+    case refused(Access, errno: String, component: Int)
+    case directory(Directory)
+  }
+
+  public enum EntryKind: String, Hashable, Sendable, CaseIterable {
+    case file
+    /// A device, pipe or socket.
+    case special
+  }
+
+  public enum Access: String, Hashable, Sendable, CaseIterable {
+    case look, open, list, search
+  }
+}
+
+// MARK: - Folders
+
+extension HostFacts {
+  public struct Directory: Hashable, Sendable {
+    /// Nil: the system does not tell.
+    public var mount: Mount?
+    /// It lies on what is mounted at `/`, so nothing is mounted for it.
+    public var isOnRootMount = false
+    public var deletion: Deletion
+    /// The file system's clock less this host's, as far as both were read at once; nil: it could not be asked.
+    public var clockSkew: ClosedRange<Duration>?
+    /// Nil: not known.
+    public var givesBirthTimes: Bool?
+    /// Nil: not known.
+    public var givesAccessTimes: Bool?
+
+    public init(deletion: Deletion, mount: Mount? = nil, clockSkew: ClosedRange<Duration>? = nil) {
+      (self.deletion, self.mount, self.clockSkew) = (deletion, mount, clockSkew)
+    }
+  }
+
+  /// Whether entries can be removed, by trying it on one that was made for it. Errors by their names.
+  public enum Deletion: Hashable, Sendable {
+    case possible
+    case refused(errno: String)
+    /// The file could be made and not be removed: it is still there.
+    case probeRemains(name: String, errno: String)
+    /// Something else was wrong, which says nothing about removals.
+    case unknown(errno: String)
+  }
+
+  /// As in /proc/self/mountinfo.
+  public struct Mount: Hashable, Sendable {
+    /// `nfs4`, `ext4`, …
+    public var kind: String
+    /// Of this mount and of its file system, without repetition: `rw`, `noatime`, `vers=4.1`, …
+    public var options: [String]
+
+    public init(kind: String, options: [String]) { (self.kind, self.options) = (kind, options) }
+  }
+}

@@ -1,0 +1,148 @@
+import Kernel
+import Plan
+import Synchronization
+import SystemPackage
+
+/// Looks at the folders of one target.
+final class TargetSurvey: Sendable {
+  /// Folders that one pattern finds are mostly alike, and each costs a dozen round trips.
+  static let mostFolders = 16
+
+  private let target: Target
+  private let fileSystem: any FileSystem
+  private let clock: @Sendable () -> Timestamp
+  private let isGivenUp = Atomic<Bool>(false)
+
+  init(_ target: Target, fileSystem: any FileSystem, clock: @escaping @Sendable () -> Timestamp) {
+    (self.target, self.fileSystem, self.clock) = (target, fileSystem, clock)
+  }
+
+  /// From another thread: nobody waits for the answer any more.
+  func giveUp() { isGivenUp.store(true, ordering: .relaxed) }
+
+  /// Blocks for as long as the file server likes.
+  func answer() -> HostFacts.Answer {
+    let path = target.path.literalPath
+    if target.path.isLiteral { return .folders([look(at: path)], found: 1) }
+    if case .obstacle(let state) = arrival(at: path) {
+      return .folders([HostFacts.Folder(path: PrintableText.path(path), state: state)], found: 0)
+    }
+    do throws(TargetExpansion.Failure) {
+      return answer(try expansion.folders(of: everyPeriod))
+    } catch {
+      switch error {
+      case .tooMany: return .tooMany(limit: TargetExpansion.maxFolders)
+      case .stopped: return .folders([], found: 0)
+      // Changed since the look at it.
+      case .system(let errno):
+        return .folders([refused(.list, ErrnoName.of(errno), PrintableText.path(path))], found: 0)
+      }
+    }
+  }
+
+  private func answer(_ folders: TargetExpansion.Folders) -> HostFacts.Answer {
+    var looks = folders.unsearchable.map { refused(.open, $0.errorsByKind.keys.first ?? "", $0.path) }
+    for folder in folders.found.prefix(TargetSurvey.mostFolders) where !isGivenUp.load(ordering: .relaxed) {
+      looks.append(look(at: folder.path))
+    }
+    return .folders(looks, found: folders.found.count)
+  }
+
+  private var expansion: TargetExpansion {
+    TargetExpansion(
+      fileSystem: fileSystem, now: clock(), isStopped: { [self] in isGivenUp.load(ordering: .relaxed) },
+      onEvent: { _ in })
+  }
+
+  /// Which periods are old enough is another matter, and changes every day.
+  private var everyPeriod: Target {
+    var target = target
+    target.partitions = nil
+    return target
+  }
+
+  private func look(at path: [UInt8]) -> HostFacts.Folder {
+    let state =
+      switch arrival(at: path) {
+      case .obstacle(let state): state
+      case .at(let directory):
+        FolderSurvey(directory, fileSystem: fileSystem, clock: clock).state(component: last(of: path))
+      }
+    return HostFacts.Folder(path: PrintableText.path(path), state: state)
+  }
+
+  private func refused(_ access: HostFacts.Access, _ errno: String, _ path: String) -> HostFacts.Folder {
+    HostFacts.Folder(path: path, state: .refused(access, errno: errno, component: last(of: Array(path.utf8))))
+  }
+
+  private func last(of path: [UInt8]) -> Int { max(0, path.count { $0 == UInt8(ascii: "/") } - 1) }
+}
+
+// MARK: - The way to a folder
+
+extension TargetSurvey {
+  private enum Arrival {
+    case at(DirectoryHandle)
+    case obstacle(HostFacts.State)
+  }
+
+  /// Opens a folder as a run does; when that fails, says at which component of the path and why.
+  private func arrival(at path: [UInt8]) -> Arrival {
+    do throws(Errno) {
+      return .at(try fileSystem.openRoot(path))
+    } catch {
+      return .obstacle(obstacle(to: path, error))
+    }
+  }
+
+  /// What stands in the way to `path`, which could not be opened; when nothing does any more, the `error` of then.
+  private func obstacle(to path: [UInt8], _ error: Errno) -> HostFacts.State {
+    let names = path.split(separator: UInt8(ascii: "/")).map { Array($0) }
+    var index = 0
+    do throws(Errno) {
+      var here = try fileSystem.openRoot([UInt8(ascii: "/")])
+      while index < names.count {
+        if let obstacle = try obstacle(names[index], in: here, index) { return obstacle }
+        here = try fileSystem.openDirectory(names[index], in: here, for: index + 1 < names.count ? .pass : .list)
+        index += 1
+      }
+      return .refused(.open, errno: ErrnoName.of(error), component: max(0, names.count - 1))
+    } catch let failure {
+      let isLast = index + 1 >= names.count
+      return .refused(
+        isLast ? .list : .open, errno: ErrnoName.of(failure), component: min(index, max(0, names.count - 1)))
+    }
+  }
+
+  /// Throws what keeps a folder that is there from being looked at.
+  private func obstacle(
+    _ name: [UInt8], in directory: DirectoryHandle, _ component: Int
+  ) throws(Errno) -> HostFacts.State? {
+    do throws(Errno) {
+      switch try fileSystem.freshStatus(of: name, in: directory).kind {
+      case .directory: return nil
+      case .symlink: return .link(component: component)
+      case .file: return .notDirectory(.file, component: component)
+      case .special: return .notDirectory(.special, component: component)
+      }
+    } catch {
+      if error.meansVanished { return .missing(component: component) }
+      // The folder that it stands in may not be searched.
+      if error == .permissionDenied, component > 0 {
+        return .refused(.search, errno: ErrnoName.of(error), component: component - 1)
+      }
+      return .refused(.look, errno: ErrnoName.of(error), component: component)
+    }
+  }
+}
+
+extension FileSystem {
+  /// The status of one name, as the server has it now.
+  func freshStatus(of name: [UInt8], in directory: DirectoryHandle) throws(Errno) -> EntryStatus {
+    var names = NameList()
+    names.append(name)
+    var result: Result<EntryStatus, Errno> = .failure(.noSuchFileOrDirectory)
+    freshStatus(of: 0..<1, of: names, in: directory) { result = $1 }
+    return try result.get()
+  }
+}

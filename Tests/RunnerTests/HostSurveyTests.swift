@@ -1,0 +1,340 @@
+import Foundation
+import Glibc
+import Kernel
+import Plan
+import SystemPackage
+import Testing
+
+@testable import Runner
+
+/// What the survey says of real folders, and that it leaves them as they were.
+@Suite struct HostSurveyTests {
+  private let tree = ScratchTree()
+
+  private func facts(
+    _ targets: [Target], fileSystem: any Kernel.FileSystem = LinuxFileSystem(), timeLimit: Duration = .seconds(10),
+    clock: @escaping @Sendable () -> Timestamp = { Timestamp(WallClock.now()) }
+  ) -> HostFacts {
+    HostSurvey(BatchPlan(targets: targets), fileSystem: fileSystem, timeLimit: timeLimit, clock: clock).facts()
+  }
+
+  private func state(_ path: String, clockAhead: Duration = .zero) -> HostFacts.State? {
+    let answer = facts([makeTarget(path)]) { Timestamp(WallClock.now()) - (.zero - clockAhead) }.targets.first?.answer
+    guard case .folders(let folders, found: 1) = answer, folders.count == 1 else { return nil }
+    #expect(folders[0].path == path)
+    return folders[0].state
+  }
+
+  private func folders(of targets: Target...) throws -> (all: [HostFacts.Folder], found: Int) {
+    let answer = facts(targets).targets.first?.answer
+    return try #require(
+      answer.flatMap { if case .folders(let folders, let found) = $0 { (folders, found) } else { nil } })
+  }
+
+  /// The number of the first component below the scratch folder.
+  private var base: Int { tree.path.split(separator: "/").count }
+
+  private func pattern(_ tail: PathPattern.Component..., text: String = "pattern") -> Target {
+    var target = makeTarget(tree.path)
+    target.path = PathPattern(text: text, components: target.path.components + tail)
+    return target
+  }
+
+  // MARK: Literal paths
+
+  @Test func `a folder of our own can be read and emptied, and is left as it was`() throws {
+    let path = tree.directory("data")
+    tree.file("data/old")
+    let directory = try #require(state(path)?.directory)
+    #expect(directory.deletion == .possible)
+    #expect(directory.mount?.kind.isEmpty == false)
+    #expect(directory.mount?.options.isEmpty == false)
+    #expect(tree.contents == ["data", "data/old"])
+  }
+
+  @Test func `what is missing is told by the component at which the path ends`() {
+    tree.directory("data")
+    #expect(state(tree.path + "/data/none") == .missing(component: base + 1))
+    #expect(state(tree.path + "/none/data") == .missing(component: base))
+  }
+
+  @Test func `a link is none of a folder, wherever it stands in the path`() {
+    tree.directory("real/sub")
+    symlink(tree.path + "/real", tree.path + "/link")
+    #expect(state(tree.path + "/link") == .link(component: base))
+    #expect(state(tree.path + "/link/sub") == .link(component: base))
+    #expect(tree.contents == ["link", "real", "real/sub"])
+  }
+
+  @Test func `a file and a pipe are no folders`() {
+    tree.file("file")
+    mkfifo(tree.path + "/pipe", 0o600)
+    #expect(state(tree.path + "/file") == .notDirectory(.file, component: base))
+    #expect(state(tree.path + "/file/sub") == .notDirectory(.file, component: base))
+    #expect(state(tree.path + "/pipe") == .notDirectory(.special, component: base))
+  }
+
+  // MARK: Patterns
+
+  @Test func `a pattern answers with the first folders it finds and how many there are`() throws {
+    for number in 10..<40 { tree.directory("f\(number)") }
+    let (folders, found) = try folders(of: pattern(.wildcard(try Glob("f*"))))
+    #expect(found == 30)
+    #expect(folders.map(\.path) == (10..<26).map { "\(tree.path)/f\($0)" })
+    #expect(folders.allSatisfy { $0.state.directory?.deletion == .possible })
+    #expect(tree.contents.count == 30)
+  }
+
+  @Test func `periods that are not old enough yet are folders all the same`() throws {
+    tree.directory("2999-01")
+    var target = pattern(.template(DateTemplate(pieces: [.year, .text("-"), .month])))
+    target.partitions = PartitionRule(olderThan: .months(3))
+    let (folders, _) = try folders(of: target)
+    #expect(folders.map(\.path) == [tree.path + "/2999-01"])
+  }
+
+  @Test func `a pattern whose fixed part is missing or a link says so`() throws {
+    symlink("/tmp", tree.path + "/link")
+    let star = PathPattern.Component.wildcard(try Glob("*"))
+    let answers = facts([pattern(.literal("none"), star), pattern(.literal("link"), star)]).targets.map(\.answer)
+    #expect(
+      answers == [
+        .folders([.init(path: tree.path + "/none", state: .missing(component: base))], found: 0),
+        .folders([.init(path: tree.path + "/link", state: .link(component: base))], found: 0),
+      ])
+  }
+
+  @Test func `a pattern that finds nothing has no folders`() throws {
+    #expect(facts([pattern(.wildcard(try Glob("x*")))]).targets.map(\.answer) == [.folders([], found: 0)])
+  }
+
+  // MARK: Targets and time
+
+  @Test func `disabled targets are left alone, and the others keep their numbers`() {
+    var off = makeTarget(tree.path + "/off", name: "off")
+    off.isEnabled = false
+    let on = makeTarget(tree.path + "/on", name: "on")
+    #expect(facts([off, on]).targets.map(\.index) == [1])
+  }
+
+  @Test func `a server that hangs costs its own target the time limit, and no other`() throws {
+    let gate = Turnstile()
+    defer { gate.open() }
+    let hanging = ScriptedFileSystem(onOpen: { name in
+      if name == "stuck" { gate.pass() }
+      return nil
+    })
+    tree.directory("stuck/a")
+    tree.directory("fine/a")
+    let one = PathPattern.Component.wildcard(try Glob("s*"))
+    let other = PathPattern.Component.wildcard(try Glob("f*"))
+    let began = MonotonicTime.now()
+    let targets = facts([pattern(one), pattern(other)], fileSystem: hanging, timeLimit: .milliseconds(500)).targets
+    #expect(MonotonicTime.now().since(began) < .seconds(8))
+    #expect(targets.first?.answer == .noAnswer(within: .milliseconds(500)))
+    #expect(targets.last?.answer.found == 1)
+  }
+
+  @Test func `more targets than are looked at at once all get their answer`() {
+    let targets = (0..<200).map { number in makeTarget(tree.directory("d\(number)"), name: "d\(number)") }
+    let answers = facts(targets).targets
+    #expect(answers.map(\.index) == Array(0..<200))
+    #expect(answers.allSatisfy { $0.answer.found == 1 })
+    #expect(tree.contents.count == 200)
+  }
+
+  // MARK: Clocks
+
+  @Test func `the clock of a file system here agrees with this host's`() throws {
+    let skew = try #require(state(tree.path)?.directory?.clockSkew)
+    #expect(skew.contains(.zero))
+    #expect(skew.upperBound - skew.lowerBound < .seconds(5))
+  }
+
+  @Test func `a clock that is off shows with its sign`() throws {
+    let behind = try #require(state(tree.path, clockAhead: .seconds(600))?.directory?.clockSkew)
+    #expect(behind.contains(.seconds(-600)) && !behind.contains(.zero))
+    let ahead = try #require(state(tree.path, clockAhead: .seconds(-600))?.directory?.clockSkew)
+    #expect(ahead.contains(.seconds(600)) && !ahead.contains(.zero))
+  }
+
+  // MARK: Limits
+
+  @Test func `limits of this process are told, descriptors with what a run makes of them`() throws {
+    let process = facts([]).process
+    let descriptors = try #require(process.descriptors)
+    #expect(descriptors.soft <= descriptors.hard)
+    #expect(descriptors.concurrency == DescriptorShares(limit: descriptors.hard, parallelTargets: 1).workers)
+    let threads = try #require(process.threads)
+    #expect(threads.limit > 0 && threads.concurrency < threads.limit)
+    #expect(process.user == geteuid())
+  }
+
+  @Test(
+    arguments: [
+      (
+        ["proc/self/cgroup": "0::/\n", "sys/fs/cgroup/pids.current": "1\n", "sys/fs/cgroup/pids.max": "300\n"],
+        300, "cgroup v2 pids.max of /"
+      ),
+      (
+        [
+          "proc/self/cgroup": "3:pids:/box\n", "sys/fs/cgroup/pids/box/pids.current": "1\n",
+          "sys/fs/cgroup/pids/box/pids.max": "max\n", "sys/fs/cgroup/pids/pids.max": "200\n",
+        ],
+        200, "cgroup v1 pids.max of /"
+      ),
+      (["proc/self/cgroup": "0::/\n", "proc/sys/kernel/pid_max": "100\n"], 100, "kernel.pid_max"),
+    ] as [([String: String], Int, String)])
+  func `the smallest limit on threads is told with what sets it`(
+    files: [String: String], limit: Int, source: String
+  ) throws {
+    for (name, text) in files.merging(["proc/sys/kernel/threads-max": "400\n"], uniquingKeysWith: { a, _ in a }) {
+      tree.directory(name.split(separator: "/").dropLast().joined(separator: "/"))
+      try Data(text.utf8).write(to: URL(filePath: "\(tree.path)/\(name)"))
+    }
+    let threads = HostSurvey(BatchPlan(targets: []), systemRoot: tree.path).facts().process.threads
+    #expect(threads == .init(limit: limit, source: source, concurrency: limit - 4))
+  }
+}
+
+extension HostFacts.State {
+  fileprivate var directory: HostFacts.Directory? {
+    if case .directory(let directory) = self { directory } else { nil }
+  }
+}
+
+extension HostFacts.Answer {
+  fileprivate var found: Int? { if case .folders(_, let found) = self { found } else { nil } }
+}
+
+// MARK: - With root's help
+
+/// Asks the file system as nobody from now on: the calling thread alone, and those it starts.
+private func becomeNobody() {
+  // Glibc's module leaves <sys/fsuid.h> out.
+  typealias Setter = @convention(c) (UInt32) -> CInt
+  for name in ["setfsgid", "setfsuid"] {
+    guard let symbol = dlsym(nil, name) else { fatalError("no \(name)") }
+    _ = unsafeBitCast(symbol, to: Setter.self)(65_534)
+  }
+}
+
+/// Permissions and mounts, which need root to be made.
+@Suite struct HostSurveyAsRootTests {
+  private let tree = ScratchTree()
+
+  init() throws {
+    if getuid() != 0 {
+      print("skipped: only root can mount, and become another user")
+      try Test.cancel("needs root")
+    }
+  }
+
+  private func state(_ path: String) -> HostFacts.State? {
+    let plan = BatchPlan(targets: [makeTarget(path)])
+    guard case .folders(let folders, _)? = HostSurvey(plan).facts().targets.first?.answer else { return nil }
+    return folders.first?.state
+  }
+
+  /// The state of a folder as nobody sees it.
+  private func stateAsNobody(_ path: String) -> HostFacts.State? {
+    let result = Monitor<HostFacts.State??>(nil)
+    do {
+      try PlainThread.start(name: "nobody") {
+        becomeNobody()
+        let state = state(path)
+        result.withLock { $0 = .some(state) }
+        result.broadcast()
+      }
+    } catch { return nil }
+    return result.wait(timeout: .seconds(20)) { $0 } ?? nil
+  }
+
+  private func make(_ name: String, mode: mode_t) -> String {
+    let path = tree.directory(name)
+    chmod(path, mode)
+    return path
+  }
+
+  private func deletion(_ state: HostFacts.State?) -> HostFacts.Deletion? {
+    state?.directory?.deletion
+  }
+
+  @Test func `another user is refused what the folder's permissions refuse`() {
+    let last = tree.path.split(separator: "/").count
+    let denied = { (access: HostFacts.Access) in HostFacts.State.refused(access, errno: "EACCES", component: last) }
+    #expect(stateAsNobody(make("closed", mode: 0o700)) == denied(.list))
+    #expect(stateAsNobody(make("searchless", mode: 0o744)) == denied(.search))
+    #expect(stateAsNobody(make("writeless", mode: 0o755)).map(deletion) == .refused(errno: "EACCES"))
+    #expect(stateAsNobody(make("open", mode: 0o777)).map(deletion) == .possible)
+    #expect(walkTree(tree.path).allSatisfy { $0.isDirectory })
+  }
+
+  @Test func `a folder on the way that may not be searched is the one that is named`() {
+    let last = tree.path.split(separator: "/").count
+    _ = make("dark/inside", mode: 0o777)
+    chmod(tree.path + "/dark", 0o744)
+    #expect(
+      stateAsNobody(tree.path + "/dark/inside") == .refused(.search, errno: "EACCES", component: last))
+  }
+
+  @Test func `a folder marked as immutable cannot be deleted from, even by root`() throws {
+    let path = NSTemporaryDirectory() + "efs-purge-batch-survey-\(UInt32.random(in: 0 ... .max))"
+    mkdir(path, 0o755)
+    defer { system("chattr -i -a \(path) 2>/dev/null; rm -rf \(path)") }
+    guard system("chattr +i \(path) 2>/dev/null") == 0 else {
+      print("skipped: \(NSTemporaryDirectory()) has no immutable folders")
+      try Test.cancel("no immutable folders")
+    }
+    #expect(deletion(state(path)) == .refused(errno: "EPERM"))
+    // Append-only: what is made there stays.
+    #expect(system("chattr -i +a \(path)") == 0)
+    let found = deletion(state(path))
+    let left = try #require(walkTree(path).first)
+    #expect(found == .probeRemains(name: left.path, errno: "EPERM"))
+  }
+
+  /// Mounts a file system in memory for as long as `body` runs.
+  private func mounted(_ options: String, _ body: (String) throws -> Void) throws {
+    let path = tree.directory("mount")
+    guard system("mount -t tmpfs -o \(options) tmpfs \(path) 2>/dev/null") == 0 else {
+      print("skipped: tmpfs cannot be mounted here")
+      try Test.cancel("no mounts")
+    }
+    defer { system("umount -l \(path)") }
+    try body(path)
+  }
+
+  @Test func `a read-only mount is told by its options and by the trial`() throws {
+    try mounted("ro,noatime") { path in
+      let directory = try #require(state(path)?.directory)
+      #expect(directory.deletion == .refused(errno: "EROFS"))
+      #expect(directory.clockSkew == nil)
+      #expect(directory.mount?.kind == "tmpfs")
+      #expect(directory.mount?.options.contains("ro") == true && directory.mount?.options.contains("noatime") == true)
+      #expect(!directory.isOnRootMount)
+    }
+  }
+
+  @Test func `on a full disk the folder's own times answer`() throws {
+    try mounted("size=4k,nr_inodes=1") { path in
+      let directory = try #require(state(path)?.directory)
+      #expect(directory.deletion == .possible)
+      #expect(directory.clockSkew?.contains(.zero) == true)
+    }
+  }
+
+  @Test func `what lies on the root file system is told`() throws {
+    let path = "/var/tmp/efs-purge-batch-survey-\(UInt32.random(in: 0 ... .max))"
+    mkdir(path, 0o755)
+    defer { rmdir(path) }
+    var (root, folder) = (stat(), stat())
+    guard stat("/", &root) == 0, stat(path, &folder) == 0, root.st_dev == folder.st_dev else {
+      print("skipped: /var/tmp is not on the root file system")
+      try Test.cancel("/var/tmp is a mount")
+    }
+    let directory = try #require(state(path)?.directory)
+    #expect(directory.isOnRootMount)
+    #expect(directory.givesBirthTimes != nil && directory.givesAccessTimes != nil)
+  }
+}
