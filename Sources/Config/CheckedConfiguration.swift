@@ -3,9 +3,9 @@ public import Plan
 /// A config text with all that was found in it, and the plan it makes when no error is among the findings.
 public struct CheckedConfiguration: Sendable {
   /// Present exactly when `diagnostics` holds no error.
-  public let plan: BatchPlan?
+  public private(set) var plan: BatchPlan?
   /// In source order; those about options and the environment come last.
-  public let diagnostics: [Diagnostic]
+  public private(set) var diagnostics: [Diagnostic]
   /// What was read, for checks that need to know more than the text; nil when the text is no YAML.
   let decoder: BatchDecoder?
 
@@ -34,6 +34,17 @@ public struct CheckedConfiguration: Sendable {
     let plan = findings.hasErrors ? nil : decoder.plan
     return CheckedConfiguration(
       plan: plan, diagnostics: findings.ordered(first: source), decoder: decoder, source: source)
+  }
+}
+
+extension CheckedConfiguration {
+  /// Adds what `host` has against this config; nothing when it has errors already.
+  public mutating func judge(on host: HostFacts) {
+    let found = findings(on: host)
+    if found.contains(where: { $0.severity == .error }) { plan = nil }
+    var all = Findings()
+    for finding in diagnostics + found { all.report(finding) }
+    diagnostics = all.ordered(first: source)
   }
 }
 

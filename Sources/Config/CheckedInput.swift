@@ -1,9 +1,11 @@
+public import Plan
+
 /// All configs that one text holds, checked: the text itself, or the keys of ConfigMaps in a stream of manifests.
 public struct CheckedInput: Sendable {
   public let source: SourceText
   /// What was found about the text that belongs to no config in it, in source order.
   public let diagnostics: [Diagnostic]
-  public let configs: [CheckedConfiguration]
+  public private(set) var configs: [CheckedConfiguration]
 
   /// Checks `source`. Pure: opens no file, reads no environment of its own.
   public static func check(_ source: SourceText, _ settings: CheckSettings) -> CheckedInput {
@@ -29,6 +31,15 @@ public struct CheckedInput: Sendable {
       return input.configs.isEmpty ? nil : input
     }
     return ConfigLikeness.isConfig(source) ? check(source, settings) : nil
+  }
+}
+
+extension CheckedInput {
+  /// Adds to every config without errors what the host has against it, which `look` finds out.
+  public mutating func judgeOnHost(_ look: (BatchPlan) -> HostFacts) {
+    for index in configs.indices {
+      if let plan = configs[index].plan { configs[index].judge(on: look(plan)) }
+    }
   }
 }
 

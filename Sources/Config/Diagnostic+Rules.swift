@@ -33,12 +33,17 @@ extension Diagnostic {
     case badBase64, helmTemplate
     // Warnings.
     case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
+    // What one host has against it.
+    case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory
+    case hostFolderRefused, hostNoAnswer, hostNoThread, hostCannotDelete, hostProbeRemains, hostDeletionUnknown
+    case hostClockSkew, hostContainerFileSystem, hostSoftMount, hostAccessTimesOff, hostAccessTimesOnServer
+    case hostAccessTimesDaily, hostAccessTimesUnknown, hostBirthTimesUnknown, hostDescriptors, hostThreads
   }
 
   /// One for each wording of a note.
   public enum NoteRule: String, Hashable, Sendable, CaseIterable {
     case context, firstHere, valueHere, rootsHere, pathHere, boundHere, otherTargetHere, maxSizeHere, thresholdHere
-    case budgetHere, ceilingHere, decodedHere
+    case budgetHere, ceilingHere, decodedHere, concurrencyHere
   }
 
   static func error(

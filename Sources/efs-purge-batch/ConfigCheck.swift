@@ -1,6 +1,7 @@
 import Config
 import Plan
 import Report
+import Runner
 import SystemPackage
 
 /// One execution of `check-config`: reads what it is given, and tells what was found.
@@ -8,13 +9,14 @@ struct ConfigCheck {
   private let settings: CheckSettings
   private var report: CheckReport
   private let printsText: Bool
+  private let looksAtHost: Bool
   private let printer = DiagnosticPrinter(colour: StandardOutput.takesColour, width: StandardOutput.columns ?? 102)
   private(set) var hasFailed = false
   /// Files in directories that hold no config.
   private var skipped = 0
 
-  init(settings: CheckSettings, report: CheckReport, printsText: Bool) {
-    (self.settings, self.report, self.printsText) = (settings, report, printsText)
+  init(settings: CheckSettings, report: CheckReport, printsText: Bool, looksAtHost: Bool) {
+    (self.settings, self.report, self.printsText, self.looksAtHost) = (settings, report, printsText, looksAtHost)
   }
 
   /// Checks what is at `path`. What cannot be read is told, and fails the check; the rest is checked all the same.
@@ -41,7 +43,9 @@ struct ConfigCheck {
     }
   }
 
-  private mutating func add(_ input: CheckedInput) throws(Unusable) {
+  private mutating func add(_ checked: CheckedInput) throws(Unusable) {
+    var input = checked
+    if looksAtHost { input.judgeOnHost { HostSurvey($0).facts() } }
     report.inputs.append(input)
     if report.count(in: input).isFailure { hasFailed = true }
     if printsText { try write(report.text(of: input, printer)) }

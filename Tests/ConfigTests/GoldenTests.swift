@@ -5,7 +5,8 @@ import Testing
 @testable import Config
 
 /// One config with mistakes, and the whole output they must print. Comments at its top set what comes from outside:
-/// `# set: KEY=VALUE`, `# env: NAME=VALUE`, `# memory-limit: MIB`, `# key: KEY`, `# limits: bytes=N depth=N nodes=N`.
+/// `# set: KEY=VALUE`, `# env: NAME=VALUE`, `# memory-limit: MIB`, `# key: KEY`, `# limits: bytes=N depth=N nodes=N`, and
+/// `# host: …` (see `HostDirectives`).
 struct Golden: Sendable, CustomTestStringConvertible {
   let name: String
   var testDescription: String { name }
@@ -29,7 +30,11 @@ struct Golden: Sendable, CustomTestStringConvertible {
   func checked() throws -> (findings: [Diagnostic], configs: [CheckedConfiguration]) {
     let source = try source()
     let directives = Directives(String(decoding: source.bytes, as: UTF8.self))
-    let input = CheckedInput.check(source, directives.settings, limits: directives.limits)
+    var input = CheckedInput.check(source, directives.settings, limits: directives.limits)
+    if !directives.host.isEmpty {
+      let facts = try HostDirectives(directives.host).facts
+      input.judgeOnHost { _ in facts }
+    }
     return (input.diagnostics + input.configs.flatMap(\.diagnostics), input.configs)
   }
 
@@ -39,6 +44,7 @@ struct Golden: Sendable, CustomTestStringConvertible {
 private struct Directives {
   var settings = CheckSettings()
   var limits = YAMLLimits()
+  var host: [String] = []
 
   init(_ text: String) {
     for line in text.split(separator: "\n").prefix(while: { $0.hasPrefix("#") }) {
@@ -57,6 +63,7 @@ private struct Directives {
     case "memory-limit": settings.memoryLimit = UInt64(value).map { .mebibytes($0) }
     case "key": settings.key = value
     case "limits": applyLimits(value)
+    case "host": host.append(value)
     default: break
     }
   }

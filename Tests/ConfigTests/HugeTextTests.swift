@@ -96,7 +96,7 @@ struct HugeTextTests {
     #expect(check(written).rules == [.textTooLarge])
     // Four values each.
     #expect(Self.roomy(written).rules == [.tooManyNodes])
-    let fewer = head + "targets:\n" + (0..<60_000).map { "- path: /d/\($0)\n" }.joined()
+    let fewer = head + "targets:\n" + (0..<Limits.targets + 1).map { "- path: /d/\($0)\n" }.joined()
     #expect(Self.roomy(fewer).rules == [.tooManyTargets])
     let short = head + "targets: [" + String(repeating: "x,", count: 100_000) + "]\n"
     #expect(check(short).rules == [.tooManyTargets])
@@ -107,11 +107,14 @@ struct HugeTextTests {
   @Test("As many targets as are allowed are compared with each other")
   func mostTargets() {
     let head = "version: 1\ndefaults: {max_age: 1d}\ntargets:\n"
-    let distinct = (0..<2000).map { "- path: /d/\($0)/*\n" }
-    #expect(check(head + distinct.joined()).plan?.targets.count == 2000)
-    let same = check(head + (0..<2000).map { "- {name: t\($0), path: /d/*/x}\n" }.joined())
-    #expect(same.rules == Array(repeating: .overlappingTargets, count: 1999))
-    #expect(check(head + distinct.joined() + "- path: /e\n").rules == [.tooManyTargets])
+    let plain = (0..<Limits.targets).map { "- path: /d/\($0)/x\n" }.joined()
+    #expect(check(head + plain).plan?.targets.count == Limits.targets)
+    #expect(check(head + plain + "- path: /e\n").rules == [.tooManyTargets])
+    let patterns = (0..<Limits.patterns).map { "- path: /d/\($0)/*\n" }.joined()
+    #expect(check(head + patterns).plan?.targets.count == Limits.patterns)
+    #expect(check(head + patterns + "- path: /e*\n").rules == [.tooManyPatterns])
+    let same = check(head + (0..<Limits.patterns).map { "- {name: t\($0), path: /d/*/x}\n" }.joined())
+    #expect(same.rules == Array(repeating: .overlappingTargets, count: Limits.patterns - 1))
   }
 
   @Test("Ninety thousand findings on one line are all reported, each at its own column")

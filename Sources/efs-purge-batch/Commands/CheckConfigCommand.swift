@@ -8,7 +8,7 @@ import SystemPackage
 struct CheckConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check-config",
-    abstract: "Checks configs without touching any file they name.",
+    abstract: "Checks configs. Deletes nothing.",
     discussion: """
       FILE is a config, a stream of Kubernetes manifests (every ConfigMap key that holds a config is checked where it \
       stands), or a directory, in which every YAML or JSON file that holds a config is checked. Variables of the tool this \
@@ -56,6 +56,13 @@ struct CheckConfigCommand: ParsableCommand {
       "Check thresholds and budgets against this container limit, e.g. 512Mi.", valueName: "size"))
   var memoryLimit: String?
 
+  @Flag(
+    help: """
+      Check against this host, too: that targets exist and can be listed and purged, by a probe file in each that is removed \
+      at once; mounts, clocks, limits.
+      """)
+  var onHost = false
+
   @Flag(help: "Print every final value and where it comes from, as a config.")
   var showEffective = false
 
@@ -70,7 +77,7 @@ struct CheckConfigCommand: ParsableCommand {
       report: CheckReport(
         toolVersion: ToolVersion.current, deniesWarnings: denyWarnings, showsEffectiveValues: showEffective,
         isQuiet: quiet),
-      printsText: format == .text)
+      printsText: format == .text, looksAtHost: onHost)
     for path in file { try check.check(path) }
     try check.finish(format)
     if check.hasFailed { throw ExitCode(ExitStatus.unusable.rawValue) }
