@@ -55,6 +55,6 @@ extension ByteCount {
   public static func optionValue(_ text: String, of option: String) throws(Diagnostic) -> ByteCount {
     let source = SourceText(name: option, bytes: Array(text.utf8), medium: .option)
     let scalar = YAMLScalar(text: text, style: .plain, place: source.place(0..<source.bytes.count))
-    return try Sizes.parse(scalar, of: option, atLeast: ByteCount(bytes: 1 << 20))
+    return try Sizes.parse(scalar, of: Subject(key: option, noun: "a size"), atLeast: .smallestMemory)
   }
 }

@@ -56,14 +56,8 @@ private struct ManifestCheck {
   }
 
   mutating func run() {
-    var reading = Findings()
-    let documents = YAMLComposer.composeManifests(source, findings: &reading)
-    let isWhole = !reading.hasErrors
-    if !isWhole, let template = helmTemplate {
-      findings.report(.helmTemplate(at: template))
-    } else {
-      findings = reading
-    }
+    let documents = YAMLComposer.composeManifests(source, findings: &findings)
+    let isWhole = !findings.hasErrors
     let objects = KubernetesObject.objects(in: documents, findings: &findings)
     let maps = objects.compactMap { ConfigMap($0) }
     for map in maps {
@@ -97,17 +91,5 @@ private struct ManifestCheck {
     } else {
       findings.report(.noConfigInManifest(at: place, hasConfigMap: !maps.isEmpty))
     }
-  }
-
-  /// The first of Helm's actions that no YAML reader takes: at the beginning of a line.
-  private var helmTemplate: SourcePlace? {
-    for index in source.lineStarts.indices {
-      let line = source.line(index)
-      let start = line.first { source.bytes[$0] != UInt8(ascii: " ") } ?? line.upperBound
-      if source.bytes[start..<line.upperBound].starts(with: "{{".utf8) {
-        return source.place(start..<line.upperBound)
-      }
-    }
-    return nil
   }
 }

@@ -25,7 +25,28 @@ extension Diagnostic {
   }
 
   static func controlCharacter(at place: SourcePlace) -> Diagnostic {
-    .error(.controlCharacter, "YAML does not allow this control character", at: place, hint: nil)
+    .error(
+      .controlCharacter, "YAML does not allow the character \(place.codePoint)", at: place, hint: "remove it")
+  }
+
+  static func invisibleCharacter(at place: SourcePlace) -> Diagnostic {
+    .error(
+      .invisibleCharacter,
+      "the character \(place.codePoint) cannot be seen, and makes the text read otherwise than it is",
+      at: place, hint: "remove it; within a value, write it as an escape in double quotes")
+  }
+
+  static func hiddenLineEnd(at place: SourcePlace) -> Diagnostic {
+    .error(
+      .hiddenLineEnd, "the character \(place.codePoint) ends a line for YAML, though editors do not show it so",
+      at: place,
+      hint: "replace it by a line end or a blank")
+  }
+
+  static func conflictMarker(at place: SourcePlace) -> Diagnostic {
+    .error(
+      .conflictMarker, "a merge conflict is not resolved here", at: place,
+      hint: "keep one side, and remove the lines with <<<<<<<, ======= and >>>>>>>")
   }
 
   static func tabIndentation(at place: SourcePlace) -> Diagnostic {
@@ -33,10 +54,10 @@ extension Diagnostic {
   }
 
   static func syntax(
-    _ problem: String, at place: SourcePlace, context: (text: String, place: SourcePlace)?
+    _ problem: String, at place: SourcePlace, context: (text: String, place: SourcePlace)?, hint: String? = nil
   ) -> Diagnostic {
     let notes = context.map { [Note.context($0.text, at: $0.place)] } ?? []
-    return .error(.syntax, "not YAML: \(problem.shown)", at: place, notes: notes, hint: nil)
+    return .error(.syntax, "not YAML: \(problem.shown)", at: place, notes: notes, hint: hint)
   }
 
   static func emptyDocument(at place: SourcePlace) -> Diagnostic {
@@ -65,11 +86,13 @@ extension Diagnostic {
   static func unknownAnchor(_ name: String, at place: SourcePlace) -> Diagnostic {
     .error(
       .unknownAnchor, "no anchor &\(name.shown) ends before this alias", at: place,
-      hint: "an alias can repeat only what stands before it")
+      hint: "a text that begins with '*' needs quotes; an alias can repeat only what stands before it")
   }
 
   static func explicitTag(at place: SourcePlace) -> Diagnostic {
-    .error(.explicitTag, "tags are not allowed", at: place, hint: "leave the tag out: the key gives the value its type")
+    .error(
+      .explicitTag, "tags are not allowed", at: place,
+      hint: "leave it out: the key gives the value its type; a text that begins with '!' needs quotes")
   }
 
   static func duplicateKey(_ key: YAMLKey, first: SourcePlace) -> Diagnostic {
@@ -129,8 +152,11 @@ extension Diagnostic {
 extension Diagnostic {
   static func unknownKey(_ key: YAMLKey, nearest: String?, homes: [String]) -> Diagnostic {
     let belongs = homes.isEmpty ? nil : "it belongs in \(homes.joined(separator: " or "))"
-    return .error(
-      .unknownKey, "unknown key \(key.text.quoted)", at: key.place, hint: belongs ?? .didYouMean(nearest))
+    // Letters of other alphabets look the same.
+    let isForeign = nearest != nil && !key.text.utf8.allSatisfy(UTF8.isASCII)
+    let meant = nearest.map { "did you mean \($0)?\(isForeign ? " not all of its letters are ASCII" : "")" }
+    let template = key.text.hasPrefix("x-") ? "what targets share stands under defaults" : nil
+    return .error(.unknownKey, "unknown key \(key.text.quoted)", at: key.place, hint: belongs ?? meant ?? template)
   }
 
   static func missingKey(_ key: String, in group: String, at place: SourcePlace) -> Diagnostic {
@@ -143,22 +169,26 @@ extension Diagnostic {
       hint: "write it here or under defaults, for instance max_age: 30d")
   }
 
+  /// `subject`: a key in quotes, or what has no key in words.
   static func wrongType(
-    _ key: String, expected: String, found: String, example: String?, at place: SourcePlace
+    _ subject: String, expected: String, found: String, example: String?, at place: SourcePlace
   ) -> Diagnostic {
     .error(
-      .wrongType, "\(key.quoted) must be \(expected), not \(found)", at: place,
+      .wrongType, "\(subject) must be \(expected), not \(found)", at: place,
       hint: example.map { "did you mean \($0.shown)?" })
   }
 
-  static func emptyValue(_ key: String, at place: SourcePlace) -> Diagnostic {
-    .error(.emptyValue, "\(key.quoted) has no value", at: place, hint: "give it one, or leave the key out")
+  static func emptyValue(_ key: String, isRequired: Bool, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .emptyValue, "\(key.quoted) has no value", at: place,
+      hint: isRequired ? "give it one: the key is required" : "give it one, or leave the key out")
   }
 
-  static func nullValue(_ key: String, at place: SourcePlace) -> Diagnostic {
+  static func nullValue(_ key: String, isRequired: Bool, at place: SourcePlace) -> Diagnostic {
     .error(
       .nullValue, "\(key.quoted) is null", at: place,
-      hint: "give it a value or leave the key out; a text of this spelling needs quotes")
+      hint: (isRequired ? "give it a value" : "give it a value or leave the key out")
+        + "; a text of this spelling needs quotes")
   }
 
   static func emptyItem(_ key: String, at place: SourcePlace) -> Diagnostic {
@@ -174,7 +204,9 @@ extension Diagnostic {
   }
 
   static func controlCharacterInText(_ key: String, at place: SourcePlace) -> Diagnostic {
-    .error(.controlCharacterInText, "\(key.quoted) holds a control character", at: place, hint: nil)
+    .error(
+      .controlCharacterInText, "\(key.quoted) holds a line end or another control character", at: place,
+      hint: "write it on one line, without | or >")
   }
 
   static func notSupportedYet(_ key: String, off: String, at place: SourcePlace) -> Diagnostic {
@@ -244,21 +276,26 @@ extension Diagnostic {
     .error(.missingUnit, "'\(key)' needs a unit: \(text.quoted)", at: place, hint: .didYouMean(proposal.shown))
   }
 
-  static func badDuration(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
-    .error(
-      .badDuration, "'\(key)' must be a duration, not \(text.quoted)", at: place,
-      hint: "whole numbers with ms, s, m, h, d or w, from large to small: 250ms, 30d, 1d12h")
+  static func badDuration(
+    _ text: String, of subject: Subject, meant: String?, mayBeMonths: Bool, at place: SourcePlace
+  ) -> Diagnostic {
+    let months = mayBeMonths ? "; months stand alone: 3mo" : ""
+    return .error(
+      .badDuration, "'\(subject.key)' must be \(subject.noun), not \(text.quoted)", at: place,
+      hint: .didYouMean(meant)
+        ?? "whole numbers with ms, s, m, h, d or w, from large to small: 250ms, 30d, 1d12h\(months)")
   }
 
-  static func monthsNotAllowed(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
+  /// `days`: about as long; nil when that is no number.
+  static func monthsNotAllowed(_ text: String, of key: String, days: Int?, at place: SourcePlace) -> Diagnostic {
     .error(
       .monthsNotAllowed, "'\(key)' cannot be given in months, which differ in length: \(text.quoted)", at: place,
-      hint: "give it in days: 90d")
+      hint: "give it in days: \(days ?? 90)d")
   }
 
-  static func badSize(_ text: String, of key: String, meant: String?, at place: SourcePlace) -> Diagnostic {
+  static func badSize(_ text: String, of subject: Subject, meant: String?, at place: SourcePlace) -> Diagnostic {
     .error(
-      .badSize, "'\(key)' must be a size, not \(text.quoted)", at: place,
+      .badSize, "'\(subject.key)' must be \(subject.noun), not \(text.quoted)", at: place,
       hint: .didYouMean(meant) ?? "a whole number of bytes, or with k, M, G, T, Ki, Mi, Gi or Ti: 256Mi")
   }
 
@@ -284,7 +321,7 @@ extension Diagnostic {
 
   private static func badGlob(_ reason: Glob.Malformed.Reason, at place: SourcePlace) -> Diagnostic {
     switch reason {
-    case .empty: .error(.globEmpty, "the pattern is empty", at: place, hint: "to match everything, write \"**\"")
+    case .empty: .error(.globEmpty, "the pattern is empty", at: place, hint: "remove it; \"**\" matches everything")
     case .unclosedSet:
       .error(.globUnclosedSet, "no ']' closes this set", at: place, hint: "for the character itself, write \\[")
     case .emptyRange: .error(.globEmptyRange, "this range ends before it begins", at: place, hint: nil)

@@ -121,12 +121,13 @@ extension Diagnostic {
   }
 
   static func thresholdsReversed(
-    _ lower: String, _ lowerText: String, _ upper: String, _ upperText: String, at place: SourcePlace,
-    other: SourcePlace?
+    _ lower: String, _ lowerText: String, _ upper: String, _ upperText: String, builtIn: String?,
+    at place: SourcePlace, other: SourcePlace?
   ) -> Diagnostic {
     .error(
       .thresholdsReversed, "'\(lower)' (\(lowerText)) must be below '\(upper)' (\(upperText))", at: place,
-      notes: other.map { [.thresholdHere(at: $0)] } ?? [], hint: nil)
+      notes: other.map { [.thresholdHere(at: $0)] } ?? [],
+      hint: builtIn.map { "'\($0)' is built in; write it, too" })
   }
 
   static func thresholdAboveLimit(_ key: String, _ size: String, limit: String, at place: SourcePlace) -> Diagnostic {
@@ -157,6 +158,12 @@ extension Diagnostic {
 // MARK: - Warnings
 
 extension Diagnostic {
+  static func reportInsideTarget(_ path: String, at place: SourcePlace, target: SourcePlace) -> Diagnostic {
+    .warning(
+      .reportInsideTarget, "the report lies in a target, \(path.quoted): once it is old, it goes, too", at: place,
+      notes: [.targetHere(at: target)], hint: "write it elsewhere")
+  }
+
   static func youngMaxAge(at place: SourcePlace) -> Diagnostic {
     .warning(
       .youngMaxAge, "'max_age' is under a day: files of today go", at: place,
@@ -207,6 +214,9 @@ extension Diagnostic.Note {
   static func boundHere(at place: SourcePlace) -> Self { Self(rule: .boundHere, message: "'to' is here", place: place) }
   static func otherTargetHere(at place: SourcePlace) -> Self {
     Self(rule: .otherTargetHere, message: "the other target is here", place: place)
+  }
+  static func targetHere(at place: SourcePlace) -> Self {
+    Self(rule: .targetHere, message: "the target is here", place: place)
   }
   static func maxSizeHere(at place: SourcePlace) -> Self {
     Self(rule: .maxSizeHere, message: "'max_size' is here", place: place)

@@ -4,7 +4,8 @@ extension Diagnostic {
   /// One for each wording of the catalogue.
   public enum Rule: String, Hashable, Sendable, CaseIterable {
     // Reading the text.
-    case textTooLarge, byteOrderMark, nulByte, notUTF8, controlCharacter, tabIndentation, syntax, emptyDocument
+    case textTooLarge, byteOrderMark, nulByte, notUTF8, controlCharacter, invisibleCharacter, hiddenLineEnd
+    case conflictMarker, tabIndentation, syntax, emptyDocument
     case severalDocuments, nestingTooDeep, tooManyNodes, aliasExpansion, unknownAnchor, explicitTag, duplicateKey
     case keyNotText, mergeKey
     // Options and environment.
@@ -33,6 +34,7 @@ extension Diagnostic {
     case badBase64, helmTemplate
     // Warnings.
     case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
+    case reportInsideTarget
     // What one host has against it.
     case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory
     case hostFolderRefused, hostNoAnswer, hostNoThread, hostCannotDelete, hostProbeRemains, hostDeletionUnknown
@@ -42,7 +44,8 @@ extension Diagnostic {
 
   /// One for each wording of a note.
   public enum NoteRule: String, Hashable, Sendable, CaseIterable {
-    case context, firstHere, valueHere, rootsHere, pathHere, boundHere, otherTargetHere, maxSizeHere, thresholdHere
+    case context, firstHere, valueHere, rootsHere, pathHere, boundHere, otherTargetHere, targetHere, maxSizeHere,
+      thresholdHere
     case budgetHere, ceilingHere, decodedHere, concurrencyHere
   }
 

@@ -33,10 +33,14 @@ extension Diagnostic {
 /// The findings of one check, in the order in which they were made.
 struct Findings {
   private(set) var all: [Diagnostic] = []
+  private(set) var errorCount = 0
 
-  mutating func report(_ finding: Diagnostic) { all.append(finding) }
+  mutating func report(_ finding: Diagnostic) {
+    all.append(finding)
+    if finding.severity == .error { errorCount += 1 }
+  }
 
-  var hasErrors: Bool { all.contains { $0.severity == .error } }
+  var hasErrors: Bool { errorCount > 0 }
 
   /// What `body` returns, or nil when it throws; then the finding is reported.
   mutating func attempt<Value>(_ body: () throws(Diagnostic) -> Value) -> Value? {

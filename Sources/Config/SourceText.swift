@@ -115,6 +115,12 @@ public struct SourcePlace: Hashable, Sendable {
   /// The bytes themselves; what is not UTF-8 in them is replaced.
   public var text: String { String(decoding: source.bytes[range], as: UTF8.self) }
 
+  /// Of its first character, as in `U+0085`.
+  var codePoint: String {
+    let digits = String(text.unicodeScalars.first?.value ?? 0, radix: 16, uppercase: true)
+    return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+
   /// Without the line ends behind it, as a block of text has them; where there is nothing else, as it is.
   var trimmed: SourcePlace {
     let end = source.bytes[range].lastIndex { !" \n\r".utf8.contains($0) }

@@ -18,8 +18,9 @@ struct TokenTests {
       let token = finding.place.text
       let (first, last) = (token.unicodeScalars.first, token.unicodeScalars.last)
       #expect(!token.isEmpty, "\(finding.rule) \(finding.message)")
-      // A tab and a control character are what these two are about.
-      let isBlankItself = [.tabIndentation, .controlCharacter].contains(finding.rule)
+      // What is blank is what these are about.
+      let isBlankItself = [.tabIndentation, .controlCharacter, .hiddenLineEnd, .invisibleCharacter].contains(
+        finding.rule)
       #expect(isBlankItself || !(first?.properties.isWhitespace ?? true), "\(finding.rule): \(token.debugDescription)")
       #expect(isBlankItself || !(last?.properties.isWhitespace ?? true), "\(finding.rule): \(token.debugDescription)")
     }

@@ -43,9 +43,10 @@ enum Schema {
     Key("pause_at", .threshold, \.pauseAt, builtIn: "80%", "Where targets are paused."),
     Key("resume_at", .threshold, \.resumeAt, builtIn: "70%", "Where they go on."),
     Key("abort_at", .threshold, \.abortAt, builtIn: "95%", "Where the run ends in order."),
-    // Below a millisecond the monitor would be the load.
+    // Below a millisecond the monitor would be the load; above ten seconds it would come too late.
     Key(
-      "sample_interval", .duration(bareUnit: "ms", atLeast: .milliseconds(1)), \.sampleInterval, builtIn: "100ms",
+      "sample_interval", .duration(bareUnit: "ms", atLeast: .milliseconds(1), atMost: .seconds(10)), \.sampleInterval,
+      builtIn: "100ms",
       "How often memory is read."),
   ]
 
@@ -144,8 +145,11 @@ struct BatchDecoder {
     var section = Section(draft)
     section.read(root, as: "config", owner: root.place, keys: Schema.root, findings: &findings)
     (draft, given) = (section.values, section.given)
+    var layers = environment
+    // At the top level it is meant for all targets.
+    if let age = section.misplaced["max_age"] { layers.targets.note("max_age", age) }
     let defaults = defaults(
-      environment: environment, unread: section.given["defaults"]?.node, findings: &findings)
+      environment: layers, unread: section.given["defaults"]?.node, findings: &findings)
     readTargets(on: defaults, findings: &findings)
   }
 
@@ -168,7 +172,7 @@ struct BatchDecoder {
   private mutating func readTargets(on defaults: Section<TargetSettings>, findings: inout Findings) {
     guard let node = draft.targets else { return }
     guard case .sequence(let items) = node.content else {
-      findings.report(.wrongType("targets", expected: "a list", found: node.noun, example: nil, at: node.place))
+      findings.report(.wrongType("'targets'", expected: "a list", found: node.noun, example: nil, at: node.place))
       return
     }
     if items.isEmpty { findings.report(.noTargets(at: node.place)) }
@@ -177,6 +181,10 @@ struct BatchDecoder {
       return
     }
     for item in items {
+      if let scalar = item.scalar, scalar.isAbsent || scalar.isNull {
+        findings.report(.emptyItem("targets", at: item.place))
+        continue
+      }
       targets.append(DecodedTarget.read(item, defaults: defaults, findings: &findings))
     }
   }

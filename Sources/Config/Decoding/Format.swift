@@ -1,3 +1,10 @@
+/// What a value is wanted for.
+struct Subject: Sendable {
+  let key: String
+  /// What is wanted, as in "must be a duration or none".
+  let noun: String
+}
+
 /// How a value of one type is written: what drives the decoder, and names the type in messages.
 struct Format<Value>: Sendable {
   /// As in "must be a duration".
@@ -7,53 +14,55 @@ struct Format<Value>: Sendable {
   /// As they would be written.
   var examples: [String] = []
   /// Nil when the node does not hold such a value; then the findings say why.
-  let decode: @Sendable (_ node: YAMLNode, _ key: String, _ findings: inout Findings) -> Value?
+  let decode: @Sendable (_ node: YAMLNode, _ subject: Subject, _ findings: inout Findings) -> Value?
 }
 
 extension Format {
   /// A value written as one scalar. `parse` throws the finding; it is never given nothing (`key:`).
   static func scalar(
     _ noun: String, shape: JSONValue, examples: [String] = [],
-    _ parse: @escaping @Sendable (YAMLScalar, _ key: String) throws(Diagnostic) -> Value
+    _ parse: @escaping @Sendable (YAMLScalar, Subject) throws(Diagnostic) -> Value
   ) -> Format {
-    Format(noun: noun, shape: shape, examples: examples) { node, key, findings in
+    Format(noun: noun, shape: shape, examples: examples) { node, subject, findings in
       guard let scalar = node.scalar else {
-        findings.report(.wrongType(key, expected: noun, found: node.noun, example: nil, at: node.place))
+        findings.report(
+          .wrongType(subject.key.quoted, expected: subject.noun, found: node.noun, example: nil, at: node.place))
         return nil
       }
-      return findings.attempt { () throws(Diagnostic) in try parse(scalar, key) }
+      return findings.attempt { () throws(Diagnostic) in try parse(scalar, subject) }
     }
   }
 
   /// A list of such values. When empty lists are refused, `emptyHint` says how to write what may have been meant.
   static func list<Element>(of element: Format<Element>, emptyHint: String?) -> Format where Value == [Element] {
     let shape = ValueShape.list(of: element.shape, mayBeEmpty: emptyHint == nil)
-    return Format(noun: "a list", shape: shape) { node, key, findings in
+    return Format(noun: "a list", shape: shape) { node, subject, findings in
       guard case .sequence(let items) = node.content else {
-        let example = node.scalar.map { "[\($0.place.text)]" }
-        findings.report(.wrongType(key, expected: "a list", found: node.noun, example: example, at: node.place))
+        let example = node.scalar.flatMap(\.asList)
+        findings.report(
+          .wrongType(subject.key.quoted, expected: subject.noun, found: node.noun, example: example, at: node.place))
         return nil
       }
       if items.isEmpty, let emptyHint {
-        findings.report(.emptyList(key, hint: emptyHint, at: node.place))
+        findings.report(.emptyList(subject.key, hint: emptyHint, at: node.place))
         return nil
       }
-      return items.decodeAll(with: element, key: key, findings: &findings)
+      return items.decodeAll(with: element, key: subject.key, findings: &findings)
     }
   }
 
   /// This, or the word `word`, which stands for `meaning`.
   func or(_ word: String, _ meaning: Value) -> Format where Value: Sendable {
     let shape = ValueShape.anyOf([self.shape, ["const": .string(word)]])
-    return Format(noun: "\(noun) or \(word)", shape: shape, examples: examples) { node, key, findings in
+    return Format(noun: "\(noun) or \(word)", shape: shape, examples: examples) { node, subject, findings in
       if let scalar = node.scalar, scalar.text == word { return meaning }
-      return decode(node, key, &findings)
+      return decode(node, subject, &findings)
     }
   }
 
   func map<Other>(_ transform: @escaping @Sendable (Value) -> Other) -> Format<Other> {
-    Format<Other>(noun: noun, shape: shape, examples: examples) { node, key, findings in
-      decode(node, key, &findings).map(transform)
+    Format<Other>(noun: noun, shape: shape, examples: examples) { node, subject, findings in
+      decode(node, subject, &findings).map(transform)
     }
   }
 }
@@ -63,14 +72,27 @@ extension [YAMLNode] {
   fileprivate func decodeAll<Value>(
     with format: Format<Value>, key: String, findings: inout Findings
   ) -> [Value]? {
+    let subject = Subject(key: key, noun: format.noun)
     var values: [Value] = []
     for item in self {
       if let scalar = item.scalar, scalar.isAbsent || scalar.isNull {
         findings.report(.emptyItem(key, at: item.place))
-      } else if let value = format.decode(item, key, &findings) {
+      } else if let value = format.decode(item, subject, &findings) {
         values.append(value)
       }
     }
     return values.count == count ? values : nil
+  }
+}
+
+extension YAMLScalar {
+  /// This text as the list it may have been meant as: cut at its commas. Nil for a text of several lines.
+  fileprivate var asList: String? {
+    guard style != .block, !text.isEmpty else { return nil }
+    let items = text.split(separator: ",").map { item in
+      let isPlain = style == .plain && !item.contains(" ")
+      return YAMLScalar.flowText(String(item.trimmingPrefix(while: { $0 == " " })), isPlain: isPlain)
+    }
+    return "[\(items.joined(separator: ", "))]"
   }
 }

@@ -3,7 +3,7 @@ import Plan
 /// The variables of the tool this one replaces, as values below everything the config says.
 struct LegacyEnvironment {
   private(set) var memory = Section(MemoryPlan())
-  private(set) var targets = Section(TargetSettings())
+  var targets = Section(TargetSettings())
 
   /// Reads the variables that are set; one that is set to nothing counts as not set.
   init(_ variables: [String: String], findings: inout Findings) {

@@ -15,7 +15,7 @@ struct Key<Record>: Sendable {
       name: name, type: format.noun, summary: summary, isRequired: isRequired, builtIn: builtIn, absence: absence,
       examples: examples ?? format.examples, shape: format.shape, children: children)
     read = { entry, record, findings in
-      guard let value = format.decode(entry.value, name, &findings) else { return }
+      guard let value = format.decode(entry.value, Subject(key: name, noun: format.noun), &findings) else { return }
       record[keyPath: field] = value
     }
   }
@@ -86,6 +86,10 @@ struct Section<Values: Sendable>: Sendable {
 
   var values: Values
   private(set) var given: [String: Given] = [:]
+  /// The keys whose value has an error: what stands in `values` for them is not what was meant.
+  private(set) var failed: Set<String> = []
+  /// What stands here and belongs elsewhere, or nowhere.
+  private(set) var misplaced: [String: YAMLNode] = [:]
 
   init(_ values: Values) { self.values = values }
 
@@ -102,7 +106,9 @@ struct Section<Values: Sendable>: Sendable {
   ) {
     guard case .mapping(let entries) = node.content else {
       findings.report(
-        .wrongType(name, expected: "a group of keys", found: node.noun, example: nil, at: node.place))
+        .wrongType(
+          Section.subject(name), expected: "a group of keys", found: node.noun, example: Section.example(name, node),
+          at: node.place))
       return
     }
     for entry in entries { read(entry, keys: keys, findings: &findings) }
@@ -113,22 +119,46 @@ struct Section<Values: Sendable>: Sendable {
 
   private mutating func read(_ entry: YAMLEntry, keys: [Key<Values>], findings: inout Findings) {
     guard let key = keys.first(where: { $0.name == entry.key.text }) else {
-      let nearest = Spelling.nearest(to: entry.key.text, among: keys.map(\.name))
+      let nearest =
+        FormerKeys.name(for: entry.key.text, among: keys.map(\.name))
+        ?? Spelling.nearest(to: entry.key.text, among: keys.map(\.name))
       let homes = Schema.homes(of: entry.key.text)
       findings.report(.unknownKey(entry.key, nearest: nearest, homes: homes))
-      // What was meant is not missing, it is misspelt.
+      // What was meant is not missing, it is misspelt, or in the wrong place.
       if homes.isEmpty, let nearest, given[nearest] == nil { note(nearest, entry.value) }
+      misplaced[entry.key.text] = entry.value
       return
     }
     // Recorded even when the value is bad: then it is bad, not missing.
     given[key.name] = Given(key: entry.key.place, node: entry.value, isOwn: true)
     if let scalar = entry.value.scalar, scalar.isAbsent {
-      findings.report(.emptyValue(key.name, at: entry.key.place))
+      findings.report(.emptyValue(key.name, isRequired: key.isRequired, at: entry.key.place))
     } else if let scalar = entry.value.scalar, scalar.isNull {
-      findings.report(.nullValue(key.name, at: scalar.place))
+      findings.report(.nullValue(key.name, isRequired: key.isRequired, at: scalar.place))
     } else {
+      let before = findings.errorCount
       key.read(entry, &values, &findings)
+      if findings.errorCount == before {
+        failed.remove(key.name)
+        return
+      }
     }
+    failed.insert(key.name)
+  }
+
+  /// How a group is called that is not what it should be.
+  private static func subject(_ name: String) -> String {
+    switch name {
+    case "config": "the config"
+    case "target": "a target"
+    default: name.quoted
+    }
+  }
+
+  /// A path alone in the list of targets is a target without its key.
+  private static func example(_ name: String, _ node: YAMLNode) -> String? {
+    guard name == "target", let text = node.text, text.hasPrefix("/") else { return nil }
+    return "path: \(text)"
   }
 
   /// Notes a value that came from elsewhere than a group of keys.

@@ -31,7 +31,7 @@ private struct Override {
     let errorsBefore = findings.all.count
     let valuePlace = source.place(equals + 1..<source.bytes.count)
     guard valuePlace.text.contains(where: { $0 != " " }) else {
-      findings.report(.emptyValue(source.place(path).text, at: source.place(path)))
+      findings.report(.emptyValue(source.place(path).text, isRequired: true, at: source.place(path)))
       return nil
     }
     guard let value = YAMLComposer.compose(source, from: equals + 1, limits: limits, findings: &findings),

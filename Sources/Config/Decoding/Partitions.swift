@@ -31,14 +31,14 @@ extension Format where Value == Period {
   /// `2024`, `2024-01` or `2024-01-31`.
   static var period: Format {
     .scalar("a period", shape: ValueShape.period, examples: ["2024-01", "2024", "2024-01-31"]) {
-      scalar, key throws(Diagnostic) in
+      scalar, subject throws(Diagnostic) in
       let parts = scalar.text.split(separator: "-", omittingEmptySubsequences: false)
       let widths = parts.map(\.utf8.count)
       let numbers = parts.compactMap { $0.utf8.allSatisfy(Digits.isDigit) ? Int($0) : nil }
       guard numbers.count == parts.count, widths == Array([4, 2, 2].prefix(widths.count)), let year = numbers.first,
         let period = Period(
           year: year, month: numbers.count > 1 ? numbers[1] : nil, day: numbers.count > 2 ? numbers[2] : nil)
-      else { throw .badPeriod(scalar.text, of: key, at: scalar.place) }
+      else { throw .badPeriod(scalar.text, of: subject.key, at: scalar.place) }
       return period
     }
   }

@@ -12,9 +12,10 @@ struct PathChecks {
 
   private let targets: [Placed]
   private let safety: Section<SafetyPlan>
+  private let report: Section<ReportPlan>
 
-  init(_ targets: [DecodedTarget], safety: Section<SafetyPlan>) {
-    self.safety = safety
+  init(_ targets: [DecodedTarget], safety: Section<SafetyPlan>, report: Section<ReportPlan>) {
+    (self.safety, self.report) = (safety, report)
     self.targets = targets.compactMap { target in
       guard let path = target.path else { return nil }
       let shapes = path.components.map { NameShape($0) }
@@ -27,6 +28,17 @@ struct PathChecks {
     checkProtectedPaths(&findings)
     checkAllowedRoots(&findings)
     checkOverlaps(&findings)
+    checkReport(&findings)
+  }
+
+  private func checkReport(_ findings: inout Findings) {
+    guard let file = report.values.file, let place = report.place(of: "file") else { return }
+    let shapes = file.split(separator: "/").map { NameShape(literal: Array($0.utf8)) }
+    let around = targets.first {
+      $0.target.isEnabled && $0.shapes.count < shapes.count && $0.shapes.canOverlap(shapes)
+    }
+    guard let around else { return }
+    findings.report(.reportInsideTarget(around.path.text, at: place, target: around.target.pathPlace))
   }
 
   private func checkProtectedPaths(_ findings: inout Findings) {

@@ -4,7 +4,7 @@ extension Format where Value == PathPattern {
   /// An absolute path whose components may be wildcards or date templates.
   static var pathPattern: Format {
     .scalar("a path", shape: ValueShape.pathPattern, examples: ["/data/api", "/data/{YYYY}-{MM}", "/data/*/tmp"]) {
-      scalar, key throws(Diagnostic) in try PathReader(scalar, of: key).pattern()
+      scalar, subject throws(Diagnostic) in try PathReader(scalar, of: subject.key).pattern()
     }
   }
 }
@@ -12,8 +12,8 @@ extension Format where Value == PathPattern {
 extension Format where Value == String {
   /// An absolute path of one file or folder.
   static var absolutePath: Format {
-    .scalar("an absolute path", shape: ValueShape.absolutePath) { scalar, key throws(Diagnostic) in
-      let reader = try PathReader(scalar, of: key)
+    .scalar("an absolute path", shape: ValueShape.absolutePath) { scalar, subject throws(Diagnostic) in
+      let reader = try PathReader(scalar, of: subject.key)
       try reader.refuseWildcards()
       return scalar.text
     }
@@ -122,8 +122,27 @@ struct PathReader {
     case "{MM}": return .month
     case "{DD}": return .day
     default:
-      throw .unknownDateField(text, nearest: Spelling.nearest(to: text, among: ["{YYYY}", "{MM}", "{DD}"]), at: place)
+      let fields = ["{YYYY}", "{MM}", "{DD}"]
+      throw .unknownDateField(
+        text, nearest: separated(text) ?? Spelling.nearest(to: text, among: fields), at: place)
     }
+  }
+
+  /// `{YYYY-MM}` as `{YYYY}-{MM}`; nil when it is something else than fields in one pair of braces.
+  private static func separated(_ text: String) -> String? {
+    var (fields, rest) = ("", text.dropFirst().dropLast())
+    while let first = rest.first {
+      let word = rest.prefix { $0.isLetter }
+      if word.isEmpty {
+        fields.append(first)
+        rest = rest.dropFirst()
+      } else {
+        guard ["YYYY", "MM", "DD"].contains(word) else { return nil }
+        fields += "{\(word)}"
+        rest = rest.dropFirst(word.count)
+      }
+    }
+    return fields
   }
 
   /// A month says nothing without its year, nor a day without its month.

@@ -25,7 +25,7 @@ struct PlanChecks {
 
   /// In the order in which a reader would fear them.
   func run(findings: inout Findings) {
-    PathChecks(all, safety: draft.safety).run(findings: &findings)
+    PathChecks(all, safety: draft.safety, report: draft.report).run(findings: &findings)
     checkNames(&findings)
     checkLimit(&findings)
     checkThresholds(&findings)
@@ -34,14 +34,16 @@ struct PlanChecks {
   }
 
   private func checkNames(_ findings: inout Findings) {
-    var places: [String: SourcePlace] = [:]
+    // As bytes: to Swift, an é of one character and one of two are the same text.
+    var first: [[UInt8]: DecodedTarget] = [:]
     for target in all {
       guard let name = target.name else { continue }
-      if let first = places[name] {
-        findings.report(.duplicateTargetName(name, at: target.namePlace, first: first))
-      } else {
-        places[name] = target.namePlace
-      }
+      guard let other = first.updateValue(target, forKey: Array(name.utf8)) else { continue }
+      first[Array(name.utf8)] = other
+      // Two that are named by their path, and overlap, are reported for that.
+      let areNamedByPath = target.settings.values.name == nil && other.settings.values.name == nil
+      if areNamedByPath, target.isEnabled, other.isEnabled { continue }
+      findings.report(.duplicateTargetName(name, at: target.namePlace, first: other.namePlace))
     }
   }
 
@@ -59,7 +61,9 @@ struct PlanChecks {
     let memory = draft.memory.values
     if let limit, let (key, size) = memory.thresholdAbove(limit), let place = draft.memory.place(of: key) {
       return findings.report(
-        .thresholdAboveLimit(key, Sizes.text(of: size), limit: Sizes.text(of: limit), at: place))
+        .thresholdAboveLimit(
+          key, draft.memory.given[key]?.node.text?.shown ?? Sizes.text(of: size), limit: Sizes.text(of: limit),
+          at: place))
     }
     checkOrder(("resume_at", memory.resumeAt), ("pause_at", memory.pauseAt), &findings)
     checkOrder(("pause_at", memory.pauseAt), ("abort_at", memory.abortAt), &findings)
@@ -68,14 +72,18 @@ struct PlanChecks {
   private typealias NamedThreshold = (key: String, value: MemoryPlan.Threshold)
 
   private func checkOrder(_ lower: NamedThreshold, _ upper: NamedThreshold, _ findings: inout Findings) {
-    guard !isBelow(lower.value, upper.value) else { return }
+    guard !isBelow(lower.value, upper.value), draft.memory.failed.isDisjoint(with: [lower.key, upper.key]) else {
+      return
+    }
     let places = [lower, upper].compactMap { draft.memory.place(of: $0.key) }
     // The built-in thresholds are in order, so at least one was written.
     guard let place = places.first else { return }
-    let texts = (PlanChecks.text(of: lower.value), PlanChecks.text(of: upper.value))
+    let texts = (text(of: lower), text(of: upper))
+    let other = places.count > 1 ? places[1] : nil
+    let builtIn = [lower, upper].first { draft.memory.given[$0.key] == nil }
     findings.report(
       .thresholdsReversed(
-        lower.key, texts.0, upper.key, texts.1, at: place, other: places.count > 1 ? places[1] : nil))
+        lower.key, texts.0, upper.key, texts.1, builtIn: builtIn?.key, at: place, other: other))
   }
 
   /// True too when the two cannot be compared without a limit.
@@ -89,8 +97,10 @@ struct PlanChecks {
     }
   }
 
-  private static func text(of threshold: MemoryPlan.Threshold) -> String {
-    switch threshold {
+  /// As it was written, else as it would be.
+  private func text(of threshold: NamedThreshold) -> String {
+    if let written = draft.memory.given[threshold.key]?.node.text { return written.shown }
+    return switch threshold.value {
     case .share(let share): Percentages.text(of: share)
     case .size(let size): Sizes.text(of: size)
     }
@@ -129,6 +139,7 @@ struct PlanChecks {
 
   private func checkConcurrency(_ findings: inout Findings) {
     let run = draft.run.values
+    if !draft.run.failed.isDisjoint(with: ["concurrency", "parallel_targets"]) { return }
     if run.parallelTargets > run.concurrency, let place = draft.run.place(of: "parallel_targets") {
       findings.report(
         .moreTargetsThanConcurrency(

@@ -15,11 +15,19 @@ enum ProtectedPaths {
 
   /// The first protected folder that a path of these shapes can be, lie inside when it is one of the system's, or contain.
   static func reached(by path: [NameShape]) -> String? {
-    for tree in treeShapes where path.canOverlap(tree.shapes) { return tree.path }
-    for parent in parentShapes where path.count <= parent.shapes.count && path.canOverlap(parent.shapes) {
-      return parent.path
-    }
-    return nil
+    let reached = (trees(meeting: path) + parents(meeting: path))
+    // The folder itself rather than one above or below.
+    return reached.first { $0.shapes.count == path.count }?.path ?? reached.first?.path
+  }
+
+  private typealias Folder = (path: String, shapes: [NameShape])
+
+  private static func trees(meeting path: [NameShape]) -> [Folder] {
+    treeShapes.filter { path.canOverlap($0.shapes) }
+  }
+
+  private static func parents(meeting path: [NameShape]) -> [Folder] {
+    parentShapes.filter { path.count <= $0.shapes.count && path.canOverlap($0.shapes) }
   }
 
   private static let treeShapes = trees.map { (path: $0, shapes: shapes(of: $0)) }

@@ -2,12 +2,14 @@ import Plan
 
 extension Format where Value == Duration {
   /// `250ms 30s 15m 12h 30d 4w`, combined from large to small. `bareUnit` is proposed for a number without a unit.
-  static func duration(bareUnit: String, atLeast least: Duration = .zero) -> Format {
-    .scalar("a duration", shape: ValueShape.duration(isPositive: least > .zero)) { scalar, key throws(Diagnostic) in
-      let duration = try Durations.parse(scalar, of: key, bareUnit: bareUnit)
-      guard duration >= least else {
-        throw .outOfRange(
-          scalar.text, of: key, range: "at least \(Durations.text(of: least))", at: scalar.place)
+  static func duration(bareUnit: String, atLeast least: Duration = .zero, atMost most: Duration? = nil) -> Format {
+    .scalar("a duration", shape: ValueShape.duration(isPositive: least > .zero)) { scalar, subject throws(Diagnostic) in
+      let duration = try Durations.parse(scalar, of: subject, bareUnit: bareUnit)
+      guard duration >= least, most.map({ duration <= $0 }) ?? true else {
+        let range =
+          most.map { "from \(Durations.text(of: least)) to \(Durations.text(of: $0))" }
+          ?? "at least \(Durations.text(of: least))"
+        throw .outOfRange(scalar.text, of: subject.key, range: range, at: scalar.place)
       }
       return duration
     }
@@ -18,13 +20,15 @@ extension Format where Value == PartitionAge {
   /// A duration, or months: `3mo`.
   static var partitionAge: Format {
     .scalar("a duration or months", shape: ValueShape.partitionAge, examples: ["3mo", "90d"]) {
-      scalar, key throws(Diagnostic) in
+      scalar, subject throws(Diagnostic) in
       guard let months = scalar.text.wholeNumber(before: "mo") else {
-        return .duration(try Durations.parse(scalar, of: key, bareUnit: "mo"))
+        return .duration(try Durations.parse(scalar, of: subject, bareUnit: "mo", mayBeMonths: true))
       }
       try Digits.refuseLeadingZero(Array(scalar.text.utf8.dropLast(2))[...], in: scalar)
       // Calendar years are 1 ... 9999.
-      guard let months, months <= 12 * 9999 else { throw .numberTooLarge(scalar.text, of: key, at: scalar.place) }
+      guard let months, months <= 12 * 9999 else {
+        throw .numberTooLarge(scalar.text, of: subject.key, at: scalar.place)
+      }
       return .months(months)
     }
   }
@@ -33,8 +37,8 @@ extension Format where Value == PartitionAge {
 extension Format where Value == ByteCount {
   /// `k M G T` by 1000, `Ki Mi Gi Ti` by 1024, both also with a `B`; without a unit, bytes.
   static func size(atLeast least: ByteCount = ByteCount(bytes: 0)) -> Format {
-    .scalar("a size", shape: ValueShape.size(atLeast: least)) { scalar, key throws(Diagnostic) in
-      try Sizes.parse(scalar, of: key, atLeast: least)
+    .scalar("a size", shape: ValueShape.size(atLeast: least)) { scalar, subject throws(Diagnostic) in
+      try Sizes.parse(scalar, of: subject, atLeast: least)
     }
   }
 }
@@ -43,12 +47,12 @@ extension Format where Value == MemoryPlan.Threshold {
   /// A share of the limit, or a size.
   static var threshold: Format {
     .scalar("a percentage or a size", shape: ValueShape.threshold, examples: ["400Mi"]) {
-      scalar, key throws(Diagnostic) in
-      if scalar.text.hasSuffix("%") { return .share(try Percentages.parse(scalar, of: key)) }
+      scalar, subject throws(Diagnostic) in
+      if scalar.text.hasSuffix("%") { return .share(try Percentages.parse(scalar, of: subject)) }
       if let number = Int(scalar.text), (1...100).contains(number) {
-        throw .missingUnit(scalar.text, of: key, proposal: scalar.text + "%", at: scalar.place)
+        throw .missingUnit(scalar.text, of: subject.key, proposal: scalar.text + "%", at: scalar.place)
       }
-      return .size(try Sizes.parse(scalar, of: key, atLeast: .smallestMemory))
+      return .size(try Sizes.parse(scalar, of: subject, atLeast: .smallestMemory))
     }
   }
 }
@@ -66,29 +70,60 @@ enum Durations {
   /// 10 000 years, as far as dates go: longer ones are slips, and this keeps all arithmetic on them exact.
   private static let longest = Duration.seconds(86_400 * 3_652_425)
 
-  static func parse(_ scalar: YAMLScalar, of key: String, bareUnit: String) throws(Diagnostic) -> Duration {
+  /// Where `mayBeMonths`, months are taken elsewhere, and here are only wrongly combined.
+  static func parse(
+    _ scalar: YAMLScalar, of subject: Subject, bareUnit: String, mayBeMonths: Bool = false
+  ) throws(Diagnostic) -> Duration {
     if !scalar.text.isEmpty, scalar.text.utf8.allSatisfy(Digits.isDigit) {
       try Digits.refuseLeadingZero(Array(scalar.text.utf8)[...], in: scalar)
-      throw .missingUnit(scalar.text, of: key, proposal: scalar.text + bareUnit, at: scalar.place)
+      throw .missingUnit(scalar.text, of: subject.key, proposal: scalar.text + bareUnit, at: scalar.place)
     }
     var rest = Array(scalar.text.utf8)[...]
     var total = Duration.zero
     var unitsLeft = units[...]
     repeat {
       let (digits, unit) = takePart(from: &rest)
-      if unit == "mo", !digits.isEmpty { throw .monthsNotAllowed(scalar.text, of: key, at: scalar.place) }
+      if unit == "mo", !digits.isEmpty, !mayBeMonths {
+        let days = Int(String(decoding: digits, as: UTF8.self)).map { $0.multipliedReportingOverflow(by: 30) }
+        throw .monthsNotAllowed(
+          scalar.text, of: subject.key, days: days.flatMap { $0.overflow ? nil : $0.partialValue }, at: scalar.place)
+      }
       guard !digits.isEmpty, let index = unitsLeft.firstIndex(where: { $0.name == unit }) else {
-        throw .badDuration(scalar.text, of: key, at: scalar.place)
+        throw .badDuration(
+          scalar.text, of: subject, meant: meaning(of: scalar.text), mayBeMonths: mayBeMonths, at: scalar.place)
       }
       try Digits.refuseLeadingZero(digits, in: scalar)
       guard let part = units[index].length.times(digits, atMost: longest) else {
-        throw .numberTooLarge(scalar.text, of: key, at: scalar.place)
+        throw .numberTooLarge(scalar.text, of: subject.key, at: scalar.place)
       }
       total += part
       unitsLeft = units[(index + 1)...]
     } while !rest.isEmpty
     return total
   }
+
+  /// What was written with blanks, in capitals or with whole words, as this schema writes it; nil when it is nothing of the
+  /// kind.
+  private static func meaning(of text: String) -> String? {
+    var rest = Array(text.lowercased().utf8.filter { $0 != UInt8(ascii: " ") })[...]
+    var meant = ""
+    while !rest.isEmpty {
+      let (digits, word) = takePart(from: &rest)
+      guard !digits.isEmpty, digits.count < 10, let unit = words[word] else { return nil }
+      meant += String(decoding: digits, as: UTF8.self) + unit
+    }
+    return meant.isEmpty || text.contains("M") ? nil : meant
+  }
+
+  private static let words: [String: String] = {
+    let names = [
+      "w": "week weeks", "d": "day days", "h": "hr hrs hour hours", "m": "min mins minute minutes",
+      "s": "sec secs second seconds", "ms": "msec msecs millis millisecond milliseconds",
+    ]
+    return names.reduce(into: [:]) { words, unit in
+      for word in [unit.key] + unit.value.split(separator: " ").map({ String($0) }) { words[word] = unit.key }
+    }
+  }()
 
   private static func takePart(from rest: inout ArraySlice<UInt8>) -> (digits: ArraySlice<UInt8>, unit: String) {
     let digits = rest.prefix(while: Digits.isDigit)
@@ -129,24 +164,26 @@ enum Sizes {
     ("Ki", 1 << 10), ("Mi", 1 << 20), ("Gi", 1 << 30), ("Ti", 1 << 40),
   ]
 
-  static func parse(_ scalar: YAMLScalar, of key: String, atLeast least: ByteCount) throws(Diagnostic) -> ByteCount {
+  static func parse(_ scalar: YAMLScalar, of subject: Subject, atLeast least: ByteCount) throws(Diagnostic) -> ByteCount
+  {
     let text = Array(scalar.text.utf8)
     let digits = text.prefix(while: Digits.isDigit)
     let number = String(decoding: digits, as: UTF8.self)
     let suffix = String(decoding: text[digits.endIndex...], as: UTF8.self)
     guard !digits.isEmpty, let unit = unit(named: suffix) else {
-      let meant = digits.isEmpty ? nil : unitMeant(by: suffix).map { number + $0 }
-      throw .badSize(scalar.text, of: key, meant: meant, at: scalar.place)
+      // Kubernetes writes bytes in thousandths, with an m; those are long.
+      let meant = digits.isEmpty || digits.count > 6 ? nil : unitMeant(by: suffix).map { number + $0 }
+      throw .badSize(scalar.text, of: subject, meant: meant, at: scalar.place)
     }
     try Digits.refuseLeadingZero(digits, in: scalar)
     guard let product = UInt64(number)?.multipliedReportingOverflow(by: unit), !product.overflow else {
-      throw .numberTooLarge(scalar.text, of: key, at: scalar.place)
+      throw .numberTooLarge(scalar.text, of: subject.key, at: scalar.place)
     }
     let size = ByteCount(bytes: product.partialValue)
     if size >= least { return size }
     let meant = suffix.isEmpty && size.bytes > 0 ? number + "Mi" : nil
     throw .outOfRange(
-      scalar.text, of: key, range: "at least \(Sizes.text(of: least))", inMebibytes: meant, at: scalar.place)
+      scalar.text, of: subject.key, range: "at least \(Sizes.text(of: least))", inMebibytes: meant, at: scalar.place)
   }
 
   private static func unit(named suffix: String) -> UInt64? {
@@ -174,16 +211,17 @@ enum Sizes {
 
 enum Percentages {
   /// Above 0 %, up to 100 %, with decimals.
-  static func parse(_ scalar: YAMLScalar, of key: String) throws(Diagnostic) -> Percentage {
+  static func parse(_ scalar: YAMLScalar, of subject: Subject) throws(Diagnostic) -> Percentage {
     let number = scalar.text.utf8.dropLast()
     let isDecimal =
       number.count { $0 == UInt8(ascii: ".") } <= 1 && number.first != UInt8(ascii: ".")
       && number.last != UInt8(ascii: ".") && number.allSatisfy { Digits.isDigit($0) || $0 == UInt8(ascii: ".") }
     guard isDecimal, let percent = Double(String(decoding: number, as: UTF8.self)) else {
-      throw .badPercentage(scalar.text, of: key, at: scalar.place)
+      throw .badPercentage(scalar.text, of: subject.key, at: scalar.place)
     }
+    try Digits.refuseLeadingZero(Array(number.prefix { $0 != UInt8(ascii: ".") })[...], in: scalar)
     guard percent > 0, let percentage = Percentage(percent: percent) else {
-      throw .outOfRange(scalar.text, of: key, range: "above 0% and at most 100%", at: scalar.place)
+      throw .outOfRange(scalar.text, of: subject.key, range: "above 0% and at most 100%", at: scalar.place)
     }
     return percentage
   }

@@ -4,8 +4,9 @@ import Plan
 extension Format where Value == Int {
   /// A whole number in `range`, in decimal digits.
   static func count(_ range: ClosedRange<Int>) -> Format {
-    .scalar("a whole number", shape: ValueShape.count(range)) { scalar, key throws(Diagnostic) in
-      let number = try Digits.integer(scalar, of: key, expected: "a whole number")
+    .scalar("a whole number", shape: ValueShape.count(range)) { scalar, subject throws(Diagnostic) in
+      let key = subject.key
+      let number = try Digits.integer(scalar, of: key, expected: subject.noun)
       if number == nil, range.upperBound == .max, !scalar.text.hasPrefix("-") {
         throw .numberTooLarge(scalar.text, of: key, at: scalar.place)
       }
@@ -24,11 +25,12 @@ extension Format where Value == UInt64 {
 
 extension Format where Value == Bool {
   static var boolean: Format {
-    .scalar("true or false", shape: ValueShape.boolean) { scalar, key throws(Diagnostic) in
+    .scalar("true or false", shape: ValueShape.boolean) { scalar, subject throws(Diagnostic) in
       switch scalar.text {
       case "true": true
       case "false": false
-      default: throw .badBoolean(scalar.text, of: key, meant: meaning[scalar.text.lowercased()], at: scalar.place)
+      default:
+        throw .badBoolean(scalar.text, of: subject.key, meant: meaning[scalar.text.lowercased()], at: scalar.place)
       }
     }
   }
@@ -48,9 +50,9 @@ extension Format where Value: RawRepresentable & CaseIterable & Sendable, Value.
     let values = Array(Value.allCases)
     let choices = values.map(\.rawValue)
     return .scalar("one of \(choices.joined(separator: ", "))", shape: ValueShape.choice(choices)) {
-      scalar, key throws(Diagnostic) in
+      scalar, subject throws(Diagnostic) in
       guard let index = choices.firstIndex(of: scalar.text) else {
-        throw .unknownChoice(scalar.text, of: key, choices: choices, at: scalar.place)
+        throw .unknownChoice(scalar.text, of: subject.key, choices: choices, at: scalar.place)
       }
       return values[index]
     }
@@ -60,8 +62,8 @@ extension Format where Value: RawRepresentable & CaseIterable & Sendable, Value.
 extension Format where Value == String {
   /// A text that can be printed in one line.
   static var text: Format {
-    .scalar("a text", shape: ValueShape.text) { scalar, key throws(Diagnostic) in
-      try scalar.checkText(of: key)
+    .scalar("a text", shape: ValueShape.text) { scalar, subject throws(Diagnostic) in
+      try scalar.checkText(of: subject.key)
       return scalar.text
     }
   }

@@ -191,7 +191,8 @@ struct DecodedTarget {
   // MARK: What one target's keys say together
 
   private func check(findings: inout Findings) {
-    if settings.given["max_age"] == nil { findings.report(.missingMaxAge(at: place)) }
+    let isMisplaced = settings.values.partitions.misplaced["max_age"] != nil
+    if settings.given["max_age"] == nil, !isMisplaced { findings.report(.missingMaxAge(at: place)) }
     if let path, !path.hasTemplate, let given = settings.given["partitions"] {
       findings.report(.partitionsWithoutTemplate(at: given.key, path: pathPlace))
     }
@@ -214,15 +215,17 @@ struct DecodedTarget {
   private func warnOfYoungFiles(findings: inout Findings) {
     let day = Duration.seconds(86_400)
     guard let maxAge = settings.values.maxAge, maxAge < day, path?.hasTemplate == false,
+      settings.given["partitions"] == nil, !settings.failed.contains("max_age"),
       let place = settings.place(of: "max_age")
     else { return }
     findings.report(.youngMaxAge(at: place))
   }
 
   private func warnOfKeysWithoutEffect(findings: inout Findings) {
-    guard !settings.values.removesEmptyDirectories else { return }
+    let isMeant = settings.failed.contains("remove_empty_directories")
+    guard !settings.values.removesEmptyDirectories, !isMeant else { return }
     for key in ["empty_directory_min_age", "max_empty_directories"] {
-      guard let given = settings.given[key], given.isOwn else { continue }
+      guard let given = settings.given[key], given.isOwn, !settings.failed.contains(key) else { continue }
       findings.report(.keyWithoutEffect(key, needs: "remove_empty_directories", at: given.key))
     }
   }

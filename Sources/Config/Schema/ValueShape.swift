@@ -17,7 +17,7 @@ enum ValueShape {
   static let absolutePath: JSONValue = [
     "type": "string", "maxLength": 4095, "pattern": "^(/|(/(?!\\.{1,2}(/|$))[^/*?\\[{]+)+)$",
   ]
-  static let percentage: JSONValue = ["type": "string", "pattern": "^(?=.*[1-9])[0-9]+(\\.[0-9]+)?%$"]
+  static let percentage: JSONValue = ["type": "string", "pattern": "^(?=.*[1-9])(0|[1-9][0-9]*)(\\.[0-9]+)?%$"]
   static let period = anyOf([
     ["type": "integer", "minimum": 1, "maximum": 9999],
     ["type": "string", "pattern": "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"],

@@ -39,6 +39,7 @@ struct YAMLComposer: ~Copyable {
       findings.report(fault)
       return nil
     }
+    YAMLText(text, from: start, limit: limits.bytes).reportDeceptiveCharacters(&findings)
     var composer = YAMLComposer(.config, text, from: start, limits: limits, findings: findings)
     let root = composer.root()
     findings = composer.findings
@@ -82,6 +83,10 @@ struct YAMLComposer: ~Copyable {
     }
     let root = try node(from: try next(), depth: 1)
     _ = try next()
+    if root.scalar?.isAbsent == true {
+      findings.report(.emptyDocument(at: text.place(0..<0)))
+      return nil
+    }
     let after = try next()
     if case .documentStart = after.kind { findings.report(.severalDocuments(at: place(of: after))) }
     return root
@@ -189,6 +194,10 @@ struct YAMLComposer: ~Copyable {
 
   /// Nil for what cannot be a key here; that is reported, and its value is read and dropped.
   private mutating func key(from event: YAMLEvent, depth: Int) throws(Diagnostic) -> YAMLKey? {
+    if case .alias = event.kind, dialect == .config {
+      findings.report(.keyNotText(at: place(of: event)))
+      return nil
+    }
     let node = try node(from: event, depth: depth)
     guard let scalar = node.scalar, !scalar.text.isEmpty else {
       findings.report(.keyNotText(at: node.place))

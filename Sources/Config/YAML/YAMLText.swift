@@ -1,3 +1,5 @@
+import Plan
+
 /// What is wrong with a text before, or instead of, its being YAML.
 struct YAMLText {
   private let text: SourceText
@@ -23,6 +25,24 @@ struct YAMLText {
     }
   }
 
+  /// Characters that make a config read otherwise than it shows: those that end a line for YAML only, that turn the
+  /// direction of writing, or have no width.
+  func reportDeceptiveCharacters(_ findings: inout Findings) {
+    // All of them are in these three blocks.
+    for at in text.bytes.indices.dropFirst(start) where [0xC2, 0xD8, 0xE2, 0xEF].contains(text.bytes[at]) {
+      guard let scalar = PrintableText.pieces(of: text.bytes[at..<min(at + 4, text.bytes.count)]).first,
+        case .scalar(let value) = scalar
+      else { continue }
+      let place = text.place(at..<at + UTF8.width(value))
+      switch value.value {
+      case 0x85, 0x2028, 0x2029: findings.report(.hiddenLineEnd(at: place))
+      case 0x061C, 0x200B, 0x200E, 0x200F, 0x202A...0x202E, 0x2060, 0x2066...0x2069, 0xFEFF:
+        findings.report(.invisibleCharacter(at: place))
+      default: break
+      }
+    }
+  }
+
   private var byteOrderMark: (encoding: String, count: Int)? {
     let marks: [(encoding: String, bytes: [UInt8])] = [
       ("UTF-8", [0xEF, 0xBB, 0xBF]), ("UTF-16", [0xFF, 0xFE]), ("UTF-16", [0xFE, 0xFF]),
@@ -30,13 +50,61 @@ struct YAMLText {
     return marks.first { text.bytes[start...].starts(with: $0.bytes) }.map { ($0.encoding, $0.bytes.count) }
   }
 
-  /// libyaml's complaint in our words: a tab in the indentation is told apart, since its own words hardly name it.
+  /// libyaml's complaint in our words, at the place where the mistake is rather than where it was noticed.
   static func diagnostic(for error: YAMLSyntaxError, in text: SourceText) -> Diagnostic {
-    let place = text.place(error.offset..<error.offset)
     if error.isForbiddenCharacter { return .controlCharacter(at: character(at: error.offset, in: text)) }
+    if let marker = conflictMarker(in: text) { return .conflictMarker(at: marker) }
+    if let template = helmTemplate(in: text) { return .helmTemplate(at: template) }
     if let tab = indentingTab(near: error.offset, in: text) { return .tabIndentation(at: tab) }
-    let context = error.context.map { (text: $0.text, place: text.place($0.offset..<$0.offset)) }
-    return .syntax(error.problem, at: place, context: context)
+    return complaint(error, in: text)
+  }
+
+  private static func complaint(_ error: YAMLSyntaxError, in text: SourceText) -> Diagnostic {
+    let place = text.place(error.offset..<error.offset)
+    guard let context = error.context else {
+      return .syntax(error.problem, at: place, context: nil, hint: hint(at: error.offset, in: text))
+    }
+    let begin = text.place(context.offset..<context.offset)
+    switch (context.text, error.problem) {
+    case ("while scanning a simple key", "could not find expected ':'"):
+      // Noticed on the next line; meant is the word that is no key.
+      let line = text.line(text.lineIndex(of: context.offset))
+      return .syntax(
+        "a key without ':' and a blank behind it", at: text.place(context.offset..<line.upperBound), context: nil,
+        hint: "write key: value")
+    case ("while scanning a quoted scalar", "found unexpected end of stream"):
+      return .syntax(
+        "this quote is never closed", at: text.place(context.offset..<context.offset + 1), context: nil)
+    default:
+      let isElsewhere = context.offset != error.offset
+      return .syntax(
+        error.problem, at: place, context: isElsewhere ? (context.text, begin) : nil,
+        hint: hint(at: error.offset, in: text))
+    }
+  }
+
+  /// What begins with one of YAML's own signs needs quotes.
+  private static func hint(at offset: Int, in text: SourceText) -> String? {
+    guard offset < text.bytes.count, "@`%{}[]&*!|>".utf8.contains(text.bytes[offset]) else { return nil }
+    return "a text that begins with or holds \(UnicodeScalar(text.bytes[offset])) needs quotes"
+  }
+
+  private static func conflictMarker(in text: SourceText) -> SourcePlace? {
+    line(in: text) { $0.starts(with: "<<<<<<< ".utf8) || $0.starts(with: ">>>>>>> ".utf8) }
+  }
+
+  /// The first of Helm's actions that no YAML reader takes: at the beginning of a line.
+  private static func helmTemplate(in text: SourceText) -> SourcePlace? {
+    line(in: text) { $0.drop { $0 == UInt8(ascii: " ") }.starts(with: "{{".utf8) }
+  }
+
+  private static func line(in text: SourceText, where isMeant: (ArraySlice<UInt8>) -> Bool) -> SourcePlace? {
+    for index in text.lineStarts.indices {
+      let line = text.line(index)
+      guard isMeant(text.bytes[line]) else { continue }
+      return text.place((text.bytes[line].firstIndex { $0 != UInt8(ascii: " ") } ?? line.lowerBound)..<line.upperBound)
+    }
+    return nil
   }
 
   private static func indentingTab(near offset: Int, in text: SourceText) -> SourcePlace? {
