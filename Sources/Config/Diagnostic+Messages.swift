@@ -265,7 +265,8 @@ extension Diagnostic {
   ) -> Diagnostic {
     .error(
       .outOfRange, "'\(key)' must be \(range), not \(text.quoted)", at: place,
-      hint: meant.map { "without a unit, a size is in bytes; did you mean \($0)?" })
+      hint: meant.map { "without a unit, a size is in bytes; did you mean \($0)?" }
+        ?? Advice.insteadOfZero(text, of: key))
   }
 
   static func numberTooLarge(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {

@@ -17,14 +17,18 @@ extension Diagnostic {
     .error(.nameTooLong, "this component is longer than \(limit) bytes", at: place, hint: nil)
   }
 
-  static func emptyComponent(of key: String, fixed: String, at place: SourcePlace) -> Diagnostic {
+  static func emptyComponent(of key: String, leadingTo path: PathDestination, at place: SourcePlace) -> Diagnostic {
     .error(
-      .emptyComponent, "'\(key)' has an empty component", at: place,
-      hint: "one '/' between components and none at the end: \(fixed.shown)")
+      .emptyComponent, "'\(key)' has an empty component\(path.remark)", at: place,
+      hint: path.hint("one '/' between components and none at the end"))
   }
 
-  static func dotComponent(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
-    .error(.dotComponent, "'\(key)' must not go through '\(text)'", at: place, hint: "write the folder that is meant")
+  static func dotComponent(
+    _ text: String, of key: String, leadingTo path: PathDestination, at place: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .dotComponent, "'\(key)' must not go through '\(text)'\(path.remark)", at: place,
+      hint: path.hint("write the folder that is meant"))
   }
 
   static func wildcardNotAllowed(of key: String, at place: SourcePlace) -> Diagnostic {
@@ -61,7 +65,7 @@ extension Diagnostic {
     let message =
       text == protected
       ? "\(text.quoted) is a protected path" : "\(text.quoted) touches the protected path '\(protected)'"
-    return .error(.protectedPath, message, at: place, hint: "files of the system are never purged")
+    return .error(.protectedPath, message, at: place, hint: Advice.systemFiles)
   }
 
   static func outsideAllowedRoots(_ text: String, at place: SourcePlace, roots: SourcePlace) -> Diagnostic {

@@ -32,6 +32,10 @@ extension Diagnostic {
     // Manifests.
     case noKubernetesObject, noConfigInManifest, noSuchConfigMapKey, configNotText, badConfigMapKey, configMapTooLarge
     case badBase64, helmTemplate
+    // Patterns, and keys that other keys contradict.
+    case nothingIncluded, everythingExcluded, patternWithoutEffect, excludeMeetsNothing, patternRepeated, patternCovered
+    case patternHoldsPath, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod, boundsHoldNoPeriod
+    case emptyDirectoriesOutOfReach, boundNotBelowRuns, fewerTargets, defaultUnused
     // Warnings.
     case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
     case reportInsideTarget
@@ -47,6 +51,8 @@ extension Diagnostic {
     case context, firstHere, valueHere, rootsHere, pathHere, boundHere, otherTargetHere, targetHere, maxSizeHere,
       thresholdHere
     case budgetHere, ceilingHere, decodedHere, concurrencyHere
+    case includeHere, excludeHere, maxDepthHere, otherPatternHere, maxAgeHere, olderThanHere
+    case runsBoundHere
   }
 
   static func error(

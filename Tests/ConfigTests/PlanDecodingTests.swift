@@ -47,7 +47,6 @@ let everyKey = """
   audit: {file: none, rotate_size: 256Mi, chain: false}
   defaults:
     max_age: 1d12h
-    concurrency: 1000
     exclude: ["keep/**"]
   targets:
     - name: api-files

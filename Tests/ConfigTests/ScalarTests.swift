@@ -128,7 +128,7 @@ struct ScalarTests {
       ("2024-", nil), ("20240", nil), ("2024/01", nil),
     ] as [(String, Period?)])
   func periods(text: String, expected: Period?) {
-    let checked = checkTarget("path: /data/{YYYY}-{MM}", "max_age: 1d", "partitions: {from: \(text)}")
+    let checked = checkTarget("path: /data/{YYYY}-{MM}-{DD}", "max_age: 1d", "partitions: {from: \(text)}")
     #expect(checked.onlyTarget?.partitions?.from == expected)
     #expect(checked.rules == (expected == nil ? [.badPeriod] : []))
   }

@@ -43,8 +43,10 @@ struct PathReader {
     for component in components {
       let place = scalar.place(ofBytes: component.range)
       if component.range.count > PathReader.longestName { throw .nameTooLong(limit: PathReader.longestName, at: place) }
-      if component.text.isEmpty { throw .emptyComponent(of: key, fixed: PathReader.fixed(components), at: place) }
-      if component.text == "." || component.text == ".." { throw .dotComponent(component.text, of: key, at: place) }
+      if component.text.isEmpty { throw .emptyComponent(of: key, leadingTo: destination, at: place) }
+      if component.text == "." || component.text == ".." {
+        throw .dotComponent(component.text, of: key, leadingTo: destination, at: place)
+      }
     }
   }
 
@@ -71,9 +73,8 @@ struct PathReader {
     }
   }
 
-  private static func fixed(_ components: [(text: String, range: Range<Int>)]) -> String {
-    "/" + components.map(\.text).filter { !$0.isEmpty }.joined(separator: "/")
-  }
+  /// Where the path leads, links aside.
+  private var destination: PathDestination { PathDestination(components.map(\.text), isTarget: key == "path") }
 
   // MARK: Components
 

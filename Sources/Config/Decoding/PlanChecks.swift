@@ -31,6 +31,9 @@ struct PlanChecks {
     checkThresholds(&findings)
     checkBudgets(&findings)
     checkConcurrency(&findings)
+    var patterns = PatternChecks(all)
+    patterns.run(findings: &findings)
+    EffectChecks(all, of: draft).run(findings: &findings)
   }
 
   private func checkNames(_ findings: inout Findings) {

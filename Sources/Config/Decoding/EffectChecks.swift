@@ -1,0 +1,153 @@
+import Plan
+
+/// Keys that other keys leave without effect, and values that contradict each other, as far as the text tells.
+struct EffectChecks {
+  private let draft: BatchDraft
+  private let targets: [DecodedTarget]
+
+  init(_ targets: [DecodedTarget], of draft: BatchDraft) { (self.targets, self.draft) = (targets, draft) }
+
+  func run(findings: inout Findings) {
+    for target in targets {
+      checkNames(target, &findings)
+      checkAge(target, &findings)
+      checkEmptyDirectories(target, &findings)
+      checkCaps(target, &findings)
+      if let path = target.path, path.hasTemplate {
+        PartitionChecks(target.settings.values.partitions, of: path)?.run(findings: &findings)
+      }
+    }
+    checkParallelTargets(&findings)
+    checkDefaults(&findings)
+  }
+
+  // MARK: One target
+
+  /// Names that are legal, and yet look like a slip.
+  private func checkNames(_ target: DecodedTarget, _ findings: inout Findings) {
+    guard let path = target.path, let scalar = target.settings.given["path"]?.node.scalar, scalar.text == path.text
+    else { return }
+    var start = 0
+    for component in path.components {
+      let text = component.text
+      defer { start += 1 + text.utf8.count }
+      guard case .literal = component else { continue }
+      let place = scalar.place(ofBytes: start + 1..<start + 1 + text.utf8.count)
+      if text.allSatisfy({ $0 == "." }) {
+        findings.report(.onlyDots(text, at: place))
+      } else if text.withoutOddEnds != nil {
+        let meant = path.components.map { $0.text.withoutOddEnds ?? $0.text }
+        findings.report(.oddEnd(text, meant: "/" + meant.joined(separator: "/"), at: place))
+      }
+    }
+  }
+
+  /// What is written in a period is, when its folder is chosen, as old as the period is long and `older_than` at most.
+  private func checkAge(_ target: DecodedTarget, _ findings: inout Findings) {
+    let partitions = target.settings.values.partitions
+    guard let unit = target.path?.finestField, let olderThan = partitions.values.olderThan,
+      let maxAge = target.settings.values.maxAge, maxAge > olderThan.longest + unit.longest,
+      let given = target.settings.given["max_age"], let other = partitions.given["older_than"]
+    else { return }
+    let places = given.isOwn ? (given.value, other.value) : (other.value, given.value)
+    let note = given.isOwn ? Diagnostic.Note.olderThanHere(at: places.1) : .maxAgeHere(at: places.1)
+    findings.report(
+      .foldersTooYoung(
+        maxAge: Durations.text(of: maxAge), olderThan: other.node.text ?? "", at: places.0, note: note))
+  }
+
+  /// With files of the target's root only, no directory is looked into, and none is known to be empty.
+  private func checkEmptyDirectories(_ target: DecodedTarget, _ findings: inout Findings) {
+    guard target.settings.values.removesEmptyDirectories, target.settings.values.maxDepth == 1,
+      let given = target.settings.given["remove_empty_directories"], given.isOwn,
+      let depth = target.settings.place(of: "max_depth")
+    else { return }
+    findings.report(.emptyDirectoriesOutOfReach(at: given.key, maxDepth: depth))
+  }
+
+  private func checkCaps(_ target: DecodedTarget, _ findings: inout Findings) {
+    let (values, safety, run) = (target.settings.values, draft.safety, draft.run)
+    check(
+      "max_deletions", of: target, values.maxDeletions, "safety", safety.values.maxDeletions,
+      at: safety.place(of: "max_deletions"), &findings)
+    check(
+      "max_deleted_bytes", of: target, values.maxDeletedBytes, "safety", safety.values.maxDeletedBytes,
+      at: safety.place(of: "max_deleted_bytes"), &findings)
+    check(
+      "operations_per_second", of: target, values.operationsPerSecond, "run", run.values.operationsPerSecond,
+      at: run.place(of: "operations_per_second"), &findings)
+  }
+
+  /// What holds for one target only must be below what holds for all together.
+  private func check<Value: Comparable>(
+    _ key: String, of target: DecodedTarget, _ own: Value?, _ group: String, _ whole: Value?, at other: SourcePlace?,
+    _ findings: inout Findings
+  ) {
+    guard let own, let whole, own >= whole, let place = target.settings.place(of: key), let other else { return }
+    findings.report(.boundNotBelowRuns(key, of: group, at: place, other: other))
+  }
+
+  // MARK: All targets
+
+  /// Each target gets its share as if so many ran, also where there are fewer.
+  private func checkParallelTargets(_ findings: inout Findings) {
+    let enabled = targets.filter(\.isEnabled)
+    guard !enabled.isEmpty, draft.run.values.parallelTargets > enabled.count,
+      enabled.allSatisfy({ $0.path?.isLiteral == true }), let place = draft.run.place(of: "parallel_targets")
+    else { return }
+    findings.report(.fewerTargets(enabled.count, than: draft.run.values.parallelTargets, at: place))
+  }
+
+  /// A default that every target replaces. `max_age` is left out: it is the net for targets to come, which must have one.
+  private func checkDefaults(_ findings: inout Findings) {
+    guard !targets.isEmpty else { return }
+    for entry in draft.defaults?.entries ?? [] where entry.key.text != "max_age" {
+      guard TargetSettings.sharedKeys.contains(where: { $0.name == entry.key.text }),
+        targets.allSatisfy({ $0.settings.given[entry.key.text]?.isOwn == true })
+      else { continue }
+      findings.report(.defaultUnused(entry.key.text, at: entry.key.place))
+    }
+  }
+}
+
+extension PathPattern.Component {
+  /// As the user wrote it.
+  fileprivate var text: String {
+    switch self {
+    case .literal(let name): name
+    case .wildcard(let glob): glob.pattern
+    case .template(let template): template.pieces.map(\.text).joined()
+    }
+  }
+}
+
+extension DateTemplate.Piece {
+  fileprivate var text: String {
+    switch self {
+    case .text(let text): text
+    case .year: "{YYYY}"
+    case .month: "{MM}"
+    case .day: "{DD}"
+    }
+  }
+}
+
+extension String {
+  /// Nil when it neither ends with a dot or blank nor begins with a blank.
+  fileprivate var withoutOddEnds: String? {
+    var rest = self[...]
+    while rest.last == "." || rest.last == " " { rest.removeLast() }
+    while rest.first == " " { rest.removeFirst() }
+    return rest.isEmpty || rest.count == count ? nil : String(rest)
+  }
+}
+
+extension PartitionAge {
+  /// The most time that it can mean.
+  fileprivate var longest: Duration {
+    switch self {
+    case .duration(let duration): duration
+    case .months(let months): .seconds(31 * 86_400) * months
+    }
+  }
+}

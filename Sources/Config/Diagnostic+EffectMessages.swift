@@ -1,0 +1,124 @@
+// The catalogue, fourth part: keys without effect, and values that contradict each other.
+
+extension Diagnostic {
+  static func onlyDots(_ name: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .onlyDots, "'path' goes through a folder named \(name.quoted)", at: place,
+      hint: "that is a name like any other; if parts of the path were left out, write them")
+  }
+
+  static func oddEnd(_ name: String, meant path: String, at place: SourcePlace) -> Diagnostic {
+    let end =
+      name.hasSuffix(".") ? "ends with a dot" : name.hasSuffix(" ") ? "ends with a blank" : "begins with a blank"
+    return .warning(
+      .oddEnd, "'path' has a name that \(end): \(name.quoted)", at: place,
+      hint: "did you mean \(path.shown)?")
+  }
+
+  static func foldersTooYoung(maxAge: String, olderThan: String, at place: SourcePlace, note: Note) -> Diagnostic {
+    .warning(
+      .foldersTooYoung,
+      "'older_than' (\(olderThan.shown)) takes folders whose files are not as old as 'max_age' (\(maxAge)) yet: "
+        + "they are walked in vain", at: place, notes: [note],
+      hint: "write max_age: 0s to go by the folder's age alone, or older_than: \(maxAge)")
+  }
+
+  static func boundCutsPeriod(
+    _ key: String, _ unit: CalendarUnit, _ period: String, next: String?, at place: SourcePlace
+  ) -> Diagnostic {
+    let edge = key == "from" ? "first" : "last"
+    let taken = next.map { ", the \(edge) one is \($0)" } ?? ""
+    let outside = next.map { "\(key): \($0), or " } ?? ""
+    return .warning(
+      .boundCutsPeriod, "'\(key)' cuts the \(unit.rawValue) \(period): its folder is not taken\(taken)", at: place,
+      hint: "write \(outside)\(key): \(period) to take that folder too")
+  }
+
+  /// `first` and `last` are the periods that hold the two bounds.
+  static func boundsHoldNoPeriod(
+    _ unit: CalendarUnit, first: String, last: String, at place: SourcePlace, to: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .boundsHoldNoPeriod, "no whole \(unit.rawValue) lies between 'from' and 'to': no folder could be taken",
+      at: place, notes: [.boundHere(at: to)], hint: "to take all they touch, write from: \(first) and to: \(last)")
+  }
+
+  static func emptyDirectoriesOutOfReach(at place: SourcePlace, maxDepth: SourcePlace) -> Diagnostic {
+    .warning(
+      .emptyDirectoriesOutOfReach,
+      "'remove_empty_directories' has no effect: no directory is looked into, since 'max_depth' is 1", at: place,
+      notes: [.maxDepthHere(at: maxDepth)], hint: nil)
+  }
+
+  static func boundNotBelowRuns(
+    _ key: String, of group: String, at place: SourcePlace, other: SourcePlace
+  ) -> Diagnostic {
+    .warning(
+      .boundNotBelowRuns, "'\(key)' has no effect: it is not below \(group).\(key), which all targets share", at: place,
+      notes: [.runsBoundHere(at: other)], hint: nil)
+  }
+
+  static func fewerTargets(_ count: Int, than parallel: Int, at place: SourcePlace) -> Diagnostic {
+    let targets = count == 1 ? "1 target" : "\(count) targets"
+    return .warning(
+      .fewerTargets,
+      "'parallel_targets' is \(parallel) for \(targets): some of the shares of concurrency and memory go unused",
+      at: place, hint: "write parallel_targets: \(count)")
+  }
+
+  static func defaultUnused(_ key: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .defaultUnused, "'\(key)' has no effect under defaults: every target has its own", at: place,
+      hint: "remove it here, or from the targets that should share it")
+  }
+}
+
+extension Diagnostic.Advice {
+  /// What may have been meant by nought, where it is refused.
+  static func insteadOfZero(_ text: String, of key: String) -> String? {
+    guard text.utf8.prefix(while: Digits.isDigit).elementsEqual("0".utf8) else { return nil }
+    switch key {
+    case "max_deletions", "max_deleted_bytes":
+      return "to set no cap, write unlimited; to switch a target off, write enabled: false"
+    case "max_empty_directories":
+      return "to set no cap, write unlimited; to keep all of them, write remove_empty_directories: false"
+    case "max_depth": return "files directly in the target have depth 1; to set no bound, write unlimited"
+    case "parallel_targets": return "for one target after another, write 1"
+    case "operations_per_second": return "to set no ceiling, write unlimited"
+    case "time_limit": return "to set no limit, write none"
+    default: return nil
+    }
+  }
+}
+
+extension Diagnostic.Note {
+  static func maxAgeHere(at place: SourcePlace) -> Self {
+    Self(rule: .maxAgeHere, message: "'max_age' is here", place: place)
+  }
+  static func olderThanHere(at place: SourcePlace) -> Self {
+    Self(rule: .olderThanHere, message: "'older_than' is here", place: place)
+  }
+  static func runsBoundHere(at place: SourcePlace) -> Self {
+    Self(rule: .runsBoundHere, message: "the run's is here", place: place)
+  }
+}
+
+// MARK: - Where a path leads
+
+extension Diagnostic.Advice {
+  static let systemFiles = "files of the system are never purged"
+}
+
+extension PathDestination {
+  /// Empty unless it leads where no target may be.
+  var remark: String {
+    guard let protected else { return "" }
+    let relation = path == protected ? "a protected path" : "which touches the protected path '\(protected)'"
+    return ": that is \(path.shown), \(relation)"
+  }
+
+  /// With the path as it should be written, when it may be written at all.
+  func hint(_ advice: String) -> String {
+    protected == nil ? "\(advice): \(path.shown)" : Diagnostic.Advice.systemFiles
+  }
+}
