@@ -57,6 +57,13 @@ extension Diagnostic {
       notes: [.otherPatternHere(at: otherPlace)], hint: "leave out \(pattern.inYAML)")
   }
 
+  static func patternOfEverything(_ pattern: String, of key: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .patternOfEverything,
+      "'\(key)' has \(pattern.quoted), which matches every file: its other patterns have no effect",
+      at: place, hint: "leave out this one, or all the others")
+  }
+
   static func patternHoldsPath(
     _ pattern: String, of key: String, rest: String, at place: SourcePlace, path: SourcePlace
   ) -> Diagnostic {

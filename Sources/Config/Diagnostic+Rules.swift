@@ -33,7 +33,9 @@ extension Diagnostic {
     case noKubernetesObject, noConfigInManifest, noSuchConfigMapKey, configNotText, badConfigMapKey, configMapTooLarge
     case badBase64, helmTemplate
     // Patterns, and keys that other keys contradict.
-    case nothingIncluded, everythingExcluded, patternWithoutEffect, excludeMeetsNothing, patternRepeated, patternCovered
+    case nothingIncluded, everythingExcluded, patternWithoutEffect, excludeMeetsNothing, patternRepeated,
+      patternCovered,
+      patternOfEverything
     case patternHoldsPath, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod, boundsHoldNoPeriod
     case emptyDirectoriesOutOfReach, boundNotBelowRuns, fewerTargets, defaultUnused
     // Warnings.

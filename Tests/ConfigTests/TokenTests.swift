@@ -19,7 +19,7 @@ struct TokenTests {
       let (first, last) = (token.unicodeScalars.first, token.unicodeScalars.last)
       #expect(!token.isEmpty, "\(finding.rule) \(finding.message)")
       // What is blank is what these are about.
-      let isBlankItself = [.tabIndentation, .controlCharacter, .hiddenLineEnd, .invisibleCharacter].contains(
+      let isBlankItself = [.tabIndentation, .controlCharacter, .hiddenLineEnd, .invisibleCharacter, .oddEnd].contains(
         finding.rule)
       #expect(isBlankItself || !(first?.properties.isWhitespace ?? true), "\(finding.rule): \(token.debugDescription)")
       #expect(isBlankItself || !(last?.properties.isWhitespace ?? true), "\(finding.rule): \(token.debugDescription)")

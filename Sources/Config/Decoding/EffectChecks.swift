@@ -35,9 +35,10 @@ struct EffectChecks {
       let place = scalar.place(ofBytes: start + 1..<start + 1 + text.utf8.count)
       if text.allSatisfy({ $0 == "." }) {
         findings.report(.onlyDots(text, at: place))
-      } else if text.withoutOddEnds != nil {
+      } else if let odd = text.oddEnd {
         let meant = path.components.map { $0.text.withoutOddEnds ?? $0.text }
-        findings.report(.oddEnd(text, meant: "/" + meant.joined(separator: "/"), at: place))
+        let byte = scalar.place(ofBytes: start + 1 + odd..<start + 2 + odd)
+        findings.report(.oddEnd(text, meant: "/" + meant.joined(separator: "/"), at: byte))
       }
     }
   }
@@ -133,6 +134,12 @@ extension DateTemplate.Piece {
 }
 
 extension String {
+  /// The byte of a dot or blank at its end, or of a blank at its beginning.
+  fileprivate var oddEnd: Int? {
+    if utf8.last == UInt8(ascii: ".") || utf8.last == UInt8(ascii: " ") { return utf8.count - 1 }
+    return utf8.first == UInt8(ascii: " ") ? 0 : nil
+  }
+
   /// Nil when it neither ends with a dot or blank nor begins with a blank.
   fileprivate var withoutOddEnds: String? {
     var rest = self[...]

@@ -121,7 +121,9 @@ struct PatternChecks {
     for exclude in target.excludes {
       if let fault = fault(of: exclude, under: target) {
         warn(of: fault, exclude, in: "exclude", isOwn: target.ownsExclude, &findings)
-      } else if let include = includes.first, target.mayWasteExcludes, !meets(exclude, includes) {
+      } else if let include = includes.first, target.mayWasteExcludes, !target.excludesFolder(exclude.text),
+        !meets(exclude, includes)
+      {
         findings.report(.excludeMeetsNothing(exclude.text, at: exclude.place, include: include.place))
       } else {
         effective.append(exclude)
@@ -152,6 +154,9 @@ struct PatternChecks {
         first[pattern.text] = pattern.place
         different.append(pattern)
       }
+    }
+    if different.count > 1, let all = different.first(where: { $0.shape.covers(.everything, effort: &effort) }) {
+      return findings.report(.patternOfEverything(all.text, of: key, at: all.place))
     }
     for index in different.indices { checkCovered(index, in: different, of: key, &findings) }
   }

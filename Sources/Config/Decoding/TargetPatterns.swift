@@ -58,6 +58,9 @@ struct TargetPatterns {
   var ownsInclude: Bool { places.include?.isOwn == true }
   var ownsExclude: Bool { places.exclude?.isOwn == true }
 
+  /// Whether `pattern` is excluded together with all that is inside: then it means a folder, as people write it by habit.
+  func excludesFolder(_ pattern: String) -> Bool { excludes.contains { $0.text == pattern + "/**" } }
+
   /// Whether an `exclude` that meets no `include` is a slip: it is the target's own, and there are no empty directories that
   /// it could be meant to keep.
   var mayWasteExcludes: Bool { ownsExclude && !places.removesEmptyDirectories }
