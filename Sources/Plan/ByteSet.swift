@@ -15,6 +15,15 @@ package struct ByteSet: Hashable, Sendable {
   /// Whether some byte is in both.
   package func meets(_ other: ByteSet) -> Bool { words & other.words != .zero }
 
+  package var isEmpty: Bool { words == .zero }
+
+  /// The bytes in both.
+  package func intersection(_ other: ByteSet) -> ByteSet {
+    var copy = self
+    copy.words &= other.words
+    return copy
+  }
+
   /// All the other bytes.
   package var inverted: ByteSet {
     var copy = self

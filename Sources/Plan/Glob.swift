@@ -174,7 +174,7 @@ extension Glob {
       throw Malformed(reason: .doubleStarInsideComponent, offset: at)
     }
     if end == text.count { return (tokens + [.everythingInside], end) }
-    if end + 1 == text.count { throw Malformed(reason: .emptyComponent, offset: end) }
+    if end + 1 == text.count || text[end + 1] == slash { throw Malformed(reason: .emptyComponent, offset: end) }
     return (tokens + [.anyDirectories], end + 1)
   }
 

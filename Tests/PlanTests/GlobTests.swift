@@ -27,6 +27,7 @@ import Testing
     ("a[c-b]", .emptyRange, 2),
     ("ab\\", .danglingEscape, 2), ("a**", .doubleStarInsideComponent, 1), ("**b", .doubleStarInsideComponent, 0),
     ("a//b", .emptyComponent, 1), ("a/", .emptyComponent, 1), ("**/", .emptyComponent, 2),
+    ("a/**//b", .emptyComponent, 4),
     ("***", .doubleStarInsideComponent, 0),
   ])
   func `a malformed pattern says what is wrong and where`(pattern: String, reason: Glob.Malformed.Reason, offset: Int) {
