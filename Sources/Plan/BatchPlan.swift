@@ -50,6 +50,9 @@ public struct MemoryPlan: Hashable, Sendable {
   /// What the program itself takes before its first target, rounded up: the rest is for budgets.
   public static let base = ByteCount.mebibytes(2)
 
+  /// With less a target does not start while others run: it would be slower than waiting.
+  public static let leastBudget = ByteCount.mebibytes(4)
+
   /// What budgets may add up to at most.
   public func available(under limit: ByteCount) -> ByteCount { pauseAt.resolved(against: limit) - MemoryPlan.base }
 
@@ -86,6 +89,9 @@ extension Percentage {
 public struct RunPlan: Hashable, Sendable {
   /// `stop`: after a target that failed, had errors or tripped a guard, no further one starts.
   public enum FailurePolicy: String, Hashable, Sendable, CaseIterable { case `continue`, stop }
+
+  /// Between the request to end and the end of the process, at most: the report is written by then.
+  public static let timeToEnd: Duration = .seconds(5)
 
   public var parallelTargets = 1
   /// Ceiling on file system operations in flight over all targets; divided by `parallelTargets`.

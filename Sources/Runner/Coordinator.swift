@@ -6,8 +6,8 @@ import SystemPackage
 struct Coordinator {
   /// Workers of a target with `concurrency: auto` at most. Ten thousand calls a second at 100 ms each.
   static let mostWorkers = 1000
-  /// After a stop, workers are waited for this long; with the report written after it, a run ends within five seconds.
-  static let grace: Duration = .seconds(4)
+  /// After a stop, workers are waited for this long; the rest is for the report.
+  static let grace: Duration = RunPlan.timeToEnd - .seconds(1)
   /// A target none of whose workers finished anything for so long is reported as stalled.
   static let stallAfter: Duration = .seconds(60)
 

@@ -2,8 +2,7 @@ import Plan
 
 /// Which of the waiting targets may start, and with how much memory: a rule without side effects.
 struct Admission: Sendable {
-  /// With less a target does not start while others run: it would be slower than waiting.
-  static let leastBudget = ByteCount.mebibytes(4)
+  static let leastBudget = MemoryPlan.leastBudget
 
   /// What targets may reserve together.
   let room: ByteCount
