@@ -8,6 +8,8 @@ public struct CheckSettings: Sendable {
   public var environment: [String: String] = [:]
   /// The container limit to check thresholds and budgets against; nil: not known.
   public var memoryLimit: ByteCount?
+  /// Where that stands, when a manifest says it.
+  var memoryLimitPlace: SourcePlace?
   /// Of ConfigMaps, this key is checked, whatever it looks like, and no other; nil: all that look like a config.
   public var key: String?
 

@@ -30,7 +30,8 @@ public struct CheckedConfiguration: Sendable {
     }
     let root = Overrides(settings.overrides).applied(to: text, limits: limits, findings: &findings)
     let decoder = BatchDecoder(root, environment: legacy, findings: &findings)
-    PlanChecks(decoder, memoryLimit: settings.memoryLimit).run(findings: &findings)
+    PlanChecks(decoder, memoryLimit: settings.memoryLimit, limitPlace: settings.memoryLimitPlace).run(
+      findings: &findings)
     let plan = findings.hasErrors ? nil : decoder.plan
     return CheckedConfiguration(
       plan: plan, diagnostics: findings.ordered(first: source), decoder: decoder, source: source)

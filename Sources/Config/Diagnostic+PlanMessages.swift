@@ -134,19 +134,23 @@ extension Diagnostic {
       hint: builtIn.map { "'\($0)' is built in; write it, too" })
   }
 
-  static func thresholdAboveLimit(_ key: String, _ size: String, limit: String, at place: SourcePlace) -> Diagnostic {
+  static func thresholdAboveLimit(
+    _ key: String, _ size: String, limit: String, at place: SourcePlace, containerPlace: SourcePlace?
+  ) -> Diagnostic {
     .error(
       .thresholdAboveLimit, "'\(key)' (\(size)) is above the limit of \(limit): the kernel would act before the guard",
-      at: place, hint: "write a percentage to follow the container's limit")
+      at: place, notes: .containerLimit(at: containerPlace), hint: "write a percentage to follow the container's limit")
   }
 
   static func budgetsDoNotFit(
-    count: Int, sum: String, available: String, limit: String, at place: SourcePlace, others: [SourcePlace]
+    count: Int, sum: String, available: String, limit: String, at place: SourcePlace, others: [SourcePlace],
+    containerPlace: SourcePlace?
   ) -> Diagnostic {
     let budgets = count == 1 ? "the largest memory budget needs" : "the \(count) largest memory budgets need"
     return .error(
       .budgetsDoNotFit, "\(budgets) \(sum), but pause_at leaves \(available) of \(limit)", at: place,
-      notes: others.map { .budgetHere(at: $0) }, hint: "lower the budgets or run.parallel_targets, or raise the limit")
+      notes: others.map { .budgetHere(at: $0) } + .containerLimit(at: containerPlace),
+      hint: "lower the budgets or run.parallel_targets, or raise the limit")
   }
 
   static func moreTargetsThanConcurrency(
@@ -186,10 +190,13 @@ extension Diagnostic {
       notes: other.map { [.ceilingHere(at: $0)] } ?? [], hint: nil)
   }
 
-  static func limitAboveContainer(_ limit: String, container: String, at place: SourcePlace) -> Diagnostic {
+  static func limitAboveContainer(
+    _ limit: String, container: String, at place: SourcePlace, containerPlace: SourcePlace?
+  ) -> Diagnostic {
     .warning(
       .limitAboveContainer, "memory.limit (\(limit)) is above the container's limit, \(container)",
-      at: place, hint: "the kernel would act before the guard; write auto to follow the container")
+      at: place, notes: .containerLimit(at: containerPlace),
+      hint: "the kernel would act before the guard; write auto to follow the container")
   }
 
   static func keyWithoutEffect(_ key: String, needs other: String, at place: SourcePlace) -> Diagnostic {

@@ -46,6 +46,15 @@ extension Diagnostic {
     case hostFolderRefused, hostNoAnswer, hostNoThread, hostCannotDelete, hostProbeRemains, hostDeletionUnknown
     case hostClockSkew, hostContainerFileSystem, hostSoftMount, hostAccessTimesOff, hostAccessTimesOnServer
     case hostAccessTimesDaily, hostAccessTimesUnknown, hostBirthTimesUnknown, hostDescriptors, hostThreads
+    // Workloads.
+    case noWorkload, badMemoryQuantity, noMemoryLimit, memoryLimitTooSmall, requestAboveLimit
+    case unknownVolume, targetNotMounted, targetReadOnly, targetGoneWithPod, reportNotWritable, reportGoneWithPod
+    case otherTerminationLog
+    case gracePeriodTooShort, gracePeriodTight, deadlineBeforeTimeLimit, deadlineBeforeAttempts
+    case startedAgain, retriedWhateverHappened, restartPolicyRefused, otherRunAllowed, severalPods
+    case failurePolicyNeedsNever, badExitStatuses, unknownContainer, retryForgone, retryInVain, retriesInVain
+    case noArguments, badArgument
+    case otherNamespace, otherConfigMap, otherConfigMapKey, noSuchConfigFile, configMountedElsewhere, configNotMounted
   }
 
   /// One for each wording of a note.
@@ -55,6 +64,8 @@ extension Diagnostic {
     case budgetHere, ceilingHere, decodedHere, concurrencyHere
     case includeHere, excludeHere, maxDepthHere, otherPatternHere, maxAgeHere, olderThanHere
     case runsBoundHere
+    case containerLimitHere, volumesHere, mountsHere, readOnlyHere, volumeHere, messagePathHere, timeLimitHere
+    case backoffLimitHere, failurePolicyHere, configMapHere, keyHere, configMountHere
   }
 
   static func error(

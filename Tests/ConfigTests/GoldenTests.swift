@@ -5,8 +5,9 @@ import Testing
 @testable import Config
 
 /// One config with mistakes, and the whole output they must print. Comments at its top set what comes from outside:
-/// `# set: KEY=VALUE`, `# env: NAME=VALUE`, `# memory-limit: MIB`, `# key: KEY`, `# limits: bytes=N depth=N nodes=N`, and
-/// `# host: …` (see `HostDirectives`).
+/// `# set: KEY=VALUE`, `# env: NAME=VALUE`, `# memory-limit: MIB`, `# key: KEY`, `# limits: bytes=N depth=N nodes=N`,
+/// `# host: …` (see `HostDirectives`), and `# workload: FILE`, a stream of manifests beside it; when that has a ConfigMap, the
+/// config counts as the value of its first key.
 struct Golden: Sendable, CustomTestStringConvertible {
   let name: String
   var testDescription: String { name }
@@ -30,6 +31,13 @@ struct Golden: Sendable, CustomTestStringConvertible {
   func checked() throws -> (findings: [Diagnostic], configs: [CheckedConfiguration]) {
     let source = try source()
     let directives = Directives(String(decoding: source.bytes, as: UTF8.self))
+    if let file = directives.workload {
+      let stream = SourceText(name: file, bytes: [UInt8](try Data(contentsOf: Golden.folder.appending(path: file))))
+      var findings = Findings()
+      let context = WorkloadContext(stream: stream, findings: &findings)
+      let config = CheckedConfiguration.check(source, in: context, directives.settings, limits: directives.limits)
+      return (findings.all + config.diagnostics, [config])
+    }
     var input = CheckedInput.check(source, directives.settings, limits: directives.limits)
     if !directives.host.isEmpty {
       let facts = try HostDirectives(directives.host).facts
@@ -45,6 +53,7 @@ private struct Directives {
   var settings = CheckSettings()
   var limits = YAMLLimits()
   var host: [String] = []
+  var workload: String?
 
   init(_ text: String) {
     for line in text.split(separator: "\n").prefix(while: { $0.hasPrefix("#") }) {
@@ -64,6 +73,7 @@ private struct Directives {
     case "key": settings.key = value
     case "limits": applyLimits(value)
     case "host": host.append(value)
+    case "workload": workload = value
     default: break
     }
   }

@@ -10,12 +10,14 @@ struct PlanChecks {
   private let limit: ByteCount?
   /// The part of it that the config does not say.
   private let container: ByteCount?
+  /// Where that stands, when it is in a manifest.
+  private let containerPlace: SourcePlace?
 
-  init(_ decoder: BatchDecoder, memoryLimit: ByteCount?) {
+  init(_ decoder: BatchDecoder, memoryLimit: ByteCount?, limitPlace: SourcePlace? = nil) {
     draft = decoder.draft
     all = decoder.targets
     enabled = decoder.targets.filter(\.isEnabled)
-    container = memoryLimit
+    (container, containerPlace) = (memoryLimit, limitPlace)
     limit =
       switch decoder.draft.memory.values.limit {
       case .auto: memoryLimit
@@ -57,7 +59,9 @@ struct PlanChecks {
     guard case .size(let size) = draft.memory.values.limit, let container, size > container,
       let place = draft.memory.place(of: "limit")
     else { return }
-    findings.report(.limitAboveContainer(Sizes.text(of: size), container: Sizes.text(of: container), at: place))
+    findings.report(
+      .limitAboveContainer(
+        Sizes.text(of: size), container: Sizes.text(of: container), at: place, containerPlace: containerPlace))
   }
 
   private func checkThresholds(_ findings: inout Findings) {
@@ -66,7 +70,7 @@ struct PlanChecks {
       return findings.report(
         .thresholdAboveLimit(
           key, draft.memory.given[key]?.node.text?.shown ?? Sizes.text(of: size), limit: Sizes.text(of: limit),
-          at: place))
+          at: place, containerPlace: placeOfLimit))
     }
     checkOrder(("resume_at", memory.resumeAt), ("pause_at", memory.pauseAt), &findings)
     checkOrder(("pause_at", memory.pauseAt), ("abort_at", memory.abortAt), &findings)
@@ -125,8 +129,11 @@ struct PlanChecks {
     findings.report(
       .budgetsDoNotFit(
         count: largest.count, sum: Sizes.text(of: sum), available: Sizes.text(of: available),
-        limit: Sizes.text(of: limit), at: first.place, others: others))
+        limit: Sizes.text(of: limit), at: first.place, others: others, containerPlace: placeOfLimit))
   }
+
+  /// Where the limit that counts stands in a manifest; nil when the config says it, or nobody.
+  private var placeOfLimit: SourcePlace? { limit == container ? containerPlace : nil }
 
   /// One for each folder that may be purged at once: a pattern may find as many as run in parallel.
   private var budgets: [Budget] {

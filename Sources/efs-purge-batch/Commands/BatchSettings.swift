@@ -1,3 +1,4 @@
+import Config
 import Plan
 import Report
 import Runner
@@ -25,7 +26,7 @@ struct BatchSettings {
   ) throws(Unusable) {
     self.mode = mode
     self.environment = environment
-    configPath = options.config ?? environment.value("EFS_PURGE_CONFIG") ?? "/etc/efs-purge-batch/config.yaml"
+    configPath = options.config ?? environment.value("EFS_PURGE_CONFIG") ?? CommandLineReading.defaultConfigPath
     selection = try BatchSettings.globs(options.targets)
     overrides = options.overrides
     reportPath = options.report

@@ -1,0 +1,164 @@
+// The catalogue: what a manifest says of a run's end, and of the runs after it.
+
+// MARK: - Times
+
+extension Diagnostic {
+  static func gracePeriodTooShort(_ seconds: Int, needed: Int, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .gracePeriodTooShort,
+      "\(seconds) s after SIGTERM the run is killed, but its end in good order takes up to \(needed) s", at: place,
+      hint: "leave it out for the default, 30")
+  }
+
+  static func gracePeriodTight(_ seconds: Int, needed: Int, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .gracePeriodTight, "\(seconds) s leave little room for an end in good order, which takes up to \(needed) s",
+      at: place,
+      hint: "leave it out for the default, 30")
+  }
+
+  static func deadlineBeforeTimeLimit(
+    _ seconds: Int, limit: String, at place: SourcePlace, limitPlace: SourcePlace
+  ) -> Diagnostic {
+    .warning(
+      .deadlineBeforeTimeLimit,
+      "the deadline of \(seconds) s comes before the run's own time limit of \(limit) can end it", at: place,
+      notes: [.timeLimitHere(at: limitPlace)],
+      hint: "make run.time_limit shorter: a run that it ends is tried again, a deadline is the end of all attempts")
+  }
+
+  static func deadlineBeforeAttempts(
+    _ seconds: Int, attempts: Int, limit: String, at place: SourcePlace, limitPlace: SourcePlace, retries: SourcePlace?
+  ) -> Diagnostic {
+    .warning(
+      .deadlineBeforeAttempts,
+      "the deadline of \(seconds) s has no room for \(attempts) attempts with a time limit of \(limit) each", at: place,
+      notes: [.timeLimitHere(at: limitPlace)] + (retries.map { [.backoffLimitHere(at: $0)] } ?? []),
+      hint: "raise the deadline, or lower backoffLimit (without one it is 6) or run.time_limit")
+  }
+}
+
+// MARK: - Restarts
+
+extension Diagnostic {
+  /// `what` does so, as in "a Deployment".
+  static func startedAgain(_ what: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .startedAgain, "\(what) starts the purge again as soon as it has ended, for ever", at: place,
+      hint: "let a CronJob or a Job run it, with restartPolicy: Never")
+  }
+
+  static func retriedWhateverHappened(_ kind: Workload.Kind, at place: SourcePlace) -> Diagnostic {
+    let policy = kind == .pod ? "" : ", with a podFailurePolicy that fails the Job on 2, 5 and 64"
+    return .warning(
+      .retriedWhateverHappened,
+      "with OnFailure the run is tried again even where that cannot help: a wrong config, a cap",
+      at: place, hint: "write restartPolicy: Never\(policy)")
+  }
+
+  static func restartPolicyRefused(_ text: String?, of kind: Workload.Kind, at place: SourcePlace) -> Diagnostic {
+    let isPod = kind == .pod
+    let choices = isPod ? "Never, OnFailure or Always" : "Never or OnFailure"
+    let found = text.map { "not \($0.quoted)" } ?? "and there is none"
+    return .error(
+      .restartPolicyRefused, "the restartPolicy of a \(kind.rawValue) must be \(choices), \(found)", at: place,
+      hint: "write restartPolicy: Never")
+  }
+
+  /// `policy` is nil when none is given.
+  static func otherRunAllowed(_ policy: String?, at place: SourcePlace) -> Diagnostic {
+    let message =
+      policy == "Replace"
+      ? "'Replace' ends a run that is still at work when the next one is due"
+      : "a second run may start while the first is still at work"
+    return .warning(.otherRunAllowed, message, at: place, hint: "write concurrencyPolicy: Forbid")
+  }
+
+  static func severalPods(_ key: String, _ count: Int, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .severalPods, "\(count) pods would purge the same folders at the same time", at: place,
+      hint: "write \(key): 1; run.parallel_targets and concurrency make one run faster")
+  }
+}
+
+// MARK: - Exit statuses
+
+extension Diagnostic {
+  static func failurePolicyNeedsNever(at place: SourcePlace, policy: SourcePlace) -> Diagnostic {
+    .error(
+      .failurePolicyNeedsNever, "Kubernetes refuses a podFailurePolicy with this restartPolicy", at: place,
+      notes: [.failurePolicyHere(at: policy)], hint: "write restartPolicy: Never")
+  }
+
+  static func badExitStatuses(_ fault: FailureRule.Fault, at place: SourcePlace) -> Diagnostic {
+    let message =
+      switch fault {
+      case .zero: "0 is no failure: Kubernetes refuses it with the operator In"
+      case .unsorted: "exit statuses must be in ascending order: Kubernetes refuses others"
+      case .duplicate: "Kubernetes refuses an exit status that is here twice"
+      case .none: "a rule on exit statuses needs at least one in 'values'"
+      }
+    return .error(.badExitStatuses, message, at: place, hint: "for instance values: [2, 5, 64]")
+  }
+
+  static func unknownContainer(_ name: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .unknownContainer, "the pod has no container \(name.quoted)", at: place, hint: .didYouMean(nearest?.shown))
+  }
+
+  static func retryForgone(_ status: Int, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .retryForgone, "status \(status) (\(meaning(of: status))) is worth a further attempt, but this rule allows none",
+      at: place, hint: "write action: FailJob for 2, 5 and 64 only")
+  }
+
+  static func retryInVain(_ status: Int, action: String, at place: SourcePlace) -> Diagnostic {
+    let howOften = action == "Ignore" ? "without end" : "up to backoffLimit"
+    return .warning(
+      .retryInVain,
+      "after status \(status) (\(meaning(of: status))) every attempt ends the same way, and this rule allows them \(howOften)",
+      at: place, hint: "write action: FailJob for 2, 5 and 64")
+  }
+
+  static func retriesInVain(
+    _ statuses: [Int], container: String?, retries: Int, hasPolicy: Bool, at place: SourcePlace
+  ) -> Diagnostic {
+    let list = statuses.map { "\($0) (\(meaning(of: $0)))" }.joined(separator: ", ")
+    let values = statuses.map { "\($0)" }.joined(separator: ", ")
+    let only = container.map { "containerName: \($0.shown), " } ?? ""
+    let rule = "{action: FailJob, onExitCodes: {\(only)operator: In, values: [\(values)]}}"
+    return .warning(
+      .retriesInVain, "the Job tries again, up to \(retries) times, where no attempt ends otherwise: after \(list)",
+      at: place,
+      hint: hasPolicy ? "add to its rules: - \(rule)" : "add to the Job's spec: podFailurePolicy: {rules: [\(rule)]}")
+  }
+
+  private static func meaning(of status: Int) -> String {
+    switch status {
+    case 1: "some entries failed"
+    case 2: "unusable config"
+    case 3: "out of memory"
+    case 4: "ended early in good order"
+    case 5: "a safety guard"
+    case 6: "another run holds the lock"
+    default: "wrong command line"
+    }
+  }
+}
+
+// MARK: - Notes
+
+extension Diagnostic.Note {
+  static func containerLimitHere(at place: SourcePlace) -> Self {
+    Self(rule: .containerLimitHere, message: "the container's limit is here", place: place)
+  }
+  static func timeLimitHere(at place: SourcePlace) -> Self {
+    Self(rule: .timeLimitHere, message: "run.time_limit is here", place: place)
+  }
+  static func backoffLimitHere(at place: SourcePlace) -> Self {
+    Self(rule: .backoffLimitHere, message: "the number of further attempts is here", place: place)
+  }
+  static func failurePolicyHere(at place: SourcePlace) -> Self {
+    Self(rule: .failurePolicyHere, message: "the podFailurePolicy is here", place: place)
+  }
+}

@@ -1,0 +1,220 @@
+import Plan
+
+// The catalogue: what a config and the manifest of what runs it have wrong together. First what stands in a pod; how its
+// end is dealt with is in another file.
+
+extension Diagnostic {
+  static func noWorkload(at place: SourcePlace) -> Diagnostic {
+    .error(
+      .noWorkload, "no container here runs this config", at: place,
+      hint:
+        "it is looked for in every CronJob, Job, Deployment and Pod: a container that mounts the config's ConfigMap, "
+        + "or whose image or command is efs-purge-batch")
+  }
+}
+
+// MARK: - Memory
+
+extension Diagnostic {
+  static func badMemoryQuantity(_ text: String, meant: String?, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .badMemoryQuantity, "'memory' must be an amount as Kubernetes writes it, not \(text.quoted)", at: place,
+      hint: .didYouMean(meant?.shown) ?? "for instance 256Mi")
+  }
+
+  static func noMemoryLimit(_ container: String?, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .noMemoryLimit, "\(named(container)) has no memory limit: the run goes by the whole node's memory", at: place,
+      hint: "give it one: resources: {limits: {memory: 256Mi}}; plan tells how much")
+  }
+
+  static func memoryLimitTooSmall(_ text: String, _ size: String, at place: SourcePlace) -> Diagnostic {
+    let isThousandths = text.hasSuffix("m")
+    let meant = isThousandths ? "\(text.dropLast())Mi" : "\(text)Mi"
+    let isUnitless = isThousandths || text.allSatisfy(\.isNumber)
+    return .error(
+      .memoryLimitTooSmall, "a memory limit of \(size) is too little for the program itself and one target", at: place,
+      hint: isUnitless ? .didYouMean(meant.shown) : "write 64Mi or more; plan tells how much")
+  }
+
+  static func requestAboveLimit(
+    _ request: String, limit: String, at place: SourcePlace, limitPlace: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .requestAboveLimit, "the memory requested (\(request)) is above the limit (\(limit)): Kubernetes refuses that",
+      at: place, notes: [.containerLimitHere(at: limitPlace)], hint: "write the same for both")
+  }
+
+  fileprivate static func named(_ container: String?) -> String {
+    container.map { "the container \($0.quoted)" } ?? "the container"
+  }
+}
+
+// MARK: - Mounts and files
+
+extension Diagnostic {
+  static func unknownVolume(
+    _ name: String, nearest: String?, at place: SourcePlace, volumes: SourcePlace?
+  ) -> Diagnostic {
+    .error(
+      .unknownVolume, "the pod has no volume \(name.quoted)", at: place,
+      notes: volumes.map { [.volumesHere(at: $0)] } ?? [],
+      hint: .didYouMean(nearest?.shown) ?? "add a volume of this name to the pod's volumes")
+  }
+
+  static func targetNotMounted(
+    _ path: String, container: String?, nearest: String?, proposal: String?, at place: SourcePlace, mounts: SourcePlace
+  ) -> Diagnostic {
+    let mend = proposal.map { "add to volumeMounts: \($0.shown)" }
+    return .error(
+      .targetNotMounted, "\(path.quoted) lies in no mount: \(named(container)) would purge its own file system",
+      at: place,
+      notes: [.mountsHere(at: mounts)],
+      hint: nearest.map { "there is a mount at \($0.shown); is that the one?" } ?? mend)
+  }
+
+  static func targetReadOnly(_ path: String, at place: SourcePlace, readOnly: SourcePlace) -> Diagnostic {
+    .error(
+      .targetReadOnly, "\(path.quoted) is mounted read-only: nothing can be deleted there", at: place,
+      notes: [.readOnlyHere(at: readOnly)], hint: "mount the volume for writing, or let the container only plan")
+  }
+
+  static func targetGoneWithPod(_ path: String, at place: SourcePlace, volume: SourcePlace) -> Diagnostic {
+    .warning(
+      .targetGoneWithPod, "\(path.quoted) is in a volume that begins empty and goes with the pod", at: place,
+      notes: [.volumeHere(at: volume)], hint: "mount the file system that is to be purged")
+  }
+
+  static func reportNotWritable(_ path: String, at place: SourcePlace, readOnly: SourcePlace) -> Diagnostic {
+    .error(
+      .reportNotWritable, "the report cannot be written to \(path.quoted): the file system there is read-only",
+      at: place,
+      notes: [.readOnlyHere(at: readOnly)], hint: "mount a volume for the report, and name a file in it")
+  }
+
+  static func reportGoneWithPod(_ path: String, at place: SourcePlace, volume: SourcePlace?) -> Diagnostic {
+    .warning(
+      .reportGoneWithPod, "the report in \(path.quoted) is gone with the pod", at: place,
+      notes: volume.map { [.volumeHere(at: $0)] } ?? [],
+      hint: "name a file in a volume that stays, such as a persistentVolumeClaim")
+  }
+
+  static func otherTerminationLog(
+    _ path: String, expected: String, at place: SourcePlace, message: SourcePlace?
+  ) -> Diagnostic {
+    .warning(
+      .otherTerminationLog, "Kubernetes takes the termination message from \(expected.quoted), not \(path.quoted)",
+      at: place, notes: message.map { [.messagePathHere(at: $0)] } ?? [],
+      hint: "write --termination-log=\(expected.shown)")
+  }
+}
+
+// MARK: - Command line
+
+extension Diagnostic {
+  static func noArguments(_ container: String?, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .noArguments, "\(named(container)) gives the program no arguments: it prints its usage and ends with status 64",
+      at: place, hint: "add args: [run]")
+  }
+
+  /// `message` is the program's own.
+  static func badArgument(_ message: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .badArgument, "the program refuses this command line: \(PrintableText.escaped(message))", at: place,
+      hint: "'efs-purge-batch run --help' lists the options")
+  }
+}
+
+// MARK: - ConfigMaps
+
+extension Diagnostic {
+  static func otherNamespace(
+    _ namespace: String, configMap name: String, in other: String, at place: SourcePlace, place namePlace: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .otherNamespace, "a pod in the namespace \(namespace.quoted) cannot mount a ConfigMap of \(other.quoted)",
+      at: place, notes: [.configMapHere(name, at: namePlace)], hint: "both must be in one namespace")
+  }
+
+  static func otherConfigMap(
+    _ name: String, expected: String, at place: SourcePlace, place namePlace: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .otherConfigMap,
+      "the program reads its config from the ConfigMap \(name.quoted), not from \(expected.quoted)", at: place,
+      notes: [.configMapHere(expected, at: namePlace)], hint: "write name: \(expected.shown)")
+  }
+
+  static func otherConfigMapKey(
+    _ key: String, of name: String, expected: String, at place: SourcePlace, key keyPlace: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .otherConfigMapKey,
+      "the program reads the key \(key.quoted) of the ConfigMap \(name.quoted); the config is in \(expected.quoted)",
+      at: place, notes: [.keyHere(at: keyPlace)], hint: "write key: \(expected.shown)")
+  }
+
+  static func noSuchConfigFile(
+    _ file: String, of name: String, expected: String, proposal: String?, at place: SourcePlace,
+    key keyPlace: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .noSuchConfigFile,
+      "the program reads \(file.quoted) of the ConfigMap \(name.quoted); the config is in the key \(expected.quoted)",
+      at: place, notes: [.keyHere(at: keyPlace)], hint: proposal.map { "write --config=\($0.shown)" })
+  }
+
+  static func configMountedElsewhere(
+    _ path: String, of name: String, proposal: String?, at place: SourcePlace, mount: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .configMountedElsewhere,
+      "the program reads its config from \(path.quoted), where the ConfigMap \(name.quoted) is not mounted", at: place,
+      notes: [.configMountHere(at: mount)], hint: proposal.map { "write --config=\($0.shown)" })
+  }
+
+  static func configNotMounted(
+    _ path: String, of name: String, folder: String, at place: SourcePlace, place namePlace: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .configNotMounted,
+      "the program reads its config from \(path.quoted), but the container mounts no ConfigMap \(name.quoted)",
+      at: place, notes: [.configMapHere(name, at: namePlace)],
+      hint: "add a volume of it, and to volumeMounts: - {name: config, mountPath: \(folder.shown), readOnly: true}")
+  }
+}
+
+// MARK: - Notes
+
+extension Diagnostic.Note {
+  static func volumesHere(at place: SourcePlace) -> Self {
+    Self(rule: .volumesHere, message: "the pod's volumes are here", place: place)
+  }
+  static func mountsHere(at place: SourcePlace) -> Self {
+    Self(rule: .mountsHere, message: "this is what the container has", place: place)
+  }
+  static func readOnlyHere(at place: SourcePlace) -> Self {
+    Self(rule: .readOnlyHere, message: "this makes it read-only", place: place)
+  }
+  static func volumeHere(at place: SourcePlace) -> Self {
+    Self(rule: .volumeHere, message: "the volume is here", place: place)
+  }
+  static func messagePathHere(at place: SourcePlace) -> Self {
+    Self(rule: .messagePathHere, message: "terminationMessagePath is here", place: place)
+  }
+  static func configMapHere(_ name: String, at place: SourcePlace) -> Self {
+    Self(rule: .configMapHere, message: "the config stands in the ConfigMap \(name.quoted)", place: place)
+  }
+  static func keyHere(at place: SourcePlace) -> Self {
+    Self(rule: .keyHere, message: "the config's key is here", place: place)
+  }
+  static func configMountHere(at place: SourcePlace) -> Self {
+    Self(rule: .configMountHere, message: "it is mounted here", place: place)
+  }
+}
+
+extension [Diagnostic.Note] {
+  /// Empty when the limit does not stand in a manifest.
+  static func containerLimit(at place: SourcePlace?) -> Self { place.map { [.containerLimitHere(at: $0)] } ?? [] }
+}

@@ -1,0 +1,135 @@
+import Plan
+
+/// What the program makes of a container's arguments.
+public struct CommandLineReading: Sendable {
+  public enum Command: Sendable {
+    /// Deletes.
+    case purge
+    /// Walks, and deletes nothing.
+    case rehearsal
+    /// Neither.
+    case other
+  }
+
+  /// Why the program would refuse them.
+  public struct Fault: Sendable {
+    /// The index of the argument that is wrong, or of the last one before what is missing.
+    public let argument: Int
+    /// In the program's own words.
+    public let message: String
+
+    public init(argument: Int, message: String) { (self.argument, self.message) = (argument, message) }
+  }
+
+  /// One `--set`.
+  public struct Override: Sendable {
+    /// The index of the argument that ends with `text`.
+    public let argument: Int
+    public let text: String
+
+    public init(argument: Int, text: String) { (self.argument, self.text) = (argument, text) }
+  }
+
+  /// Nil: it takes them.
+  public var fault: Fault?
+  public var command: Command
+  public var configPath: String?
+  public var reportPath: String?
+  public var terminationLog: String?
+  public var overrides: [Override] = []
+  /// The patterns of `--target`; empty: every target.
+  public var targets: [String] = []
+
+  public init(_ command: Command) { self.command = command }
+
+  /// Where the program looks when neither option nor environment says it.
+  public static let defaultConfigPath = "/etc/efs-purge-batch/config.yaml"
+}
+
+/// The arguments that a container gives to this program.
+struct ContainerCommandLine: Sendable {
+  struct Argument: Sendable {
+    /// As the program gets it; as written when that cannot be known.
+    let text: String
+    let scalar: YAMLScalar
+    let isKnown: Bool
+  }
+
+  static let program = "efs-purge-batch"
+
+  let arguments: [Argument]
+  /// What depends on an argument that cannot be known is left out.
+  private(set) var reading: CommandLineReading
+  /// Whether nothing but single values is unknown.
+  private(set) var isUnderstood: Bool
+  private(set) var hasKnownConfigPath = true
+
+  /// Nil when another program is started, or when it cannot be told which.
+  init?(of container: Workload.Container, read: ([String]) -> CommandLineReading) {
+    guard let scalars = ContainerCommandLine.scalars(of: container) else { return nil }
+    arguments = scalars.map { scalar in
+      let text = container.environment.expanded(scalar.text)
+      return Argument(text: text ?? scalar.text, scalar: scalar, isKnown: text != nil)
+    }
+    reading = read(arguments.map(\.text))
+    isUnderstood = reading.fault == nil
+    leaveOutWhatIsNotKnown()
+  }
+
+  private static func scalars(of container: Workload.Container) -> [YAMLScalar]? {
+    guard isList("command", of: container), isList("args", of: container) else { return nil }
+    let given = container.texts("args") ?? []
+    let args = given.compactMap { $0 }
+    guard args.count == given.count else { return nil }
+    guard let command = container.texts("command"), !command.isEmpty else {
+      return startsProgram(container, with: args.first?.text) ? args : nil
+    }
+    let words = command.compactMap { $0 }
+    guard words.count == command.count, words[0].text.split(separator: "/").last == program[...] else { return nil }
+    return words.dropFirst() + args
+  }
+
+  private static func isList(_ key: String, of container: Workload.Container) -> Bool {
+    container.node.given(key) == nil || container.texts(key) != nil
+  }
+
+  /// Whether the image's own entry point is this program: by its name, or since it is told what only this program knows.
+  private static func startsProgram(_ container: Workload.Container, with first: String?) -> Bool {
+    container.imageName == program[...] || ["run", "plan", "check-config"].contains(first)
+  }
+
+  private mutating func leaveOutWhatIsNotKnown() {
+    let unknown = arguments.filter { !$0.isKnown }.map(\.text)
+    guard !unknown.isEmpty else { return }
+    func isKnown(_ text: String?) -> Bool { text.map { text in !unknown.contains { $0.hasSuffix(text) } } ?? true }
+    if let fault = reading.fault, arguments.indices.contains(fault.argument), !arguments[fault.argument].isKnown {
+      reading.fault = nil
+    }
+    hasKnownConfigPath = isKnown(reading.configPath)
+    if !isKnown(reading.reportPath) { reading.reportPath = nil }
+    if !isKnown(reading.terminationLog) { reading.terminationLog = nil }
+    if !reading.targets.allSatisfy(isKnown) { reading.targets = [] }
+    reading.overrides.removeAll { !arguments.indices.contains($0.argument) || !arguments[$0.argument].isKnown }
+  }
+
+  /// Where the value of an option stands: the last argument that ends with it.
+  func place(ofValue value: String) -> SourcePlace? {
+    arguments.last { $0.text == value || $0.text.hasSuffix("=\(value)") }.map { $0.place(ofLast: value) }
+  }
+
+  /// The values of `--set`, with the scalars that hold them.
+  var overrides: [(text: String, argument: Argument)] {
+    reading.overrides.compactMap { override in
+      arguments.indices.contains(override.argument) ? (override.text, arguments[override.argument]) : nil
+    }
+  }
+}
+
+extension ContainerCommandLine.Argument {
+  /// Where the end of it, which is `text`, stands; the whole argument when it was not written that way.
+  func place(ofLast text: String) -> SourcePlace {
+    guard scalar.text.hasSuffix(text) else { return scalar.place }
+    let count = scalar.text.utf8.count
+    return scalar.place(ofBytes: count - text.utf8.count..<count)
+  }
+}

@@ -1,0 +1,53 @@
+/// A rule of a Job's `podFailurePolicy` that looks at exit statuses.
+struct FailureRule {
+  struct Status {
+    let value: Int
+    let place: SourcePlace
+  }
+
+  let action: String
+  let container: YAMLScalar?
+  let operatorText: String?
+  /// Those that are numbers.
+  let statuses: [Status]
+  /// Where `values` stands, else the rule.
+  let place: SourcePlace
+
+  /// Nil for rules that look at something else.
+  init?(_ node: YAMLNode) {
+    guard let codes = node.given("onExitCodes") else { return nil }
+    action = node.given("action")?.value.text ?? ""
+    container = codes.value.given("containerName")?.value.scalar
+    operatorText = codes.value.given("operator")?.value.text
+    let values = codes.value.given("values")
+    statuses = (values?.value.items ?? []).compactMap { item in
+      item.text.flatMap { Int($0) }.map { Status(value: $0, place: item.place) }
+    }
+    place = values?.key.place ?? codes.key.place
+  }
+
+  /// Whether it decides what happens after this status, which is not 0, of the container with this name.
+  func applies(to status: Int, of name: String?) -> Bool {
+    guard container == nil || container?.text == name else { return false }
+    let isListed = statuses.contains { $0.value == status }
+    switch operatorText {
+    case "In": return isListed
+    case "NotIn": return !isListed
+    default: return false
+    }
+  }
+
+  func place(of status: Int) -> SourcePlace { statuses.first { $0.value == status }?.place ?? place }
+
+  enum Fault { case zero, unsorted, duplicate, none }
+
+  /// Why Kubernetes refuses the list of statuses, and where; nil: it does not.
+  var fault: (kind: Fault, place: SourcePlace)? {
+    if statuses.isEmpty { return (.none, place) }
+    if operatorText == "In", let zero = statuses.first(where: { $0.value == 0 }) { return (.zero, zero.place) }
+    for (before, status) in zip(statuses, statuses.dropFirst()) where status.value <= before.value {
+      return (status.value == before.value ? .duplicate : .unsorted, status.place)
+    }
+    return nil
+  }
+}

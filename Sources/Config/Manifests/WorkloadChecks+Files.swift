@@ -1,0 +1,52 @@
+import Plan
+
+extension WorkloadChecks {
+  /// The kubelet takes the message from here when the manifest names no other file.
+  private static let terminationMessagePath = "/dev/termination-log"
+
+  /// What a run writes must find a place where it can be written, and be found again.
+  func checkFiles(_ findings: inout Findings) {
+    guard let reading else { return }
+    if let path = reading.reportPath {
+      checkReport(path, at: running.commandLine?.place(ofValue: path) ?? container.place, &findings)
+    } else if reading.command == .purge, let report = config?.draft.report, let path = report.values.file,
+      let place = report.place(of: "file")
+    {
+      checkReport(path, at: place, &findings)
+    }
+    if let path = reading.terminationLog { checkTerminationLog(path, &findings) }
+  }
+
+  private func checkReport(_ path: String, at place: SourcePlace, _ findings: inout Findings) {
+    guard path.hasPrefix("/"), let components = FilePath.components(path) else { return }
+    guard let mount = container.mount(covering: components) else {
+      // The devices' file system can be written to whatever the root may be.
+      if let root = container.readOnlyRoot, components.first != "dev" {
+        findings.report(.reportNotWritable(path, at: place, readOnly: root))
+      } else {
+        findings.report(.reportGoneWithPod(path, at: place, volume: nil))
+      }
+      return
+    }
+    if let readOnly = readOnlyPlace(of: mount) {
+      findings.report(.reportNotWritable(path, at: place, readOnly: readOnly))
+    } else if let volume = workload.volume(named: mount.volume.text), volume.goesWithPod, !isShared(volume) {
+      findings.report(.reportGoneWithPod(path, at: place, volume: volume.place))
+    }
+  }
+
+  /// Whether another container may carry away what is written there.
+  private func isShared(_ volume: Workload.Volume) -> Bool {
+    workload.containers.count { other in other.mounts.contains { $0.volume.text == volume.name.text } } > 1
+  }
+
+  private func checkTerminationLog(_ path: String, _ findings: inout Findings) {
+    let message = container.node.given("terminationMessagePath")?.value.scalar
+    let expected = message?.text ?? WorkloadChecks.terminationMessagePath
+    guard FilePath.components(path) != FilePath.components(expected) else { return }
+    findings.report(
+      .otherTerminationLog(
+        path, expected: expected, at: running.commandLine?.place(ofValue: path) ?? container.place,
+        message: message?.place))
+  }
+}

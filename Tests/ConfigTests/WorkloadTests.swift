@@ -1,0 +1,525 @@
+import Foundation
+import Plan
+import Testing
+
+@testable import Config
+
+@Suite("A config with the workload that runs it")
+struct WorkloadTests {
+  // MARK: A stream that fits, and one change to it
+
+  private static let config = """
+    version: 1
+    run: {time_limit: 1h}
+    report: {file: /report/purge.json}
+    targets:
+      - {name: api, path: /data/api, max_age: 30d}
+      - {name: months, path: "/data/{YYYY}-{MM}", partitions: {older_than: 3mo}, max_age: 0s}
+    """
+
+  private static let manifest = """
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: purge-config
+      namespace: storage
+    data:
+      config.yaml: ""
+      notes.txt: ""
+    ---
+    apiVersion: batch/v1
+    kind: CronJob
+    metadata:
+      name: purge
+      namespace: storage
+    spec:
+      concurrencyPolicy: Forbid
+      jobTemplate:
+        spec:
+          backoffLimit: 1
+          activeDeadlineSeconds: 7200
+          podFailurePolicy:
+            rules:
+              - action: FailJob
+                onExitCodes:
+                  containerName: purge
+                  operator: In
+                  values: [2, 5, 64]
+          template:
+            spec:
+              restartPolicy: Never
+              terminationGracePeriodSeconds: 30
+              containers:
+                - name: purge
+                  image: registry.example:5000/efs-purge-batch:1.0
+                  args:
+                    - run
+                    - --config=/etc/efs-purge-batch/config.yaml
+                    - --termination-log=/dev/termination-log
+                  securityContext:
+                    readOnlyRootFilesystem: true
+                  resources:
+                    requests: {memory: 128Mi}
+                    limits: {memory: 256Mi}
+                  volumeMounts:
+                    - {name: config, mountPath: /etc/efs-purge-batch}
+                    - {name: data, mountPath: /data/}
+                    - {name: report, mountPath: /report}
+              volumes:
+                - {name: config, configMap: {name: purge-config}}
+                - {name: data, persistentVolumeClaim: {claimName: data}}
+                - {name: report, persistentVolumeClaim: {claimName: reports}}
+    """
+
+  private func check(_ manifest: String, config: String = config) -> CheckedConfiguration {
+    var findings = Findings()
+    let context = WorkloadContext(
+      stream: SourceText(name: "stream.yaml", bytes: Array(manifest.utf8)), findings: &findings)
+    #expect(findings.all.isEmpty, "the stream is no YAML")
+    return CheckedConfiguration.check(
+      SourceText(name: "config.yaml", bytes: Array(config.utf8)), in: context, CheckSettings())
+  }
+
+  /// What is found when `old`, which stands there once, is written as `new`: rule, token, tokens of the notes.
+  private func found(_ old: String, _ new: String, config: String = config) throws -> [String] {
+    try #require(Self.manifest.components(separatedBy: old).count == 2, "\(old)")
+    return check(Self.manifest.replacing(old, with: new), config: config).diagnostics.map(\.summary)
+  }
+
+  @Test("A stream in which everything fits has no findings")
+  func clean() {
+    let checked = check(Self.manifest)
+    #expect(checked.printed == "")
+    #expect(checked.plan != nil)
+  }
+
+  @Test("The shipped manifests fit the config they carry")
+  func shipped() throws {
+    let root = URL(filePath: #filePath).appending(path: "../../..").standardizedFileURL
+    let text = try ["deploy/configmap.yaml", "deploy/cronjob.yaml"].map {
+      try String(contentsOf: root.appending(path: $0), encoding: .utf8)
+    }.joined(separator: "---\n")
+    let config = try String(contentsOf: root.appending(path: "configs/monthly-partitions.yaml"), encoding: .utf8)
+    #expect(check(text, config: config).printed == "")
+  }
+
+  @Test(
+    "One mistake is one finding, at its token, with the other place in a note",
+    arguments: [
+      // Memory.
+      ("limits: {memory: 256Mi}", "limits: {memory: 256mb}", ["badMemoryQuantity 256mb"]),
+      ("limits: {memory: 256Mi}", "limits: {memory: [1]}", ["badMemoryQuantity [1]"]),
+      ("limits: {memory: 256Mi}", "limits: {cpu: 1}", ["noMemoryLimit purge"]),
+      ("limits: {memory: 256Mi}", "limits: {memory: 0}", ["noMemoryLimit 0"]),
+      ("limits: {memory: 256Mi}", "limits: {memory: 100M}", ["requestAboveLimit 128Mi <- 100M"]),
+      ("requests: {memory: 128Mi}", "requests: {memory: 0.3Gi}", ["requestAboveLimit 0.3Gi <- 256Mi"]),
+      // Mounts.
+      ("{name: data, mountPath: /data/}", "{name: date, mountPath: /data}", ["unknownVolume date <- volumes"]),
+      (
+        "{name: data, mountPath: /data/}", "{mountPath: /data}",
+        [
+          "targetNotMounted /data/api <- volumeMounts", "targetNotMounted \"/data/{YYYY}-{MM}\" <- volumeMounts",
+        ]
+      ),
+      (
+        "mountPath: /data/}", "mountPath: /data/api/x}",
+        [
+          "targetNotMounted /data/api <- volumeMounts", "targetNotMounted \"/data/{YYYY}-{MM}\" <- volumeMounts",
+        ]
+      ),
+      (
+        "mountPath: /data/}", "mountPath: /dat}",
+        [
+          "targetNotMounted /data/api <- volumeMounts", "targetNotMounted \"/data/{YYYY}-{MM}\" <- volumeMounts",
+        ]
+      ),
+      ("mountPath: /data/}", "mountPath: /data/api}", ["targetNotMounted \"/data/{YYYY}-{MM}\" <- volumeMounts"]),
+      ("mountPath: /data/}", "mountPath: /data/2026-01}", ["targetNotMounted /data/api <- volumeMounts"]),
+      (
+        "mountPath: /data/}", "mountPath: /data/, readOnly: true}",
+        [
+          "targetReadOnly /data/api <- true", "targetReadOnly \"/data/{YYYY}-{MM}\" <- true",
+        ]
+      ),
+      (
+        "mountPath: /data/}", "mountPath: /data/}\n                - {name: config, mountPath: /data/api}",
+        [
+          "targetReadOnly /data/api <- configMap"
+        ]
+      ),
+      ("mountPath: /data/}", "mountPath: /data/}\n                - {name: config, mountPath: /data/2026-01}", []),
+      (
+        "persistentVolumeClaim: {claimName: data}", "nfs: {server: a, path: /, readOnly: yes}",
+        [
+          "targetReadOnly /data/api <- yes", "targetReadOnly \"/data/{YYYY}-{MM}\" <- yes",
+        ]
+      ),
+      (
+        "persistentVolumeClaim: {claimName: data}", "emptyDir: {}",
+        [
+          "targetGoneWithPod /data/api <- emptyDir", "targetGoneWithPod \"/data/{YYYY}-{MM}\" <- emptyDir",
+        ]
+      ),
+      // Files.
+      (
+        "{name: report, mountPath: /report}", "{name: report, mountPath: /reports}",
+        [
+          "reportNotWritable /report/purge.json <- true"
+        ]
+      ),
+      (
+        "persistentVolumeClaim: {claimName: reports}", "emptyDir: {}",
+        [
+          "reportGoneWithPod /report/purge.json <- emptyDir"
+        ]
+      ),
+      ("--termination-log=/dev/termination-log", "--termination-log=/tmp/end", ["otherTerminationLog /tmp/end"]),
+      (
+        "image: registry", "terminationMessagePath: /end\n              image: registry",
+        [
+          "otherTerminationLog /dev/termination-log <- /end"
+        ]
+      ),
+      // Times.
+      ("terminationGracePeriodSeconds: 30", "terminationGracePeriodSeconds: 4", ["gracePeriodTooShort 4"]),
+      ("terminationGracePeriodSeconds: 30", "terminationGracePeriodSeconds: 5", ["gracePeriodTight 5"]),
+      ("terminationGracePeriodSeconds: 30", "terminationGracePeriodSeconds: 10", []),
+      ("terminationGracePeriodSeconds: 30", "terminationGracePeriodSeconds: 30s", ["notANumber 30s"]),
+      ("activeDeadlineSeconds: 7200", "activeDeadlineSeconds: 3600", ["deadlineBeforeTimeLimit 3600 <- 1h"]),
+      ("activeDeadlineSeconds: 7200", "activeDeadlineSeconds: 7199", ["deadlineBeforeAttempts 7199 <- 1h, 1"]),
+      (
+        "backoffLimit: 1", "backoffLimit: 9223372036854775807",
+        ["deadlineBeforeAttempts 7200 <- 1h, 9223372036854775807"]
+      ),
+      ("backoffLimit: 1", "backoffLimit: [1]", ["wrongType [1]"]),
+      // Restarts.
+      ("restartPolicy: Never", "restartPolicy: OnFailure", ["failurePolicyNeedsNever OnFailure <- podFailurePolicy"]),
+      ("restartPolicy: Never", "restartPolicy: Always", ["restartPolicyRefused Always"]),
+      ("restartPolicy: Never", "restartPolicy:", ["restartPolicyRefused spec"]),
+      ("concurrencyPolicy: Forbid", "suspend: false", ["otherRunAllowed spec"]),
+      ("concurrencyPolicy: Forbid", "concurrencyPolicy: Replace", ["otherRunAllowed Replace"]),
+      ("backoffLimit: 1", "backoffLimit: 1\n      parallelism: 2", ["severalPods 2"]),
+      // Exit statuses.
+      ("values: [2, 5, 64]", "values: [2, 5]", ["retriesInVain podFailurePolicy"]),
+      ("values: [2, 5, 64]", "values: [2, 64, 5]", ["badExitStatuses 5"]),
+      ("values: [2, 5, 64]", "values: [2, 5, 6, 64]", ["retryForgone 6"]),
+      ("action: FailJob", "action: Ignore", ["retryInVain 2", "retryInVain 5", "retryInVain 64"]),
+      ("containerName: purge", "containerName: purg", ["unknownContainer purg"]),
+      (
+        "operator: In", "operator: NotIn",
+        [
+          "retriesInVain podFailurePolicy", "retryForgone values", "retryForgone values", "retryForgone values",
+          "retryForgone values",
+        ]
+      ),
+      // Command line.
+      ("- run\n", "- rum\n", ["badArgument rum"]),
+      ("- run\n", "- run\n                - --dry_run\n", ["badArgument --dry_run"]),
+      ("- run\n", "- run\n                - $(FLAG)\n", []),
+      // ConfigMap.
+      (
+        "config=/etc/efs-purge-batch/config.yaml", "config=/etc/config.yaml",
+        [
+          "configMountedElsewhere /etc/config.yaml <- /etc/efs-purge-batch"
+        ]
+      ),
+      (
+        "config=/etc/efs-purge-batch/config.yaml", "config=/etc/efs-purge-batch/confg.yaml",
+        [
+          "noSuchConfigFile /etc/efs-purge-batch/confg.yaml <- config.yaml"
+        ]
+      ),
+      (
+        "configMap: {name: purge-config}", "configMap: {name: purge-config-7gk2}",
+        [
+          "otherConfigMap purge-config-7gk2 <- purge-config"
+        ]
+      ),
+      (
+        "configMap: {name: purge-config}", "configMap: {name: purge-config, items: [{key: a, path: config.yaml}]}",
+        [
+          "otherConfigMapKey a <- config.yaml"
+        ]
+      ),
+      (
+        "configMap: {name: purge-config}", "configMap: {name: purge-config, items: [{key: config.yaml, path: b}]}",
+        [
+          "noSuchConfigFile /etc/efs-purge-batch/config.yaml <- config.yaml"
+        ]
+      ),
+      ("mountPath: /etc/efs-purge-batch}", "mountPath: /etc/efs-purge-batch/config.yaml, subPath: config.yaml}", []),
+      (
+        "mountPath: /etc/efs-purge-batch}", "mountPath: /etc/efs-purge-batch/config.yaml, subPath: notes.yaml}",
+        [
+          "noSuchConfigFile /etc/efs-purge-batch/config.yaml <- config.yaml"
+        ]
+      ),
+      ("mountPath: /etc/efs-purge-batch}", "mountPath: /etc/efs-purge-batch, subPathExpr: $(A)}", []),
+    ] as [(String, String, [String])])
+  func oneMistake(old: String, new: String, expected: [String]) throws {
+    #expect(try found(old, new) == expected)
+  }
+
+  // MARK: Which container
+
+  @Test("A ConfigMap in another namespace cannot be mounted; who says no namespace may be anywhere")
+  func namespaces() {
+    let workload = "name: purge\n  namespace: storage"
+    #expect(
+      check(Self.manifest.replacing(workload, with: "name: purge\n  namespace: other")).diagnostics.map(\.summary) == [
+        "otherNamespace other <- purge-config"
+      ])
+    #expect(check(Self.manifest.replacing(workload, with: "name: purge")).printed == "")
+  }
+
+  @Test("Of several workloads those count that read this config: others have their own")
+  func others() {
+    let job = """
+      ---
+      apiVersion: batch/v1
+      kind: Job
+      spec:
+        backoffLimit: 0
+        template:
+          spec:
+            restartPolicy: Never
+            containers:
+              - name: other
+                image: efs-purge-batch
+                args: [run, --config=/config/FILE]
+                resources: {limits: {memory: 1Gi}}
+                volumeMounts: [{name: config, mountPath: /config}, {name: other, mountPath: /data}]
+            volumes: [{name: config, configMap: {name: MAP}}, {name: other, emptyDir: {}}]
+      """
+    func rules(file: String, map: String) -> Set<Diagnostic.Rule> {
+      let text = job.replacing("FILE", with: file).replacing("MAP", with: map)
+      return Set(check(Self.manifest + "\n" + text).rules)
+    }
+    #expect(rules(file: "config.yaml", map: "other-config") == [])
+    #expect(rules(file: "notes.txt", map: "purge-config") == [])
+    #expect(rules(file: "config.yaml", map: "purge-config") == [.targetGoneWithPod, .reportGoneWithPod])
+    #expect(
+      rules(file: "confg.yaml", map: "purge-config") == [.targetGoneWithPod, .reportGoneWithPod, .noSuchConfigFile])
+  }
+
+  @Test(
+    "A container that only mounts the ConfigMap, or only checks the config, does not stand for the one that runs it")
+  func bystanders() throws {
+    let check = """
+      initContainers:
+                - name: check
+                  image: efs-purge-batch
+                  args: [check-config, /config/config.yaml]
+                  volumeMounts: [{name: config, mountPath: /config}]
+                - {name: wait, image: busybox, command: [sleep, "1"], volumeMounts: [{name: config, mountPath: /c}]}
+                containers:
+      """
+    #expect(try found("containers:", check) == [])
+    let wrong = Self.manifest.replacing("containers:", with: check).replacing("batch/config.yaml", with: "batch/c.yaml")
+    #expect(self.check(wrong).rules == [.noSuchConfigFile])
+  }
+
+  @Test("A stream without any workload, or without one that runs the config, is an error")
+  func none() {
+    let rest = Self.manifest.components(separatedBy: "---")
+    #expect(check(rest[0]).rules == [.noWorkload])
+    #expect(check(Self.manifest.replacing("kind: CronJob", with: "kind: DaemonSet")).rules == [.noWorkload])
+    #expect(check(Self.manifest.replacing("kind: CronJob", with: "kind: cronjob")).plan == nil)
+  }
+
+  @Test("The only container of a stream is meant, whatever it is; of another program nothing more is said")
+  func onlyOne() {
+    let text = Self.manifest.components(separatedBy: "---")[1]
+      .replacing("efs-purge-batch:1.0", with: "tools:1.0").replacing("- run\n", with: "- something\n")
+    #expect(check(text).printed == "")
+  }
+
+  @Test("A shell may go on when a run has ended, so a Deployment of one is not objected to")
+  func shell() {
+    func rules(_ command: String) -> [Diagnostic.Rule] {
+      let pod = "{name: data, persistentVolumeClaim: {claimName: data}}"
+      return check(
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        spec:
+          template:
+            spec:
+              containers:
+                - name: purge
+                  image: efs-purge-batch
+                  command: \(command)
+                  resources: {limits: {memory: 256Mi}}
+                  volumeMounts: [{name: data, mountPath: /data}]
+              volumes: [\(pod)]
+        """
+      ).rules
+    }
+    #expect(rules("[efs-purge-batch, run, --report=/data/a]") == [.startedAgain])
+    #expect(rules("[sh, -c, 'while :; do efs-purge-batch run; sleep 9999; done']") == [])
+  }
+
+  // MARK: What the container gives
+
+  @Test("The container's limit, variables and overrides are what the config is checked with")
+  func given() throws {
+    let text = """
+      - run
+                      - --set=defaults.concurrency=500
+                      - --set
+                      - targets.api.max_age=1y
+      """
+    #expect(try found("- run", text) == ["badDuration 1y"])
+    let old = "image: registry"
+    let environment = "env: [{name: EFSPURGE_MEMORY_LIMIT_MB, value: \"800\"}]\n              image: registry"
+    #expect(try found(old, environment) == ["limitAboveContainer \"800\" <- 256Mi"])
+    let secret = "env: [{name: EFSPURGE_MEMORY_LIMIT_MB, valueFrom: {}}]\n              image: registry"
+    #expect(try found(old, secret) == [])
+  }
+
+  @Test("A rehearsal needs nothing to be writable, and no other run kept away")
+  func rehearsal() {
+    let text = Self.manifest.replacing("- run\n", with: "- plan\n").replacing("/data/}", with: "/data, readOnly: true}")
+      .replacing("concurrencyPolicy: Forbid", with: "concurrencyPolicy: Allow")
+      .replacing("{name: report, mountPath: /report}", with: "")
+    #expect(check(text).printed == "")
+  }
+
+  @Test("Targets that --target leaves out need no mount")
+  func selection() throws {
+    let config = Self.config + "\n  - {name: far, path: /far, max_age: 30d}"
+    #expect(try found("- run\n", "- run\n                - --target=api\n", config: config) == [])
+    #expect(
+      try found("- run\n", "- run\n                - --target=f*\n", config: config) == [
+        "targetNotMounted /far <- volumeMounts"
+      ])
+  }
+
+  @Test("What the config is read from may come from the environment, and references are filled in")
+  func environment() throws {
+    func withConfig(_ environment: String, argument: String) throws -> [String] {
+      let text = Self.manifest.replacing("- --config=/etc/efs-purge-batch/config.yaml", with: argument)
+        .replacing("image: registry", with: "env: \(environment)\n              image: registry")
+      return check(text).diagnostics.map(\.summary)
+    }
+    let variable = "[{name: DIR, value: /conf}, {name: EFS_PURGE_CONFIG, value: $(DIR)/c.yaml}]"
+    #expect(
+      try withConfig(variable, argument: "- --dry-run") == [
+        "configMountedElsewhere $(DIR)/c.yaml <- /etc/efs-purge-batch"
+      ])
+    #expect(
+      try withConfig("[{name: DIR, value: /conf}]", argument: "- --config=$(DIR)/config.yaml") == [
+        "configMountedElsewhere --config=$(DIR)/config.yaml <- /etc/efs-purge-batch"
+      ])
+    #expect(try withConfig("[{name: DIR, valueFrom: {}}]", argument: "- --config=$(DIR)/config.yaml") == [])
+    #expect(try withConfig("[]", argument: "- --config=$(DIR)/config.yaml") == [])
+  }
+
+  @Test(
+    "References are filled in as Kubernetes does",
+    arguments: [
+      ("plain", "plain"), ("$(A)-$(A)", "x-x"), ("$$(A)", "$(A)"), ("$$$(A)", "$x"), ("$A", "$A"), ("a$", "a$"),
+      ("$(A", "$(A"), ("$(NONE)", nil), ("$(SECRET)", nil), ("$(B)", "x!"),
+    ] as [(String, String?)])
+  func references(text: String, expected: String?) throws {
+    let yaml = "env: [{name: A, value: x}, {name: B, value: $(A)!}, {name: SECRET, valueFrom: {}}]"
+    var findings = Findings()
+    let source = SourceText(name: "c", bytes: Array(yaml.utf8))
+    let node = try #require(YAMLComposer.composeManifests(source, findings: &findings).first)
+    #expect(ContainerEnvironment(of: node).expanded(text) == expected)
+  }
+
+  // MARK: Amounts
+
+  @Test(
+    "Amounts are read as Kubernetes reads them",
+    arguments: [
+      ("0", 0), ("256", 256), ("1k", 1000), ("1Ki", 1024), ("256Mi", 268_435_456), ("0.5Gi", 536_870_912),
+      ("1.1Gi", 1_181_116_007), (".5k", 500), ("1.", 1), ("1e9", 1_000_000_000), ("1E3", 1000),
+      ("1E", 1_000_000_000_000_000_000),
+      ("128m", 1), ("1500m", 2), ("1u", 1), ("1e-3", 1), ("0e-3", 0), ("99999999999999999999", .max), ("16Ei", .max),
+      ("1e40", .max), ("+1", nil), ("-1", nil), ("", nil), (".", nil), ("1.2.3", nil), ("1 Gi", nil), ("1GiB", nil),
+      ("256mb", nil), ("1MB", nil), ("Mi", nil), ("1ki", nil), ("1K", nil), ("1e", nil), ("١Mi", nil),
+    ] as [(String, UInt64?)])
+  func quantities(text: String, expected: UInt64?) {
+    #expect(KubernetesQuantity.bytes(text)?.bytes == expected)
+  }
+
+  // MARK: Garbage
+
+  @Test("Whatever has the wrong type anywhere, it is reported or passed over, and findings can be printed")
+  func wrongTypes() {
+    var findings = Findings()
+    let stream = SourceText(name: "stream.yaml", bytes: Array(Self.manifest.utf8))
+    let documents = YAMLComposer.composeManifests(stream, findings: &findings)
+    let source = SourceText(name: "config.yaml", bytes: Array(Self.config.utf8))
+    let variants = documents[1].variants
+    #expect(variants.count > 500)
+    for variant in variants {
+      let context = WorkloadContext(
+        workloads: Workload(variant).map { [$0] } ?? [], place: stream.place(0..<0), configMap: nil,
+        readCommandLine: readCommandLine)
+      let checked = CheckedConfiguration.check(source, in: context, CheckSettings())
+      #expect((checked.plan == nil) == checked.diagnostics.contains { $0.severity == .error })
+      for finding in checked.diagnostics {
+        let lines = DiagnosticPrinter(colour: false).text(of: finding).split(separator: "\n")
+        #expect(lines.count == 3 * (1 + finding.notes.count) + (finding.hint == nil ? 0 : 1))
+      }
+    }
+  }
+
+  @Test(
+    "A list on which a purge depends and which is none is said to be none",
+    arguments: [
+      ("rules:\n", "rules: none\n        more:\n", "wrongType none"),
+      ("args:\n", "args: {a: b}\n              more:\n", "wrongType {a: b}"),
+      ("volumeMounts:\n", "volumeMounts: data\n              more:\n", "wrongType data"),
+      ("volumes:\n", "volumes: data\n          more:\n", "wrongType data"),
+    ])
+  func noList(old: String, new: String, expected: String) throws {
+    #expect(try found(old, new) == [expected])
+  }
+}
+
+extension YAMLNode {
+  /// This with one of the values in it, or itself, replaced by one of another type, in every way.
+  fileprivate var variants: [YAMLNode] {
+    let scalars = ["", "x", "-1", "99999999999999999999", "$(", "/../..", "."].map {
+      Content.scalar(YAMLScalar(text: $0, style: .plain, place: place))
+    }
+    let replaced =
+      (scalars + [
+        .sequence([]), .mapping([]), .sequence([self]), .sequence([YAMLNode(content: .mapping([]), place: place)]),
+      ])
+      .map { YAMLNode(content: $0, place: place) }
+    switch content {
+    case .scalar: return replaced
+    case .sequence(let items):
+      let inner = items.indices.flatMap { index in
+        items[index].variants.map { variant -> YAMLNode in
+          var changed = items
+          changed[index] = variant
+          return YAMLNode(content: .sequence(changed), place: place)
+        }
+      }
+      return replaced + inner
+    case .mapping(let entries):
+      let inner = entries.indices.flatMap { index in
+        entries[index].value.variants.map { variant -> YAMLNode in
+          var changed = entries
+          changed[index].value = variant
+          return YAMLNode(content: .mapping(changed), place: place)
+        }
+      }
+      return replaced + inner
+    }
+  }
+}
+
+extension Diagnostic {
+  /// `rule token <- note, note`, as the tables of these tests have it.
+  fileprivate var summary: String {
+    let notes = notes.map(\.place.text).joined(separator: ", ")
+    return "\(rule.rawValue) \(place.text)" + (notes.isEmpty ? "" : " <- \(notes)")
+  }
+}
