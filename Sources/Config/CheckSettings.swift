@@ -12,6 +12,8 @@ public struct CheckSettings: Sendable {
   var memoryLimitPlace: SourcePlace?
   /// Of ConfigMaps, this key is checked, whatever it looks like, and no other; nil: all that look like a config.
   public var key: String?
+  /// The manifests of what runs the config; nil: not known.
+  public var workload: WorkloadManifests?
 
   public init() {}
 }

@@ -7,6 +7,15 @@ public struct CheckedInput: Sendable {
   public let diagnostics: [Diagnostic]
   public private(set) var configs: [CheckedConfiguration]
 
+  /// A text that is no input itself, and has these mistakes.
+  public init(outsideConfigs diagnostics: [Diagnostic], of source: SourceText) {
+    self.init(source: source, diagnostics: diagnostics, configs: [])
+  }
+
+  private init(source: SourceText, diagnostics: [Diagnostic], configs: [CheckedConfiguration]) {
+    (self.source, self.diagnostics, self.configs) = (source, diagnostics, configs)
+  }
+
   /// Checks `source`. Pure: opens no file, reads no environment of its own.
   public static func check(_ source: SourceText, _ settings: CheckSettings) -> CheckedInput {
     check(source, settings, limits: YAMLLimits())
@@ -15,7 +24,7 @@ public struct CheckedInput: Sendable {
   /// The same with other bounds on what a config may cost.
   static func check(_ source: SourceText, _ settings: CheckSettings, limits: YAMLLimits) -> CheckedInput {
     guard KubernetesObject.isManifest(source) else {
-      let config = CheckedConfiguration.check(source, settings, limits: limits)
+      let config = CheckedConfiguration.check(source, of: nil, settings, limits: limits)
       return CheckedInput(source: source, diagnostics: [], configs: [config])
     }
     var stream = ManifestCheck(source, settings, limits)
@@ -40,6 +49,16 @@ extension CheckedInput {
     for index in configs.indices {
       if let plan = configs[index].plan { configs[index].judge(on: look(plan)) }
     }
+  }
+}
+
+extension CheckedConfiguration {
+  /// Checks `source`, alone or against what runs it.
+  fileprivate static func check(
+    _ source: SourceText, of key: ConfigMapKey?, _ settings: CheckSettings, limits: YAMLLimits
+  ) -> CheckedConfiguration {
+    guard let workload = settings.workload else { return check(source, settings, limits: limits) }
+    return check(source, in: workload.context(for: key), settings, limits: limits)
   }
 }
 
@@ -78,7 +97,7 @@ private struct ManifestCheck {
       return
     }
     guard let text = item.text(findings: &findings), isChosen || ConfigLikeness.isConfig(text) else { return }
-    var config = CheckedConfiguration.check(text, settings, limits: limits)
+    var config = CheckedConfiguration.check(text, of: ConfigMapKey(item, of: map), settings, limits: limits)
     config.title = "ConfigMap \(map.name), key \(item.key.text)"
     configs.append(config)
   }

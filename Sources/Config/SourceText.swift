@@ -127,6 +127,12 @@ public struct SourcePlace: Hashable, Sendable {
     return end.map { source.place(range.lowerBound..<$0 + 1) } ?? self
   }
 
+  /// As much of it as is on the line on which it begins.
+  var firstLine: SourcePlace {
+    let line = source.line(source.lineIndex(of: range.lowerBound))
+    return source.place(range.lowerBound..<max(range.lowerBound, min(range.upperBound, line.upperBound)))
+  }
+
   /// The line on which it begins.
   var lineText: String {
     String(decoding: source.bytes[source.line(source.lineIndex(of: range.lowerBound))], as: UTF8.self)

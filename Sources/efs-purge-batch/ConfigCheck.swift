@@ -6,7 +6,8 @@ import SystemPackage
 
 /// One execution of `check-config`: reads what it is given, and tells what was found.
 struct ConfigCheck {
-  private let settings: CheckSettings
+  private var settings: CheckSettings
+  private let workload: String?
   private var report: CheckReport
   private let printsText: Bool
   private let looksAtHost: Bool
@@ -15,19 +16,40 @@ struct ConfigCheck {
   /// Files in directories that hold no config.
   private var skipped = 0
 
-  init(settings: CheckSettings, report: CheckReport, printsText: Bool, looksAtHost: Bool) {
-    (self.settings, self.report, self.printsText, self.looksAtHost) = (settings, report, printsText, looksAtHost)
+  /// What was read, by path: a stream from standard input can hold config and workload both.
+  private var sources: [String: SourceText] = [:]
+
+  init(settings: CheckSettings, workload: String?, report: CheckReport, printsText: Bool, looksAtHost: Bool) {
+    (self.settings, self.workload) = (settings, workload)
+    (self.report, self.printsText, self.looksAtHost) = (report, printsText, looksAtHost)
+  }
+
+  /// Reads the workload, which all configs are then checked against. Without it there is nothing to check them by.
+  mutating func readWorkload(inputs: [String]) throws(Unusable) {
+    guard let workload else { return }
+    let manifests = WorkloadManifests(try read(workload), readCommandLine: CommandLineReader.read)
+    settings.workload = manifests
+    // One that is an input, too, tells of its own mistakes there.
+    if manifests.diagnostics.isEmpty || inputs.contains(workload) { return }
+    try add(CheckedInput(outsideConfigs: manifests.diagnostics, of: manifests.source))
+  }
+
+  private mutating func read(_ path: String) throws(Unusable) -> SourceText {
+    if let known = sources[path] { return known }
+    let source = try InputFile.read(path)
+    sources[path] = source
+    return source
   }
 
   /// Checks what is at `path`. What cannot be read is told, and fails the check; the rest is checked all the same.
   mutating func check(_ path: String) throws(Unusable) {
     do throws(Unusable) {
       guard path != "-", InputFile.isDirectory(path) else {
-        return try add(CheckedInput.check(InputFile.read(path), settings))
+        return try add(CheckedInput.check(read(path), settings))
       }
       let before = report.inputs.count
       for file in try InputFile.configs(in: path) {
-        if let input = CheckedInput.checkIfConfig(try InputFile.read(file), settings) {
+        if let input = CheckedInput.checkIfConfig(try read(file), settings) {
           try add(input)
         } else {
           skipped += 1

@@ -53,6 +53,13 @@ struct CheckConfigCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Check against the CronJob, Job, Deployment or Pod in these manifests: memory limit, mounts, times, exit statuses, "
+        + "command line; - is standard input.",
+      valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
+  var workload: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Check thresholds and budgets against this container limit, e.g. 512Mi.", valueName: "size"))
   var memoryLimit: String?
 
@@ -73,11 +80,12 @@ struct CheckConfigCommand: ParsableCommand {
 
   func run() throws {
     var check = ConfigCheck(
-      settings: try settings(),
+      settings: try settings(), workload: workload,
       report: CheckReport(
         toolVersion: ToolVersion.current, deniesWarnings: denyWarnings, showsEffectiveValues: showEffective,
         isQuiet: quiet),
       printsText: format == .text, looksAtHost: onHost)
+    try check.readWorkload(inputs: file)
     for path in file { try check.check(path) }
     try check.finish(format)
     if check.hasFailed { throw ExitCode(ExitStatus.unusable.rawValue) }

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Config
+import Report
+import Runner
+
+/// What this program makes of arguments that a manifest gives it.
+enum CommandLineReader {
+  @Sendable static func read(_ arguments: [String]) -> CommandLineReading {
+    do {
+      return try reading(of: EFSPurgeBatch.parseAsRoot(arguments), arguments)
+    } catch {
+      var reading = CommandLineReading(.other)
+      // --help and --version end the parsing, too.
+      if EFSPurgeBatch.exitCode(for: error).isSuccess { return reading }
+      reading.fault = CommandLineReading.Fault(argument: faultIndex(in: arguments), message: message(for: error))
+      return reading
+    }
+  }
+
+  private static func message(for error: any Error) -> String {
+    (error as? Unusable)?.message ?? EFSPurgeBatch.message(for: error)
+  }
+
+  private static func reading(of command: any ParsableCommand, _ arguments: [String]) throws -> CommandLineReading {
+    switch command {
+    case let run as RunCommand:
+      return try reading(run.dryRun ? .rehearsal : .purge, run.options, arguments)
+    case let plan as PlanCommand:
+      return try reading(.rehearsal, plan.options, arguments)
+    default:
+      return CommandLineReading(.other)
+    }
+  }
+
+  private static func reading(
+    _ command: CommandLineReading.Command, _ options: BatchOptions, _ arguments: [String]
+  ) throws -> CommandLineReading {
+    // Values that mean nothing are refused when they are used; the variables are the container's own affair.
+    _ = try BatchSettings(options, mode: .dryRun, defaultLogLevel: .info, environment: [:])
+    var reading = CommandLineReading(command)
+    reading.configPath = options.config
+    reading.reportPath = options.report
+    reading.terminationLog = options.terminationLog
+    reading.targets = options.targets
+    reading.overrides = overrides(options.overrides, in: arguments)
+    return reading
+  }
+
+  /// With the index of the argument that holds each: of equal ones the first not yet taken.
+  private static func overrides(_ texts: [String], in arguments: [String]) -> [CommandLineReading.Override] {
+    var rest = arguments.indices[...]
+    return texts.compactMap { text in
+      let index = rest.first { index in
+        arguments[index] == "--set=\(text)"
+          || (arguments[index] == text && index > 0 && arguments[index - 1] == "--set")
+      }
+      guard let index else { return nil }
+      rest = rest[(index + 1)...]
+      return CommandLineReading.Override(argument: index, text: text)
+    }
+  }
+
+  /// The first argument that no longer makes sense behind those before it.
+  private static func faultIndex(in arguments: [String]) -> Int {
+    let sound = arguments.indices.last { count in
+      guard let command = try? EFSPurgeBatch.parseAsRoot(Array(arguments[..<count])) else { return false }
+      return (try? reading(of: command, [])) != nil
+    }
+    return sound ?? 0
+  }
+}
