@@ -18,6 +18,7 @@ options() { "$binary" "$1" --help | sed -n 's/^  .*\(--[a-z-]*\).*/\1/p' | grep 
 
 # One candidate a line, for the words of an unfinished command line; the last word is the one to complete.
 in_bash() {
+  # shellcheck disable=SC2016 # the inner bash expands it
   timeout 30 bash --norc -c '
     source "$1"
     shift
