@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 BINARY = $$(swift build $(RELEASE) --show-bin-path)/efs-purge-batch
 
 .DEFAULT_GOAL := build
-.PHONY: setup build demo test lint format check-configs check-deploy configmap install clean
+.PHONY: setup build demo test lint format check-configs check-deploy configmap docs install clean
 .PHONY: check-schema check-docs check-completions
 .PHONY: setup-bench bench bench-full bench-pool bench-instructions check-pressure
 
@@ -42,6 +42,9 @@ check-docs: build ## Try the examples in docs/ (PyPI: check-jsonschema, pre-comm
 
 check-completions: build ## Try the shell completions, in the shells there are
 	scripts/check-completions.sh "$(BINARY)"
+
+docs: setup ## Make what docs/ has of the table of keys
+	UPDATE_DOCS=1 swift test --filter SchemaTests
 
 configmap: ## Make deploy/configmap.yaml from the config it ships
 	scripts/make-configmap.sh configs/monthly-partitions.yaml > deploy/configmap.yaml

@@ -8,7 +8,8 @@ manifest() {
   printf 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: efs-purge-batch\n'
   printf '  labels:\n    app.kubernetes.io/name: efs-purge-batch\n'
   printf 'data:\n  config.yaml: |\n'
-  sed 's/^\(..*\)$/    \1/' "$1"
+  # The line for editors means nothing there.
+  sed -e '/^# yaml-language-server:/d' -e 's/^\(..*\)$/    \1/' "$1"
 }
 
 config=${1:?usage: make-configmap.sh CONFIG [--check FILE]}

@@ -1,4 +1,5 @@
 import Config
+import Kernel
 import Plan
 import Report
 import Runner
@@ -44,7 +45,7 @@ struct ConfigCheck {
   /// Checks what is at `path`. What cannot be read is told, and fails the check; the rest is checked all the same.
   mutating func check(_ path: String) throws(Unusable) {
     do throws(Unusable) {
-      guard path != "-", InputFile.isDirectory(path) else {
+      guard path != "-", FolderListing.isFolder(path) else {
         return try add(CheckedInput.check(read(path), settings))
       }
       let before = report.inputs.count

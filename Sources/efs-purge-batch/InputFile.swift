@@ -1,5 +1,5 @@
 import Config
-import FoundationEssentials
+import Kernel
 import SystemPackage
 
 /// Reads configs.
@@ -31,23 +31,27 @@ enum InputFile {
     }
   }
 
-  static func isDirectory(_ path: String) -> Bool {
-    var isDirectory = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory
+  /// The YAML and JSON files in a folder and below, in the order of their paths. What is hidden is passed over, as in a
+  /// mounted ConfigMap the folder that the files lead to; so are links to folders, which may lead round in circles.
+  static func configs(in folder: String) throws(Unusable) -> [String] {
+    let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    var files: [String] = []
+    for name in try names(in: folder) where !name.hasPrefix(".") {
+      let path = "\(base)/\(name)"
+      if FolderListing.isFolderItself(path) {
+        files += try configs(in: path)
+      } else if [".yaml", ".yml", ".json"].contains(where: name.hasSuffix), !FolderListing.isFolder(path) {
+        files.append(path)
+      }
+    }
+    return files
   }
 
-  /// The YAML and JSON files in a directory and below, in the order of their paths. What is hidden is passed over, as in a
-  /// mounted ConfigMap the folder that the files lead to.
-  static func configs(in directory: String) throws(Unusable) -> [String] {
-    do {
-      let base = directory.hasSuffix("/") ? String(directory.dropLast()) : directory
-      return try FileManager.default.subpathsOfDirectory(atPath: directory).filter { path in
-        let parts = path.split(separator: "/")
-        let isVisible = !parts.contains { $0.hasPrefix(".") }
-        return isVisible && [".yaml", ".yml", ".json"].contains { path.hasSuffix($0) }
-      }.sorted().map { "\(base)/\($0)" }.filter { !isDirectory($0) }
+  private static func names(in folder: String) throws(Unusable) -> [String] {
+    do throws(Errno) {
+      return try FolderListing.names(in: folder)
     } catch {
-      throw Unusable("cannot read directory \(quoted(directory)): \(error)")
+      throw Unusable("cannot read folder \(quoted(folder)): \(error)")
     }
   }
 }

@@ -10,7 +10,7 @@ public enum JSONSchema {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Config of efs-purge-batch, version 1",
     "description":
-      "Which old files go from which folders. 'efs-purge-batch check-config' checks more than this schema can.",
+      "Which old files go from which folders. The check-config command checks more than a schema can.",
     "anyOf": [
       ["properties": ["defaults": ["required": ["max_age"]]], "required": ["defaults"]],
       ["properties": ["targets": ["items": ["required": ["max_age"]]]]],
@@ -21,7 +21,7 @@ public enum JSONSchema {
     "type": "array", "minItems": 1, "maxItems": .integer(Limits.targets),
     "items": group(of: TargetSettings.keys.map(\.description)).adding([
       // Only a path with date fields has partitions to choose from.
-      "dependentSchemas": ["partitions": ["properties": ["path": ["pattern": "\\{"]]]]
+      "if": ["required": ["partitions"]], "then": ["properties": ["path": ["pattern": "\\{"]]],
     ]),
   ]
 

@@ -19,7 +19,7 @@ enum ValueShape {
   ]
   static let percentage: JSONValue = ["type": "string", "pattern": "^(?=.*[1-9])(0|[1-9][0-9]*)(\\.[0-9]+)?%$"]
   static let period = anyOf([
-    ["type": "integer", "minimum": 1, "maximum": 9999],
+    ["type": "integer", "minimum": 1000, "maximum": 9999],
     ["type": "string", "pattern": "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"],
   ])
   static let partitionAge = anyOf([duration(isPositive: false), ["type": "string", "pattern": "^(0|[1-9][0-9]*)mo$"]])
@@ -35,7 +35,7 @@ enum ValueShape {
     let number = "(0|[1-9][0-9]*)"
     let unit = "(k|M|G|T|Ki|Mi|Gi|Ti)B?"
     return anyOf([
-      ["type": "integer", "minimum": .integer(Int(least.bytes))],
+      ["type": "integer", "minimum": .integer(Int(least.bytes)), "exclusiveMaximum": .number(0x1p64)],
       // Without a unit, quoted: too small when it has few digits.
       [
         "type": "string",
@@ -45,9 +45,10 @@ enum ValueShape {
   }
 
   static func count(_ range: ClosedRange<Int>) -> JSONValue {
-    var number: [String: JSONValue] = ["type": "integer", "minimum": .integer(range.lowerBound)]
-    if range.upperBound < .max { number["maximum"] = .integer(range.upperBound) }
-    return anyOf([.object(number), ["type": "string", "pattern": "^-?(0|[1-9][0-9]*)$"]])
+    let number: JSONValue = [
+      "type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound),
+    ]
+    return anyOf([number, ["type": "string", "pattern": "^-?(0|[1-9][0-9]*)$"]])
   }
 
   static func choice(_ words: [String]) -> JSONValue { ["enum": .list(words.map { .string($0) })] }
