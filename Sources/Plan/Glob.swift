@@ -140,7 +140,7 @@ extension Glob {
     while at < text.count {
       switch text[at] {
       case UInt8(ascii: "*") where at + 1 < text.count && text[at + 1] == UInt8(ascii: "*"):
-        (tokens, at) = try appendingDoubleStar(to: tokens, text, at)
+        at = try appendDoubleStar(to: &tokens, text, at)
       case UInt8(ascii: "*"):
         tokens.append(.star)
         at += 1
@@ -165,17 +165,22 @@ extension Glob {
     return tokens
   }
 
-  private static func appendingDoubleStar(
-    to tokens: [Token], _ text: [UInt8], _ at: Int
-  ) throws(Malformed) -> ([Token], Int) {
+  /// Returns where the pattern goes on.
+  private static func appendDoubleStar(
+    to tokens: inout [Token], _ text: [UInt8], _ at: Int
+  ) throws(Malformed) -> Int {
     let startsComponent = at == 0 || text[at - 1] == slash
     let end = at + 2
     guard startsComponent, end == text.count || text[end] == slash else {
       throw Malformed(reason: .doubleStarInsideComponent, offset: at)
     }
-    if end == text.count { return (tokens + [.everythingInside], end) }
+    if end == text.count {
+      tokens.append(.everythingInside)
+      return end
+    }
     if end + 1 == text.count || text[end + 1] == slash { throw Malformed(reason: .emptyComponent, offset: end) }
-    return (tokens + [.anyDirectories], end + 1)
+    tokens.append(.anyDirectories)
+    return end + 1
   }
 
   private static func parseSet(_ text: [UInt8], _ start: Int) throws(Malformed) -> (ByteSet, Int) {

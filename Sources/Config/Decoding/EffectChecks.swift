@@ -23,7 +23,7 @@ struct EffectChecks {
 
   // MARK: One target
 
-  /// Names that are legal, and yet look like a slip.
+  /// Names that are legal, and yet look like a slip. Of several in a path the first is reported, and all are mended.
   private func checkNames(_ target: DecodedTarget, _ findings: inout Findings) {
     guard let path = target.path, let scalar = target.settings.given["path"]?.node.scalar, scalar.text == path.text
     else { return }
@@ -34,11 +34,11 @@ struct EffectChecks {
       guard case .literal = component else { continue }
       let place = scalar.place(ofBytes: start + 1..<start + 1 + text.utf8.count)
       if text.allSatisfy({ $0 == "." }) {
-        findings.report(.onlyDots(text, at: place))
+        return findings.report(.onlyDots(text, at: place))
       } else if let odd = text.oddEnd {
         let meant = path.components.map { $0.text.withoutOddEnds ?? $0.text }
         let byte = scalar.place(ofBytes: start + 1 + odd..<start + 2 + odd)
-        findings.report(.oddEnd(text, meant: "/" + meant.joined(separator: "/"), at: byte))
+        return findings.report(.oddEnd(text, meant: "/" + meant.joined(separator: "/"), at: byte))
       }
     }
   }

@@ -12,6 +12,8 @@ struct PatternChecks {
   /// What was compared already: targets that inherit the same lists need no second look.
   private var seen: Set<TargetPatterns.Places> = []
   private var seenLists: Set<SourcePlace> = []
+  /// More than anyone reads; to print a hundred thousand takes minutes.
+  private var reportsLeft = 1000
 
   init(_ targets: [DecodedTarget]) {
     self.targets = targets
@@ -23,7 +25,9 @@ struct PatternChecks {
     for target in targets {
       checkOwnPath(target, &findings)
       let places = TargetPatterns.Places(target)
-      guard seen.insert(places).inserted, let patterns = TargetPatterns(target, at: places) else { continue }
+      guard seen.insert(places).inserted, effort.spend(TargetPatterns.cost(of: target)),
+        let patterns = TargetPatterns(target, at: places)
+      else { continue }
       check(patterns, &findings)
     }
   }
@@ -33,6 +37,12 @@ struct PatternChecks {
     let excludes = checkExcludes(of: target, against: includes, &findings)
     checkRepetitions(in: includes, of: "include", at: target.places.include?.place, &findings)
     checkRepetitions(in: excludes, of: "exclude", at: target.places.exclude?.place, &findings)
+  }
+
+  private mutating func report(_ finding: Diagnostic, _ findings: inout Findings) {
+    guard reportsLeft > 0 else { return }
+    reportsLeft -= 1
+    findings.report(finding)
   }
 
   // MARK: include
@@ -65,8 +75,9 @@ struct PatternChecks {
 
   private mutating func fault(ofInclude pattern: PlacedPattern, of target: TargetPatterns) -> Fault? {
     if let fault = fault(of: pattern, under: target) { return fault }
-    for exclude in target.excludes where !effort.isSpent && exclude.shape.impossibility == nil {
-      guard exclude.shape.covers(pattern.shape, effort: &effort) else { continue }
+    for exclude in target.excludes {
+      if effort.isSpent { return nil }
+      guard exclude.shape.impossibility == nil, exclude.shape.covers(pattern.shape, effort: &effort) else { continue }
       let given = TargetPatterns.Given(place: exclude.place, isOwn: target.ownsExclude)
       return Fault(reason: .excluded(by: exclude.text), other: given, otherKey: "exclude")
     }
@@ -83,31 +94,32 @@ struct PatternChecks {
   }
 
   /// What a target inherits is no slip where the target itself, or another one, replaces the other half of the matter.
-  private func warn(
+  private mutating func warn(
     of fault: Fault, _ pattern: PlacedPattern, in key: String, isOwn: Bool, _ findings: inout Findings
   ) {
     if !isOwn, fault.isTargetsOwn || overridden.contains(fault.otherKey) { return }
-    findings.report(
-      .patternWithoutEffect(pattern.text, of: key, fault.reason, at: pattern.place, other: fault.other?.place))
+    report(
+      .patternWithoutEffect(pattern.text, of: key, fault.reason, at: pattern.place, other: fault.other?.place),
+      &findings)
   }
 
   /// No pattern of `include` is left. When the target inherits them, what it has of its own is to blame.
-  private func refuse(_ target: TargetPatterns, _ faults: [Fault], _ findings: inout Findings) {
+  private mutating func refuse(_ target: TargetPatterns, _ faults: [Fault], _ findings: inout Findings) {
     let blamesTarget = !target.ownsInclude && faults.contains(where: \.isTargetsOwn)
     for (pattern, fault) in zip(target.includes, faults) where !blamesTarget || fault.isTargetsOwn {
       if blamesTarget, let place = fault.other?.place {
-        findings.report(.nothingIncluded(pattern.text, fault.reason, at: place, include: pattern.place))
+        report(.nothingIncluded(pattern.text, fault.reason, at: place, include: pattern.place), &findings)
       } else {
-        findings.report(
-          .nothingIncluded(pattern.text, fault.reason, at: pattern.place, other: fault.other?.place))
+        report(
+          .nothingIncluded(pattern.text, fault.reason, at: pattern.place, other: fault.other?.place), &findings)
       }
     }
   }
 
   private mutating func reportExcludedEverything(_ target: TargetPatterns, _ findings: inout Findings) {
-    for exclude in target.excludes where exclude.shape.impossibility == nil {
-      guard !effort.isSpent, exclude.shape.covers(.everything, effort: &effort) else { continue }
-      return findings.report(.everythingExcluded(exclude.text, at: exclude.place))
+    for exclude in target.excludes {
+      guard exclude.shape.impossibility == nil, exclude.shape.covers(.everything, effort: &effort) else { continue }
+      return report(.everythingExcluded(exclude.text, at: exclude.place), &findings)
     }
   }
 
@@ -118,13 +130,15 @@ struct PatternChecks {
     of target: TargetPatterns, against includes: [PlacedPattern], _ findings: inout Findings
   ) -> [PlacedPattern] {
     var effective: [PlacedPattern] = []
+    // `keep` beside `keep/**` means the folder, as people write it by habit.
+    let folders = target.excludedFolders
     for exclude in target.excludes {
       if let fault = fault(of: exclude, under: target) {
         warn(of: fault, exclude, in: "exclude", isOwn: target.ownsExclude, &findings)
-      } else if let include = includes.first, target.mayWasteExcludes, !target.excludesFolder(exclude.text),
+      } else if let include = includes.first, target.mayWasteExcludes, !folders.contains(exclude.text),
         !meets(exclude, includes)
       {
-        findings.report(.excludeMeetsNothing(exclude.text, at: exclude.place, include: include.place))
+        report(.excludeMeetsNothing(exclude.text, at: exclude.place, include: include.place), &findings)
       } else {
         effective.append(exclude)
       }
@@ -149,14 +163,14 @@ struct PatternChecks {
     var different: [PlacedPattern] = []
     for pattern in patterns {
       if let place = first[pattern.text] {
-        findings.report(.patternRepeated(pattern.text, of: key, at: pattern.place, first: place))
+        report(.patternRepeated(pattern.text, of: key, at: pattern.place, first: place), &findings)
       } else {
         first[pattern.text] = pattern.place
         different.append(pattern)
       }
     }
     if different.count > 1, let all = different.first(where: { $0.shape.covers(.everything, effort: &effort) }) {
-      return findings.report(.patternOfEverything(all.text, of: key, at: all.place))
+      return report(.patternOfEverything(all.text, of: key, at: all.place), &findings)
     }
     for index in different.indices { checkCovered(index, in: different, of: key, &findings) }
   }
@@ -170,8 +184,8 @@ struct PatternChecks {
       guard other.shape.covers(pattern.shape, effort: &effort) else { continue }
       // Of two that match the same paths, the later one is the one too many.
       if otherIndex > index, pattern.shape.covers(other.shape, effort: &effort) { continue }
-      return findings.report(
-        .patternCovered(pattern.text, of: key, by: other.text, at: pattern.place, other: other.place))
+      return report(
+        .patternCovered(pattern.text, of: key, by: other.text, at: pattern.place, other: other.place), &findings)
     }
   }
 
@@ -189,8 +203,9 @@ struct PatternChecks {
           let items = target.settings.given[key]?.node.items, items.count == globs.count,
           items[index].text == glob.pattern
         else { continue }
-        findings.report(
-          .patternHoldsPath(glob.pattern, of: key, rest: rest, at: items[index].place, path: target.pathPlace))
+        report(
+          .patternHoldsPath(glob.pattern, of: key, rest: rest, at: items[index].place, path: target.pathPlace),
+          &findings)
       }
     }
   }

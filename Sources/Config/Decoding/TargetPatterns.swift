@@ -49,6 +49,11 @@ struct TargetPatterns {
     (self.includes, self.excludes, self.maxDepth, self.places) = (includes, excludes, values.maxDepth, places)
   }
 
+  /// What reading them takes, in steps of a comparison.
+  static func cost(of target: DecodedTarget) -> Int {
+    4 * (target.settings.values.include.count + target.settings.values.exclude.count)
+  }
+
   private static func placed(_ globs: [Glob], _ node: YAMLNode?) -> [PlacedPattern]? {
     let items = node?.items ?? []
     guard items.compactMap(\.text) == globs.map(\.pattern), items.count == globs.count else { return nil }
@@ -58,8 +63,10 @@ struct TargetPatterns {
   var ownsInclude: Bool { places.include?.isOwn == true }
   var ownsExclude: Bool { places.exclude?.isOwn == true }
 
-  /// Whether `pattern` is excluded together with all that is inside: then it means a folder, as people write it by habit.
-  func excludesFolder(_ pattern: String) -> Bool { excludes.contains { $0.text == pattern + "/**" } }
+  /// What is excluded with all that is inside.
+  var excludedFolders: Set<String> {
+    Set(excludes.compactMap { $0.text.hasSuffix("/**") ? String($0.text.dropLast(3)) : nil })
+  }
 
   /// Whether an `exclude` that meets no `include` is a slip: it is the target's own, and there are no empty directories that
   /// it could be meant to keep.

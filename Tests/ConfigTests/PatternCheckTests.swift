@@ -1,0 +1,53 @@
+import Testing
+
+@testable import Config
+
+@Suite("Patterns of a target against each other")
+struct PatternCheckTests {
+  private func rules(_ include: String, _ exclude: String, _ more: String...) -> [Diagnostic.Rule] {
+    let lists = ["path: /d/a", "max_age: 1d", "include: \(include)", "exclude: \(exclude)"]
+    return check(targetText(lists + more)).rules
+  }
+
+  @Test("An excluded folder may stand beside what is inside it, and where empty directories go, alone")
+  func folders() {
+    #expect(rules("['**/*.tmp']", "[keep, keep/**]") == [])
+    #expect(rules("['**/*.tmp']", "[keep]") == [.excludeMeetsNothing])
+    #expect(rules("['**/*.tmp']", "[keep]", "remove_empty_directories: true") == [])
+  }
+
+  @Test("Of two patterns that match the same, the later one is said to be without effect")
+  func equals() throws {
+    let checked = checkTarget("path: /d/a", "max_age: 1d", "exclude: ['[k]eep', keep]")
+    #expect(checked.rules == [.patternCovered])
+    #expect(offendingToken(checked) == "keep")
+  }
+
+  @Test("An inherited list is spoken of once, and not for what one target makes of it")
+  func inherited() {
+    func rules(_ defaults: String, _ targets: String...) -> [Diagnostic.Rule] {
+      check("version: 1\ndefaults: {max_age: 1d, \(defaults)}\ntargets: [\(targets.joined(separator: ", "))]\n").rules
+    }
+    let (one, other) = ("{path: /d/a}", "{path: /d/b}")
+    #expect(rules("exclude: ['*.a', '*.a']", one, other) == [.patternRepeated])
+    #expect(rules("include: [k/a, x], exclude: [k/*]", one, other) == [.patternWithoutEffect])
+    #expect(rules("include: [k/a, x], exclude: [k/*]", one, "{path: /d/b, exclude: []}") == [])
+    #expect(rules("exclude: [k/*]", one, "{path: /d/b, include: [x]}") == [])
+    #expect(rules("include: [k/a, x]", one, "{path: /d/b, max_depth: 1}") == [])
+    #expect(rules("include: [k/a]", one, "{path: /d/b, max_depth: 1}") == [.nothingIncluded])
+  }
+
+  @Test("A list that could not be read is not compared")
+  func unreadable() {
+    let text =
+      "version: 1\ndefaults: {max_age: 1d, exclude: [a]}\ntargets: [{path: /d/a, include: [a], exclude: ['[']}, {path: /d/b}]\n"
+    #expect(check(text).rules == [.globUnclosedSet])
+  }
+
+  @Test("What is the same all over is said no more often than anyone reads")
+  func countless() {
+    let patterns = Array(repeating: "a", count: 3000).joined(separator: ", ")
+    let found = checkTarget("path: /d/a", "max_age: 1d", "exclude: [\(patterns)]").rules
+    #expect(found == Array(repeating: .patternRepeated, count: 1000))
+  }
+}
