@@ -32,8 +32,8 @@ struct EffectChecks {
       let text = component.text
       defer { start += 1 + text.utf8.count }
       guard case .literal = component else { continue }
-      let place = scalar.place(ofBytes: start + 1..<start + 1 + text.utf8.count)
       if text.allSatisfy({ $0 == "." }) {
+        let place = scalar.place(ofBytes: start + 1..<start + 1 + text.utf8.count)
         return findings.report(.onlyDots(text, at: place))
       } else if let odd = text.oddEnd {
         let meant = path.components.map { $0.text.withoutOddEnds ?? $0.text }

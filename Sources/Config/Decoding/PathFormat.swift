@@ -40,13 +40,17 @@ struct PathReader {
     components = PathReader.split(scalar.text)
     // The root is the one path that ends with a slash; whether it may be named is for others to say.
     if scalar.text == "/" { return }
-    for component in components {
-      let place = scalar.place(ofBytes: component.range)
-      if component.range.count > PathReader.longestName { throw .nameTooLong(limit: PathReader.longestName, at: place) }
-      if component.text.isEmpty { throw .emptyComponent(of: key, leadingTo: destination, at: place) }
-      if component.text == "." || component.text == ".." {
-        throw .dotComponent(component.text, of: key, leadingTo: destination, at: place)
-      }
+    for component in components { try check(component.text, component.range) }
+  }
+
+  // To find a place takes a look at the whole path: only what is wrong is worth it.
+  private func check(_ name: String, _ range: Range<Int>) throws(Diagnostic) {
+    if range.count > PathReader.longestName {
+      throw .nameTooLong(limit: PathReader.longestName, at: scalar.place(ofBytes: range))
+    }
+    if name.isEmpty { throw .emptyComponent(of: key, leadingTo: destination, at: scalar.place(ofBytes: range)) }
+    if name == "." || name == ".." {
+      throw .dotComponent(name, of: key, leadingTo: destination, at: scalar.place(ofBytes: range))
     }
   }
 
@@ -104,8 +108,7 @@ struct PathReader {
         throw .strayBrace(at: scalar.place(ofBytes: range.lowerBound + at..<range.lowerBound + at + 1))
       }
       let piece = String(decoding: bytes[at..<end], as: UTF8.self)
-      let place = scalar.place(ofBytes: range.lowerBound + at..<range.lowerBound + end)
-      pieces.append(isField ? try PathReader.field(piece, at: place) : .text(piece))
+      pieces.append(isField ? try field(piece, range.lowerBound + at..<range.lowerBound + end) : .text(piece))
       at = end
     }
     return pieces
@@ -117,7 +120,7 @@ struct PathReader {
     return end < bytes.count && bytes[end] == UInt8(ascii: "}") ? nil : end
   }
 
-  private static func field(_ text: String, at place: SourcePlace) throws(Diagnostic) -> DateTemplate.Piece {
+  private func field(_ text: String, _ range: Range<Int>) throws(Diagnostic) -> DateTemplate.Piece {
     switch text {
     case "{YYYY}": return .year
     case "{MM}": return .month
@@ -125,7 +128,8 @@ struct PathReader {
     default:
       let fields = ["{YYYY}", "{MM}", "{DD}"]
       throw .unknownDateField(
-        text, nearest: separated(text) ?? Spelling.nearest(to: text, among: fields), at: place)
+        text, nearest: PathReader.separated(text) ?? Spelling.nearest(to: text, among: fields),
+        at: scalar.place(ofBytes: range))
     }
   }
 
