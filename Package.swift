@@ -64,3 +64,11 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// A program whose main is libFuzzer's: it can be linked only with the sanitizer (make fuzz).
+if Context.environment["EFS_PURGE_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz-config", dependencies: ["Config", "Plan"], path: "Fuzz", exclude: ["corpus.sh"],
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -43,22 +43,35 @@ struct ConfigCheck {
   }
 
   /// Checks what is at `path`. What cannot be read is told, and fails the check; the rest is checked all the same.
-  mutating func check(_ path: String) throws(Unusable) {
-    do throws(Unusable) {
-      guard path != "-", FolderListing.isFolder(path) else {
-        return try add(CheckedInput.check(read(path), settings))
+  mutating func check(_ path: String) {
+    guard path != "-", FolderListing.isFolder(path) else {
+      return attempt(path) { check throws(Unusable) in
+        try check.add(CheckedInput.check(try check.read(path), check.settings))
       }
-      let before = report.inputs.count
-      for file in try InputFile.configs(in: path) {
-        if let input = CheckedInput.checkIfConfig(try read(file), settings) {
-          try add(input)
+    }
+    attempt(path) { check throws(Unusable) in try check.checkFolder(path) }
+  }
+
+  private mutating func checkFolder(_ path: String) throws(Unusable) {
+    let (found, passedOver) = (report.inputs.count + report.failures.count, skipped)
+    for file in try InputFile.configs(in: path) {
+      attempt(file) { check throws(Unusable) in
+        if let input = CheckedInput.checkIfConfig(try check.read(file), check.settings) {
+          try check.add(input)
         } else {
-          skipped += 1
+          check.skipped += 1
         }
       }
-      if report.inputs.count == before {
-        throw Unusable("\(quoted(path)) holds no config, in \(skipped) YAML and JSON files")
-      }
+    }
+    if report.inputs.count + report.failures.count == found {
+      throw Unusable("no config in folder \(quoted(path)), where \(skipped - passedOver) YAML and JSON files are")
+    }
+  }
+
+  /// Does `body`; when it fails, that is told, and fails the check.
+  private mutating func attempt(_ path: String, _ body: (inout ConfigCheck) throws(Unusable) -> Void) {
+    do throws(Unusable) {
+      try body(&self)
     } catch {
       hasFailed = true
       report.failures.append(CheckReport.Failure(file: path, message: error.message))

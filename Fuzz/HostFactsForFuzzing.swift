@@ -1,0 +1,9 @@
+import Plan
+
+/// A host on which nothing that the config names exists.
+enum HostFactsForFuzzing {
+  static let facts = HostFacts(
+    targets: (0..<4).map { index in
+      HostFacts.Target(index: index, answer: .noAnswer(within: .seconds(10)))
+    })
+}
