@@ -6,6 +6,8 @@ public struct CheckedConfiguration: Sendable {
   public private(set) var plan: BatchPlan?
   /// In source order; those about options and the environment come last.
   public private(set) var diagnostics: [Diagnostic]
+  /// How many findings more there are, which nobody would read.
+  public private(set) var unlistedCount = 0
   /// What was read, for checks that need to know more than the text; nil when the text is no YAML.
   let decoder: BatchDecoder?
 
@@ -26,7 +28,7 @@ public struct CheckedConfiguration: Sendable {
     var findings = Findings()
     let legacy = LegacyEnvironment(settings.environment, findings: &findings)
     guard let text = YAMLComposer.compose(source, limits: limits, findings: &findings) else {
-      return CheckedConfiguration(plan: nil, diagnostics: findings.ordered(first: source), decoder: nil, source: source)
+      return CheckedConfiguration(plan: nil, diagnostics: findings.ordered(by: source), decoder: nil, source: source)
     }
     let root = Overrides(settings.overrides).applied(to: text, limits: limits, findings: &findings)
     let decoder = BatchDecoder(root, environment: legacy, findings: &findings)
@@ -34,7 +36,8 @@ public struct CheckedConfiguration: Sendable {
       findings: &findings)
     let plan = findings.hasErrors ? nil : decoder.plan
     return CheckedConfiguration(
-      plan: plan, diagnostics: findings.ordered(first: source), decoder: decoder, source: source)
+      plan: plan, diagnostics: findings.ordered(by: source), unlistedCount: findings.unkeptCount, decoder: decoder,
+      source: source)
   }
 }
 
@@ -45,7 +48,7 @@ extension CheckedConfiguration {
     if found.contains(where: { $0.severity == .error }) { plan = nil }
     var all = Findings()
     for finding in diagnostics + found { all.report(finding) }
-    diagnostics = all.ordered(first: source)
+    diagnostics = all.ordered(by: source)
   }
 }
 

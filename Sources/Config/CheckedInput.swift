@@ -30,7 +30,7 @@ public struct CheckedInput: Sendable {
     var stream = ManifestCheck(source, settings, limits)
     stream.run()
     return CheckedInput(
-      source: source, diagnostics: stream.findings.ordered(first: source), configs: stream.configs)
+      source: source, diagnostics: stream.findings.ordered(by: source), configs: stream.configs)
   }
 
   /// The same for a text that need not hold a config, as one of many in a directory: nil when it holds none.

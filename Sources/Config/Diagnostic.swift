@@ -30,17 +30,30 @@ extension Diagnostic {
   }
 }
 
-/// The findings of one check, in the order in which they were made.
+/// The findings of one check, each once, in the order in which they were made.
 struct Findings {
   private(set) var all: [Diagnostic] = []
   private(set) var errorCount = 0
+  private(set) var warningCount = 0
+  private var seen: Set<Key> = []
+
+  /// More than this of one text nobody reads: they are counted, and no longer kept.
+  static let mostKept = 10_000
 
   mutating func report(_ finding: Diagnostic) {
-    all.append(finding)
-    if finding.severity == .error { errorCount += 1 }
+    // What an alias or a default repeats is found as often as it is repeated.
+    if all.count < Findings.mostKept, !seen.insert(Key(finding)).inserted { return }
+    switch finding.severity {
+    case .error: errorCount += 1
+    case .warning: warningCount += 1
+    }
+    if all.count < Findings.mostKept { all.append(finding) }
   }
 
   var hasErrors: Bool { errorCount > 0 }
+
+  /// How many are no longer kept.
+  var unkeptCount: Int { errorCount + warningCount - all.count }
 
   /// What `body` returns, or nil when it throws; then the finding is reported.
   mutating func attempt<Value>(_ body: () throws(Diagnostic) -> Value) -> Value? {
@@ -52,22 +65,28 @@ struct Findings {
     }
   }
 
-  /// In source order: those about the text `first`, each once, before all others, which keep their order.
-  func ordered(first: SourceText) -> [Diagnostic] {
-    // What an alias repeats is found as often as it is repeated.
-    var seen: Set<Key> = []
-    let inText = all.filter { $0.place.source == first && seen.insert(Key(finding: $0)).inserted }
-    let sorted = inText.enumerated().sorted {
-      ($0.element.place.range.lowerBound, $0.offset) < ($1.element.place.range.lowerBound, $1.offset)
+  /// Those about the first of the texts, in its order, then those about the next, then all others as they were made.
+  func ordered(by sources: SourceText...) -> [Diagnostic] {
+    var rest = all
+    var ordered: [Diagnostic] = []
+    for source in sources {
+      ordered += rest.enumerated().filter { $0.element.place.source == source }.sorted {
+        ($0.element.place.range.lowerBound, $0.offset) < ($1.element.place.range.lowerBound, $1.offset)
+      }.map(\.element)
+      rest.removeAll { $0.place.source == source }
     }
-    return sorted.map(\.element) + all.filter { $0.place.source != first }
+    return ordered + rest
   }
 
-  /// What makes two findings about one text the same to a reader.
+  /// What makes two findings the same to a reader.
   private struct Key: Hashable {
+    let source: ObjectIdentifier
     let range: Range<Int>
     let message: String
 
-    init(finding: Diagnostic) { (range, message) = (finding.place.range, finding.message) }
+    init(_ finding: Diagnostic) {
+      source = ObjectIdentifier(finding.place.source)
+      (range, message) = (finding.place.range, finding.message)
+    }
   }
 }

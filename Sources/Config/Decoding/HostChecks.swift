@@ -6,7 +6,7 @@ extension CheckedConfiguration {
     guard plan != nil, let decoder, let source = decoder.targets.first?.place.source else { return [] }
     var findings = Findings()
     HostChecks(decoder, host).run(findings: &findings)
-    return findings.ordered(first: source)
+    return findings.ordered(by: source)
   }
 }
 

@@ -36,9 +36,7 @@ struct NameShape: Sendable {
     switch (content, other.content) {
     case (.literal(let name), .literal(let otherName)): return name == otherName
     case (.literal(let name), .pattern(let elements)), (.pattern(let elements), .literal(let name)):
-      // Most names differ from a pattern before its first star or behind its last.
-      guard NameShape.agree(elements, name), NameShape.agree(elements.reversed(), name.reversed()) else { return false }
-      return NameShape.canEqual(elements, name.map { .oneOf(ByteSet($0...$0)) })
+      return NameShape.matches(elements, name)
     case (.pattern(let elements), .pattern(let others)): return NameShape.canEqual(elements, others)
     }
   }
@@ -51,14 +49,24 @@ struct NameShape: Sendable {
     return reachable[others.count]
   }
 
-  /// Whether `name` can be what stands before the first star.
-  private static func agree(_ elements: some Sequence<Element>, _ name: some Sequence<UInt8>) -> Bool {
-    var bytes = name.makeIterator()
-    for element in elements {
-      guard case .oneOf(let set) = element else { return true }
-      guard let byte = bytes.next(), set.contains(byte) else { return false }
+  /// Each star takes as little as it can; when that turns out too little, the last one takes a byte more.
+  private static func matches(_ elements: [Element], _ name: [UInt8]) -> Bool {
+    var (element, byte) = (0, 0)
+    var star: (element: Int, byte: Int)?
+    while byte < name.count {
+      if element < elements.count, case .any = elements[element] {
+        star = (element, byte)
+        element += 1
+      } else if element < elements.count, case .oneOf(let set) = elements[element], set.contains(name[byte]) {
+        (element, byte) = (element + 1, byte + 1)
+      } else if let last = star {
+        star = (last.element, last.byte + 1)
+        (element, byte) = (last.element + 1, last.byte + 1)
+      } else {
+        return false
+      }
     }
-    return bytes.next() == nil
+    return elements[element...].allSatisfy { if case .any = $0 { true } else { false } }
   }
 
   /// Whether what stands before the first star of both can be the same.

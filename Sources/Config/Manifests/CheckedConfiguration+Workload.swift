@@ -34,24 +34,9 @@ extension CheckedConfiguration {
     let checked = first ?? check(source, settings, limits: limits)
     if first == nil { for finding in checked.diagnostics + [.noWorkload(at: context.place)] { all.report(finding) } }
     return CheckedConfiguration(
-      plan: all.hasErrors ? nil : checked.plan, diagnostics: all.ordered(by: [source, context.place.source]),
+      plan: all.hasErrors ? nil : checked.plan, diagnostics: all.ordered(by: source, context.place.source),
+      unlistedCount: checked.unlistedCount + all.unkeptCount,
       decoder: checked.decoder, source: source)
-  }
-}
-
-extension Findings {
-  /// Each once: those about the first of the texts, in its order, then those about the next, then all others.
-  fileprivate func ordered(by sources: [SourceText]) -> [Diagnostic] {
-    var seen: Set<Diagnostic> = []
-    var rest = all.filter { seen.insert($0).inserted }
-    var ordered: [Diagnostic] = []
-    for source in sources {
-      var part = Findings()
-      for finding in rest where finding.place.source == source { part.report(finding) }
-      ordered += part.ordered(first: source)
-      rest.removeAll { $0.place.source == source }
-    }
-    return ordered + rest
   }
 }
 

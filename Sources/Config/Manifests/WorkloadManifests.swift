@@ -13,7 +13,7 @@ public struct WorkloadManifests: Sendable {
     let documents = YAMLComposer.composeManifests(source, findings: &findings)
     let objects = KubernetesObject.objects(in: documents, findings: &findings)
     (self.source, self.readCommandLine) = (source, readCommandLine)
-    diagnostics = findings.ordered(first: source)
+    diagnostics = findings.ordered(by: source)
     workloads = objects.compactMap { Workload($0.node) }
     place = objects.first?.place ?? source.place(0..<source.bytes.count).firstLine
   }

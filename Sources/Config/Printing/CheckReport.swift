@@ -91,6 +91,8 @@ extension CheckReport {
       "findings": .list(findings.map(json)),
     ]
     var more: [String: JSONValue] = [:]
+    let unlisted = inputs.flatMap(\.configs).reduce(0) { $0 + $1.unlistedCount }
+    if unlisted > 0 { more["unlisted"] = .integer(unlisted) }
     if !failures.isEmpty {
       more["failures"] = .list(failures.map { ["file": .string($0.file), "message": .string($0.message)] })
     }

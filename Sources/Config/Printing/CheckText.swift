@@ -41,6 +41,9 @@ extension CheckReport {
     for config in input.configs {
       text += shown(config.diagnostics, printer)
       let title = config.title.map { "\(name): \(PrintableText.escaped($0))" } ?? name
+      if config.unlistedCount > 0 {
+        text += "\(title): \(FindingCount.plural(config.unlistedCount, "further finding")) not shown\n"
+      }
       if !isQuiet { text += "\(title): \(summary(of: config))\n" }
       if showsEffectiveValues, let values = config.effectiveValues { text += "# \(title)\n\(values.text)" }
     }
