@@ -7,7 +7,10 @@ public struct CheckedInput: Sendable {
   public let diagnostics: [Diagnostic]
   public private(set) var configs: [CheckedConfiguration]
 
-  /// A text that is no input itself, and has these mistakes.
+  /// All there is, in source order of each: what belongs to no config first.
+  public var allDiagnostics: [Diagnostic] { diagnostics + configs.flatMap(\.diagnostics) }
+
+  /// A text that is checked for its own mistakes only, such as a workload's manifests.
   public init(outsideConfigs diagnostics: [Diagnostic], of source: SourceText) {
     self.init(source: source, diagnostics: diagnostics, configs: [])
   }

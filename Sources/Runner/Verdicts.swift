@@ -1,3 +1,5 @@
+import Plan
+
 /// How a run ended, from how its targets did.
 enum Verdicts {
   /// The gravest counts: a guard, memory, time or signal, failures. `stopped`: why the whole run was to stop, which does

@@ -14,6 +14,8 @@ struct ConfigCheck {
   private let looksAtHost: Bool
   private let printer = DiagnosticPrinter(colour: StandardOutput.takesColour, width: StandardOutput.columns ?? 102)
   private(set) var hasFailed = false
+  /// Of the inputs.
+  private var printedCount = 0
   /// Files in directories that hold no config.
   private var skipped = 0
 
@@ -28,28 +30,30 @@ struct ConfigCheck {
   /// Reads the workload, which all configs are then checked against. Without it there is nothing to check them by.
   mutating func readWorkload(inputs: [String]) throws(Unusable) {
     guard let workload else { return }
-    let manifests = WorkloadManifests(try read(workload), readCommandLine: CommandLineReader.read)
+    let manifests = WorkloadManifests(try read(workload, as: "workload"), readCommandLine: CommandLineReader.read)
     settings.workload = manifests
     // One that is an input, too, tells of its own mistakes there.
     if manifests.diagnostics.isEmpty || inputs.contains(workload) { return }
-    try add(CheckedInput(outsideConfigs: manifests.diagnostics, of: manifests.source))
+    add(CheckedInput(outsideConfigs: manifests.diagnostics, of: manifests.source))
   }
 
-  private mutating func read(_ path: String) throws(Unusable) -> SourceText {
+  private mutating func read(_ path: String, as noun: String = "config") throws(Unusable) -> SourceText {
     if let known = sources[path] { return known }
-    let source = try InputFile.read(path)
+    let source = try InputFile.read(path, as: noun)
     sources[path] = source
     return source
   }
 
   /// Checks what is at `path`. What cannot be read is told, and fails the check; the rest is checked all the same.
-  mutating func check(_ path: String) {
-    guard path != "-", FolderListing.isFolder(path) else {
-      return attempt(path) { check throws(Unusable) in
-        try check.add(CheckedInput.check(try check.read(path), check.settings))
+  mutating func check(_ path: String) throws(Unusable) {
+    attempt(path) { check throws(Unusable) in
+      if path != "-", FolderListing.isFolder(path) {
+        try check.checkFolder(path)
+      } else {
+        check.add(CheckedInput.check(try check.read(path), check.settings))
       }
     }
-    attempt(path) { check throws(Unusable) in try check.checkFolder(path) }
+    try printNew()
   }
 
   private mutating func checkFolder(_ path: String) throws(Unusable) {
@@ -57,14 +61,16 @@ struct ConfigCheck {
     for file in try InputFile.configs(in: path) {
       attempt(file) { check throws(Unusable) in
         if let input = CheckedInput.checkIfConfig(try check.read(file), check.settings) {
-          try check.add(input)
+          check.add(input)
         } else {
           check.skipped += 1
         }
       }
     }
     if report.inputs.count + report.failures.count == found {
-      throw Unusable("no config in folder \(quoted(path)), where \(skipped - passedOver) YAML and JSON files are")
+      let files = skipped - passedOver
+      throw Unusable(
+        "no config in folder \(quoted(path)): \(files) YAML or JSON file\(files == 1 ? "" : "s") looked at")
     }
   }
 
@@ -79,12 +85,16 @@ struct ConfigCheck {
     }
   }
 
-  private mutating func add(_ checked: CheckedInput) throws(Unusable) {
+  private mutating func add(_ checked: CheckedInput) {
     var input = checked
     if looksAtHost { input.judgeOnHost { HostSurvey($0).facts() } }
     report.inputs.append(input)
     if report.count(in: input).isFailure { hasFailed = true }
-    if printsText { try write(report.text(of: input, printer)) }
+  }
+
+  private mutating func printNew() throws(Unusable) {
+    for input in report.inputs[printedCount...] where printsText { try write(report.text(of: input, printer)) }
+    printedCount = report.inputs.count
   }
 
   /// What stands at the end of the output, or, in a form for machines, is the whole of it.

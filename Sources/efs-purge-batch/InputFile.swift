@@ -2,21 +2,23 @@ import Config
 import Kernel
 import SystemPackage
 
-/// Reads configs.
+/// Reads configs and manifests.
 enum InputFile {
   // Sixteen times what a ConfigMap can hold; whoever names a device or a log by mistake gets an answer instead of a full memory.
   private static let maxBytes = 16 << 20
 
   /// The content of the file at `path`; `-` is standard input.
-  static func read(_ path: String) throws(Unusable) -> SourceText {
+  ///
+  /// - Parameter noun: what it is called when it cannot be read.
+  static func read(_ path: String, as noun: String = "config") throws(Unusable) -> SourceText {
     do {
       guard path != "-" else { return SourceText(name: "<stdin>", bytes: try readAll(.standardInput)) }
       let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
       return try file.closeAfter { SourceText(name: path, bytes: try readAll(file)) }
     } catch let tooLarge as Unusable {
-      throw Unusable("cannot read config \(quoted(path)): \(tooLarge.message)")
+      throw Unusable("cannot read \(noun) \(quoted(path)): \(tooLarge.message)")
     } catch {
-      throw Unusable("cannot read config \(quoted(path)): \(error)")
+      throw Unusable("cannot read \(noun) \(quoted(path)): \(error)")
     }
   }
 

@@ -1,3 +1,4 @@
+import Plan
 import Runner
 
 /// Why nothing could be done and nothing was touched: one sentence for the user. Ends the process with status 2.

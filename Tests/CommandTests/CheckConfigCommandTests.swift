@@ -130,7 +130,7 @@ private func json(_ command: Command) throws -> [String: Any] {
     let command = try Command("check-config", "--workload", "/nonexistent", "-", input: good)
     #expect(command.status == 2)
     #expect(command.output.isEmpty)
-    #expect(command.errors.hasPrefix("efs-purge-batch: error: cannot read config \"/nonexistent\""))
+    #expect(command.errors.hasPrefix("efs-purge-batch: error: cannot read workload \"/nonexistent\""))
   }
 }
 

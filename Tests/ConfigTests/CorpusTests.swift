@@ -20,11 +20,12 @@ private struct CorpusFile: Sendable {
       .filter { $0.hasSuffix(".yaml") }.sorted().map { CorpusFile(kind: kind, path: "\(kind.rawValue)/\($0)") }
   }
 
-  func findings() throws -> [Diagnostic] {
+  func checked() throws -> CheckedInput {
     let bytes = [UInt8](try Data(contentsOf: CorpusFile.folder.appending(path: path)))
-    let input = CheckedInput.check(SourceText(name: path, bytes: bytes), CheckSettings())
-    return (input.diagnostics + input.configs.flatMap(\.diagnostics)).map(\.located)
+    return CheckedInput.check(SourceText(name: path, bytes: bytes), CheckSettings())
   }
+
+  func findings() throws -> [Diagnostic] { try checked().allDiagnostics.map(\.located) }
 
   func lines() throws -> [String] {
     let diagnostics = try findings()
@@ -86,6 +87,16 @@ struct CorpusTests {
       let findings = try file.findings()
       #expect(!findings.contains { $0.severity == .error }, "\(file.path)")
       #expect(findings.isEmpty == !file.path.contains("-warns-"), "\(file.path): \(findings.map(\.message))")
+    }
+  }
+
+  @Test("The effective values of every good config are a config that makes the same plan")
+  func effectiveValues() throws {
+    for file in try CorpusFile.all(.good) {
+      for config in try file.checked().configs {
+        let text = try #require(config.effectiveValues).text
+        #expect(check(text).plan == config.plan, "\(file.path): \(text)")
+      }
     }
   }
 

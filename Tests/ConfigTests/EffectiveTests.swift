@@ -30,7 +30,7 @@ struct EffectiveTests {
     #expect(origins["version"] == "1 config")
     #expect(origins["memory.limit"] == "512Mi environment")
     #expect(origins["memory.pause_at"] == "80% default")
-    #expect(origins["targets[0].max_age"] == "1d12h environment" || origins["targets[0].max_age"] == "36h environment")
+    #expect(origins["targets[0].max_age"] == "36h environment")
     #expect(origins["targets[1].max_age"] == "9d --set")
     #expect(origins["targets[0].concurrency"] == "77 environment")
     #expect(origins["targets[1].concurrency"] == "5 target")

@@ -43,7 +43,7 @@ struct Golden: Sendable, CustomTestStringConvertible {
       let facts = try HostDirectives(directives.host).facts
       input.judgeOnHost { _ in facts }
     }
-    return (input.diagnostics + input.configs.flatMap(\.diagnostics), input.configs)
+    return (input.allDiagnostics, input.configs)
   }
 
   func findings() throws -> [Diagnostic] { try checked().findings }
@@ -74,7 +74,7 @@ private struct Directives {
     case "limits": applyLimits(value)
     case "host": host.append(value)
     case "workload": workload = value
-    default: break
+    default: Issue.record("no such directive: \(name)")
     }
   }
 
@@ -84,7 +84,8 @@ private struct Directives {
       switch pair[0] {
       case "bytes": limits.bytes = number
       case "depth": limits.depth = number
-      default: limits.nodes = number
+      case "nodes": limits.nodes = number
+      default: Issue.record("no such limit: \(pair[0])")
       }
     }
   }

@@ -291,7 +291,7 @@ import Testing
 @Suite struct VerdictTests {
   @Test(
     arguments: [
-      ([Ending.completed, .skipped], nil, Ending.completed, Runner.ExitStatus.success),
+      ([Ending.completed, .skipped], nil, Ending.completed, Plan.ExitStatus.success),
       ([.completed, .completedWithErrors], nil, .completedWithErrors, .failures),
       ([.failed], nil, .completedWithErrors, .failures),
       ([.failed, .stoppedTime, .notStarted], .stoppedTime, .stoppedTime, .interrupted),
@@ -300,9 +300,9 @@ import Testing
       ([], .stoppedSignal, .stoppedSignal, .interrupted),
       ([.completed, .completed], .stoppedSignal, .completed, .success),
       ([.completed, .notStarted], .stoppedTime, .stoppedTime, .interrupted),
-    ] as [([Ending], Ending?, Ending, Runner.ExitStatus)])
+    ] as [([Ending], Ending?, Ending, Plan.ExitStatus)])
   func `the gravest ending decides the exit status`(
-    endings: [Ending], stopped: Ending?, expected: Ending, status: Runner.ExitStatus
+    endings: [Ending], stopped: Ending?, expected: Ending, status: Plan.ExitStatus
   ) {
     let outcomes = endings.map { TargetOutcome(name: "t", path: "/t", ending: $0) }
     let verdict = Verdicts.ofBatch(outcomes, stopped: stopped)

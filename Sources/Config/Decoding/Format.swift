@@ -38,7 +38,7 @@ extension Format {
     let shape = ValueShape.list(of: element.shape, mayBeEmpty: emptyHint == nil)
     return Format(noun: "a list", shape: shape) { node, subject, findings in
       guard case .sequence(let items) = node.content else {
-        let example = node.scalar.flatMap(\.asList)
+        let example = node.scalar.flatMap { $0.asList(of: element) }
         findings.report(
           .wrongType(subject.key.quoted, expected: subject.noun, found: node.noun, example: example, at: node.place))
         return nil
@@ -86,12 +86,20 @@ extension [YAMLNode] {
 }
 
 extension YAMLScalar {
-  /// This text as the list it may have been meant as: cut at its commas. Nil for a text of several lines.
-  fileprivate var asList: String? {
+  /// This text as the list it may have been meant as: cut at its commas, when each part is such a value. Nil for a text of
+  /// several lines.
+  fileprivate func asList<Value>(of format: Format<Value>) -> String? {
     guard style != .block, !text.isEmpty else { return nil }
-    let items = text.split(separator: ",").map { item in
-      let isPlain = style == .plain && !item.contains(" ")
-      return YAMLScalar.flowText(String(item.trimmingPrefix(while: { $0 == " " })), isPlain: isPlain)
+    let subject = Subject(key: "item", noun: format.noun)
+    var items: [String] = []
+    for part in text.split(separator: ",") {
+      let word = String(part.trimmingPrefix { $0 == " " })
+      let scalar = YAMLScalar(text: word, style: style, place: place)
+      var findings = Findings()
+      guard format.decode(YAMLNode(content: .scalar(scalar), place: place), subject, &findings) != nil else {
+        return nil
+      }
+      items.append(YAMLScalar.flowText(word, isPlain: style == .plain && !word.contains(" ")))
     }
     return "[\(items.joined(separator: ", "))]"
   }

@@ -52,7 +52,7 @@ struct LegacyEnvironment {
 
   private mutating func readMemoryLimit(_ variables: Variables, findings: inout Findings) {
     guard let variable = variables["EFSPURGE_MEMORY_LIMIT_MB"] else { return }
-    // A tebibyte-sized number of MiB is far above any machine, and still fits.
+    // A pebibyte is far above any machine, and still fits.
     guard let megabytes = variable.integer, (0...1 << 30).contains(megabytes) else {
       findings.report(.badVariable(variable.name, expected: "a whole number of MiB", at: variable.place))
       return

@@ -105,14 +105,18 @@ enum Durations {
   /// What was written with blanks, in capitals or with whole words, as this schema writes it; nil when it is nothing of the
   /// kind.
   private static func meaning(of text: String) -> String? {
+    // A capital M may stand for months.
+    guard !text.contains("M") else { return nil }
     var rest = Array(text.lowercased().utf8.filter { $0 != UInt8(ascii: " ") })[...]
-    var meant = ""
+    var counts: [String: String] = [:]
     while !rest.isEmpty {
       let (digits, word) = takePart(from: &rest)
-      guard !digits.isEmpty, digits.count < 10, let unit = words[word] else { return nil }
-      meant += String(decoding: digits, as: UTF8.self) + unit
+      let isWhole = !digits.isEmpty && digits.count < 6 && digits.first != UInt8(ascii: "0")
+      guard isWhole, let unit = words[word], counts[unit] == nil else { return nil }
+      counts[unit] = String(decoding: digits, as: UTF8.self)
     }
-    return meant.isEmpty || text.contains("M") ? nil : meant
+    let meant = units.compactMap { unit in counts[unit.name].map { $0 + unit.name } }.joined()
+    return meant.isEmpty ? nil : meant
   }
 
   private static let words: [String: String] = {

@@ -7,6 +7,8 @@ struct WorkloadContext {
   let place: SourcePlace
   /// Nil: the config is a file of its own.
   let configMap: ConfigMapKey?
+  /// Whether all of them could be read.
+  var isWhole = true
   let readCommandLine: ([String]) -> CommandLineReading
 
   var running: [RunningContainer] {
@@ -32,7 +34,11 @@ extension CheckedConfiguration {
       first = first ?? config
     }
     let checked = first ?? check(source, settings, limits: limits)
-    if first == nil { for finding in checked.diagnostics + [.noWorkload(at: context.place)] { all.report(finding) } }
+    if first == nil {
+      // What of the manifests could not be read may have been what runs it.
+      let nothing = context.isWhole ? [Diagnostic.noWorkload(at: context.place)] : []
+      for finding in checked.diagnostics + nothing { all.report(finding) }
+    }
     return CheckedConfiguration(
       plan: all.hasErrors ? nil : checked.plan, diagnostics: all.ordered(by: source, context.place.source),
       unlistedCount: checked.unlistedCount + all.unkeptCount,
@@ -62,13 +68,14 @@ extension RunningContainer {
 
   private func placed(_ place: SourcePlace) -> SourcePlace {
     let text = String(decoding: place.source.bytes, as: UTF8.self)
-    if place.source.name == "--set", let argument = commandLine?.overrides.first(where: { $0.text == text })?.argument {
+    if place.source.medium == .option, let argument = commandLine?.overrides.first(where: { $0.text == text })?.argument
+    {
       // The option may stand before the value in the same argument.
       let start = argument.scalar.text.utf8.count - text.utf8.count
       guard argument.scalar.text.hasSuffix(text) else { return argument.scalar.place }
       return argument.scalar.place(ofBytes: start + place.range.lowerBound..<start + place.range.upperBound)
     }
-    guard place.source.name == "environment", let equals = text.firstIndex(of: "=") else { return place }
+    guard place.source.medium == .environment, let equals = text.firstIndex(of: "=") else { return place }
     let name = String(text[..<equals])
     let environment = container.environment
     return (place.text == name ? environment.namePlace(of: name) : environment.place(of: name)) ?? place

@@ -37,14 +37,7 @@ struct ConfigMap: Sendable {
 
   private static func isValid(_ key: String) -> Bool {
     !key.isEmpty && key.utf8.count <= 253 && key != "." && !key.hasPrefix("..")
-      && key.utf8.allSatisfy {
-        switch $0 {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-          true
-        default: false
-        }
-      }
+      && key.utf8.allSatisfy { UInt8.isLetterOrDigit($0) || "-_.".utf8.contains($0) }
   }
 }
 
@@ -69,7 +62,7 @@ extension ConfigMap.Item {
       return nil
     }
     let range = scalar.place.range
-    let characters = range.filter { ConfigMap.Item.isBase64(outer.bytes[$0]) }
+    let characters = range.filter { UInt8.isLetterOrDigit(outer.bytes[$0]) || "+/".utf8.contains(outer.bytes[$0]) }
     // Four characters stand for three bytes.
     return SourceText(
       name: "\(outer.name), \(key.text) decoded", bytes: Array(data), medium: .decoded,
@@ -80,14 +73,5 @@ extension ConfigMap.Item {
           let count = (part.upperBound * 4 + 2) / 3
           return first..<max(first, (characters.prefix(count).last ?? first) + 1)
         }, isEncoded: true))
-  }
-
-  private static func isBase64(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
-      true
-    default: false
-    }
   }
 }

@@ -61,7 +61,8 @@ extension WorkloadChecks {
     let folder = path.split(separator: "/").dropLast().joined(separator: "/")
     findings.report(
       .configNotMounted(
-        path, of: name, folder: "/\(folder)", at: place ?? container.place, place: configMap.namePlace))
+        path, of: name, key: configMap.key, folder: "/\(folder)", at: place ?? container.place,
+        place: configMap.namePlace))
   }
 
   /// The config's path in the container by this mount; nil when it is not there.

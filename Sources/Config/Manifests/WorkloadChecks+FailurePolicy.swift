@@ -1,7 +1,8 @@
+import Plan
+
 extension WorkloadChecks {
-  /// Exit statuses by what a further attempt may bring; `ExitStatus` has their names.
-  private static let worthARetry = [1, 3, 4, 6]
-  private static let final = [2, 5, 64]
+  /// Statuses after which every attempt ends the same way.
+  private static let final = ExitStatus.allCases.filter { $0 != .success && !$0.isWorthARetry }
 
   /// Whether a Job tries again exactly where that may help.
   func checkFailurePolicy(_ findings: inout Findings) {
@@ -32,20 +33,20 @@ extension WorkloadChecks {
   }
 
   /// The first rule that applies decides, as in Kubernetes.
-  private func rule(for status: Int, among rules: [FailureRule]) -> FailureRule? {
-    rules.first { $0.applies(to: status, of: container.name) }
+  private func rule(for status: ExitStatus, among rules: [FailureRule]) -> FailureRule? {
+    rules.first { $0.applies(to: Int(status.rawValue), of: container.name) }
   }
 
   private func checkStatuses(_ rules: [FailureRule], retries: Int, _ findings: inout Findings) {
-    for status in WorkloadChecks.worthARetry {
+    for status in ExitStatus.allCases where status.isWorthARetry {
       guard let rule = rule(for: status, among: rules), ["FailJob", "FailIndex"].contains(rule.action) else { continue }
-      findings.report(.retryForgone(status, at: rule.place(of: status)))
+      findings.report(.retryForgone(status, at: rule.place(of: Int(status.rawValue))))
     }
     for status in WorkloadChecks.final {
       guard let rule = rule(for: status, among: rules) else { continue }
       // Ignored failures do not count against the limit, so they are tried again without end.
       guard rule.action == "Ignore" || rule.action == "Count" && retries > 0 else { continue }
-      findings.report(.retryInVain(status, action: rule.action, at: rule.place(of: status)))
+      findings.report(.retryInVain(status, action: rule.action, at: rule.place(of: Int(status.rawValue))))
     }
   }
 

@@ -80,6 +80,7 @@ extension WorkloadChecks {
     let volume = workload.volumes.first { volume in
       volume.readOnly == nil && !volume.goesWithPod && !container.mounts.contains { $0.volume.text == volume.name.text }
     }
-    return "- {name: \(volume?.name.text ?? "data"), mountPath: /\(folder)}"
+    guard let volume else { return "- {name: data, mountPath: /\(folder)}, and a volume of that name to volumes" }
+    return "- {name: \(volume.name.text), mountPath: /\(folder)}"
   }
 }

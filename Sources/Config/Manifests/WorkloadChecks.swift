@@ -50,7 +50,7 @@ struct WorkloadChecks {
     if case .sequence = value.content { return true }
     // A command line that was written as one text.
     let example = value.scalar.map { "[\($0.text.split(separator: " ").joined(separator: ", "))]" }
-    findings.report(.wrongType(key, expected: "a list", found: value.noun, example: example, at: value.place))
+    findings.report(.wrongType(key.quoted, expected: "a list", found: value.noun, example: example, at: value.place))
     return false
   }
 
@@ -63,7 +63,7 @@ struct WorkloadChecks {
   func number(_ key: String, in spec: YAMLEntry?, _ findings: inout Findings) -> Number? {
     guard let node = spec?.value.given(key)?.value else { return nil }
     guard let scalar = node.scalar else {
-      findings.report(.wrongType(key, expected: "a number", found: node.noun, example: nil, at: node.place))
+      findings.report(.wrongType(key.quoted, expected: "a number", found: node.noun, example: nil, at: node.place))
       return nil
     }
     // Kubernetes takes no text for a number.

@@ -19,6 +19,8 @@ public struct WorkloadManifests: Sendable {
   }
 
   func context(for key: ConfigMapKey?) -> WorkloadContext {
-    WorkloadContext(workloads: workloads, place: place, configMap: key, readCommandLine: readCommandLine)
+    WorkloadContext(
+      workloads: workloads, place: place, configMap: key,
+      isWhole: !diagnostics.contains { $0.severity == .error }, readCommandLine: readCommandLine)
   }
 }

@@ -24,7 +24,7 @@ public struct CheckReport: Sendable {
 
   /// Those to be shown, in the order of the inputs and in each in source order.
   var findings: [Diagnostic] {
-    inputs.flatMap { $0.diagnostics + $0.configs.flatMap(\.diagnostics) }.filter { !isQuiet || isError($0) }.map(
+    inputs.flatMap(\.allDiagnostics).filter { !isQuiet || isError($0) }.map(
       \.located)
   }
 
@@ -47,13 +47,15 @@ extension CheckReport {
     let (start, end) = (finding.place.start, finding.place.end)
     // GitHub takes columns only of findings on one line.
     let columns = start.line == end.line ? ",col=\(start.column),endColumn=\(max(start.column, end.column - 1))" : ""
-    let place =
-      "file=\(CheckReport.property(finding.place.source.name)),line=\(start.line),endLine=\(end.line)\(columns)"
+    let file = CheckReport.property(finding.place.source.name)
+    // An option is no file to show it in.
+    let isInFile = finding.place.source.medium == .file
+    let place = isInFile ? "file=\(file),line=\(start.line),endLine=\(end.line)\(columns)," : ""
     let notes = finding.notes.map { note in
       "\(note.message): \(note.place.source.name):\(note.place.start.line):\(note.place.start.column)"
     }
     let lines = [finding.message] + (finding.hint.map { ["hint: \($0)"] } ?? []) + notes
-    return "::\(severity(of: finding).rawValue) \(place),title=\(finding.rule.rawValue)::"
+    return "::\(severity(of: finding).rawValue) \(place)title=\(finding.rule.rawValue)::"
       + CheckReport.data(lines.joined(separator: "\n")) + "\n"
   }
 

@@ -27,7 +27,7 @@ public struct FindingCount: Sendable {
 
 extension CheckReport {
   public func count(in input: CheckedInput) -> FindingCount {
-    FindingCount(input.diagnostics + input.configs.flatMap(\.diagnostics), deniesWarnings: deniesWarnings)
+    FindingCount(input.allDiagnostics, deniesWarnings: deniesWarnings)
   }
 
   /// The findings of one input and a line for each config in it; ends with a newline unless empty.
@@ -62,13 +62,13 @@ extension CheckReport {
   /// hold no config.
   public func closingText(skipped: Int) -> String {
     let configs = inputs.flatMap(\.configs)
-    if isQuiet || (inputs.count < 2 && configs.count < 2 && skipped == 0) { return "" }
-    let count = FindingCount(
-      inputs.flatMap { $0.diagnostics + $0.configs.flatMap(\.diagnostics) }, deniesWarnings: deniesWarnings)
+    if isQuiet || (inputs.count + failures.count < 2 && configs.count < 2 && skipped == 0) { return "" }
+    let count = FindingCount(inputs.flatMap(\.allDiagnostics), deniesWarnings: deniesWarnings)
     let passed = skipped == 0 ? "" : " (\(FindingCount.plural(skipped, "file")) without a config passed over)"
-    let unread = failures.isEmpty ? "" : ", \(FindingCount.plural(failures.count, "file")) not checked"
     let targets = configs.reduce(0) { $0 + ($1.plan?.targets.count ?? 0) }
+    let unread = failures.isEmpty ? [] : ["\(failures.count) not checked"]
+    let found = failures.isEmpty || count.errors + count.warnings > 0 ? [count.summary(targets: targets)] : []
     return "\(FindingCount.plural(configs.count, "config")) in \(FindingCount.plural(inputs.count, "file"))\(passed): "
-      + "\(count.summary(targets: targets))\(unread)\n"
+      + (found + unread).joined(separator: ", ") + "\n"
   }
 }

@@ -66,28 +66,23 @@ extension CheckReport {
   /// A path as a URI reference: relative where the path is.
   private static func uri(of path: String) -> String {
     let encoded = path.utf8.map { byte -> String in
-      let isKept = isUnreserved(byte) || byte == UInt8(ascii: "/")
+      let isKept = UInt8.isLetterOrDigit(byte) || "-._~/".utf8.contains(byte)
       return isKept
         ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
     }.joined()
     return path.hasPrefix("/") ? "file://\(encoded)" : encoded
   }
-
-  /// What a URI holds as it is.
-  private static func isUnreserved(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"):
-      true
-    default: "-._~".utf8.contains(byte)
-    }
-  }
 }
 
 extension Diagnostic.Rule {
-  /// Its name in words: `unknownKey` is "Unknown key".
-  fileprivate var title: String {
-    let words = rawValue.map { $0.isUppercase ? " \($0.lowercased())" : String($0) }.joined()
-    return words.prefix(1).uppercased() + words.dropFirst()
+  /// Its name in words: `unknownKey` is "Unknown key", `notUTF8` "Not UTF8".
+  var title: String {
+    var words = rawValue.prefix(1).uppercased()
+    for (last, next) in zip(rawValue, rawValue.dropFirst()) {
+      if next.isUppercase, last.isLowercase { words += " " }
+      let beginsAcronym = next.isUppercase && rawValue.contains("UTF")
+      words += next.isUppercase && last.isLowercase && !beginsAcronym ? next.lowercased() : String(next)
+    }
+    return words
   }
 }

@@ -15,18 +15,9 @@ extension YAMLNode {
 extension YAMLScalar {
   /// Without quotes where it needs none.
   static func flowText(_ text: String, isPlain: Bool) -> String {
-    let isHarmless = text.utf8.allSatisfy { isLetterOrDigit($0) || "/_.-+%".utf8.contains($0) }
-    let start = text.utf8.first.map { isLetterOrDigit($0) || $0 == UInt8(ascii: "/") } ?? false
+    let isHarmless = text.utf8.allSatisfy { UInt8.isLetterOrDigit($0) || "/_.-+%".utf8.contains($0) }
+    let start = text.utf8.first.map { UInt8.isLetterOrDigit($0) || $0 == UInt8(ascii: "/") } ?? false
     return isPlain && isHarmless && start ? text : quoted(text)
-  }
-
-  private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"):
-      true
-    default: false
-    }
   }
 
   /// In double quotes, on one line; what a terminal would not show as it is, is escaped.

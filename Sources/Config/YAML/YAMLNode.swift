@@ -69,11 +69,8 @@ struct YAMLScalar: Sendable {
   /// YAML's words for nothing. Where they are meant as a text, they are quoted.
   var isNull: Bool { style == .plain && ["~", "null", "Null", "NULL"].contains(text) }
 
-  /// Where these bytes of `text` stand; the whole scalar when escapes or line folds make them differ from the source.
+  /// Where these bytes of `text` stand; the whole scalar when that cannot be told.
   func place(ofBytes part: Range<Int>) -> SourcePlace {
-    let quote = style == .quoted ? 1 : 0
-    let inner = place.range.lowerBound + quote..<max(place.range.lowerBound + quote, place.range.upperBound - quote)
-    guard place.source.bytes[inner].elementsEqual(text.utf8) else { return place }
-    return place.source.place(inner.lowerBound + part.lowerBound..<inner.lowerBound + part.upperBound)
+    ScalarOrigin(self).map { place.source.place($0.range(of: part)) } ?? place
   }
 }

@@ -28,7 +28,7 @@ struct YAMLText {
   /// Characters that make a config read otherwise than it shows: those that end a line for YAML only, that turn the
   /// direction of writing, or have no width.
   func reportDeceptiveCharacters(_ findings: inout Findings) {
-    // All of them are in these three blocks.
+    // All of them begin with one of these bytes.
     for at in text.bytes.indices.dropFirst(start) where [0xC2, 0xD8, 0xE2, 0xEF].contains(text.bytes[at]) {
       guard let scalar = PrintableText.pieces(of: text.bytes[at..<min(at + 4, text.bytes.count)]).first,
         case .scalar(let value) = scalar
@@ -70,7 +70,7 @@ struct YAMLText {
       // Noticed on the next line; meant is the word that is no key.
       let line = text.line(text.lineIndex(of: context.offset))
       return .syntax(
-        "a key without ':' and a blank behind it", at: text.place(context.offset..<line.upperBound), context: nil,
+        "a key without ':' and a space behind it", at: text.place(context.offset..<line.upperBound), context: nil,
         hint: "write key: value")
     case ("while scanning a quoted scalar", "found unexpected end of stream"):
       return .syntax(

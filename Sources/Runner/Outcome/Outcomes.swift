@@ -19,18 +19,6 @@ public enum Ending: String, Hashable, Sendable, CaseIterable {
   case notStarted = "not_started"
 }
 
-/// The process's exit status, as users' retry rules know it.
-public enum ExitStatus: Int32, Hashable, Sendable {
-  case success = 0
-  case failures = 1
-  case unusable = 2
-  case memory = 3
-  case interrupted = 4
-  case guardTripped = 5
-  case locked = 6
-  case usage = 64
-}
-
 public struct TargetOutcome: Hashable, Sendable {
   public var name: String
   /// The absolute path; bytes that are not UTF-8 are escaped as `\xNN`.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Kernel
+import Plan
 import Report
 import Runner
 import SystemPackage

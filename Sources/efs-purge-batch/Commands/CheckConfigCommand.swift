@@ -86,7 +86,7 @@ struct CheckConfigCommand: ParsableCommand {
         isQuiet: quiet),
       printsText: format == .text, looksAtHost: onHost)
     try check.readWorkload(inputs: file)
-    for path in file { check.check(path) }
+    for path in file { try check.check(path) }
     try check.finish(format)
     if check.hasFailed { throw ExitCode(ExitStatus.unusable.rawValue) }
   }

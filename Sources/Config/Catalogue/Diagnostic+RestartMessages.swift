@@ -1,3 +1,5 @@
+import Plan
+
 // The catalogue: what a manifest says of a run's end, and of the runs after it.
 
 // MARK: - Times
@@ -103,46 +105,35 @@ extension Diagnostic {
 
   static func unknownContainer(_ name: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
     .error(
-      .unknownContainer, "the pod has no container \(name.quoted)", at: place, hint: .didYouMean(nearest?.shown))
+      .unknownContainer, "the pod has no container \(name.quoted)", at: place, hint: .didYouMean(nearest))
   }
 
-  static func retryForgone(_ status: Int, at place: SourcePlace) -> Diagnostic {
+  static func retryForgone(_ status: ExitStatus, at place: SourcePlace) -> Diagnostic {
     .warning(
-      .retryForgone, "status \(status) (\(meaning(of: status))) is worth a further attempt, but this rule allows none",
+      .retryForgone,
+      "status \(status.rawValue) (\(status.meaning)) is worth a further attempt, but this rule allows none",
       at: place, hint: "write action: FailJob for 2, 5 and 64 only")
   }
 
-  static func retryInVain(_ status: Int, action: String, at place: SourcePlace) -> Diagnostic {
+  static func retryInVain(_ status: ExitStatus, action: String, at place: SourcePlace) -> Diagnostic {
     let howOften = action == "Ignore" ? "without end" : "up to backoffLimit"
     return .warning(
       .retryInVain,
-      "after status \(status) (\(meaning(of: status))) every attempt ends the same way, and this rule allows them \(howOften)",
+      "after status \(status.rawValue) (\(status.meaning)) every attempt ends the same way, and this rule allows them \(howOften)",
       at: place, hint: "write action: FailJob for 2, 5 and 64")
   }
 
   static func retriesInVain(
-    _ statuses: [Int], container: String?, retries: Int, hasPolicy: Bool, at place: SourcePlace
+    _ statuses: [ExitStatus], container: String?, retries: Int, hasPolicy: Bool, at place: SourcePlace
   ) -> Diagnostic {
-    let list = statuses.map { "\($0) (\(meaning(of: $0)))" }.joined(separator: ", ")
-    let values = statuses.map { "\($0)" }.joined(separator: ", ")
-    let only = container.map { "containerName: \($0.shown), " } ?? ""
+    let list = statuses.map { "\($0.rawValue) (\($0.meaning))" }.joined(separator: ", ")
+    let values = statuses.map { "\($0.rawValue)" }.joined(separator: ", ")
+    let only = container.map { "containerName: \($0.whole), " } ?? ""
     let rule = "{action: FailJob, onExitCodes: {\(only)operator: In, values: [\(values)]}}"
     return .warning(
       .retriesInVain, "the Job tries again, up to \(retries) times, where no attempt ends otherwise: after \(list)",
       at: place,
       hint: hasPolicy ? "add to its rules: - \(rule)" : "add to the Job's spec: podFailurePolicy: {rules: [\(rule)]}")
-  }
-
-  private static func meaning(of status: Int) -> String {
-    switch status {
-    case 1: "some entries failed"
-    case 2: "unusable config"
-    case 3: "out of memory"
-    case 4: "ended early in good order"
-    case 5: "a safety guard"
-    case 6: "another run holds the lock"
-    default: "wrong command line"
-    }
   }
 }
 

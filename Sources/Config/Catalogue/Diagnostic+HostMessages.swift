@@ -1,6 +1,6 @@
 import Plan
 
-// The catalogue, third part: what one host has against a config. Where several folders of a pattern have the same trouble,
+// The catalogue: what one host has against a config. Where several folders of a pattern have the same trouble,
 // the first one is named, with how many more there are.
 
 // MARK: - Folders
@@ -17,7 +17,7 @@ extension Diagnostic {
   static func hostFolderMissing(_ folders: HostFolders, at place: SourcePlace) -> Diagnostic {
     .error(
       .hostFolderMissing, "\(folders.text) does not exist on this host", at: place,
-      hint: "is the volume mounted? make the folder, or mend the path")
+      hint: "is the volume mounted? make the folder, or correct the path")
   }
 
   static func hostNoFolderMatches(_ pattern: String, missing: String?, at place: SourcePlace) -> Diagnostic {
@@ -36,7 +36,7 @@ extension Diagnostic {
   static func hostSymbolicLink(_ folders: HostFolders, at place: SourcePlace) -> Diagnostic {
     .error(
       .hostSymbolicLink, "\(folders.text) is a symbolic link on this host, and a run follows none", at: place,
-      hint: "write the path it leads to: readlink -f \(folders.first.shown)")
+      hint: "write the path it leads to: readlink -f \(folders.first.inShell)")
   }
 
   static func hostNotDirectory(_ folders: HostFolders, _ kind: HostFacts.EntryKind, at place: SourcePlace) -> Diagnostic
@@ -71,7 +71,7 @@ extension Diagnostic {
 
   static func hostNoThread(_ path: String, errno: String, at place: SourcePlace) -> Diagnostic {
     .error(
-      .hostNoThread, "this host has no thread to look at \(path.quoted) with (\(errno.shown))", at: place,
+      .hostNoThread, "this host cannot start a thread to look at \(path.quoted) (\(errno.shown))", at: place,
       hint: "a run needs threads, too: raise the limit on them")
   }
 }
@@ -85,7 +85,7 @@ extension Diagnostic {
     let hint: String? =
       switch errno {
       case "EROFS" where isReadOnlyMount: "it is mounted read-only: a run needs it writable"
-      case "EROFS": "its file server gives it out read-only"
+      case "EROFS": "its file server exports it read-only"
       case "EACCES": "\(user) needs the permission to write and search it (-wx)"
       default: "is it marked as immutable? lsattr -d tells"
       }
@@ -100,7 +100,7 @@ extension Diagnostic {
     .error(
       .hostProbeRemains, "files in \(folders.text) can be made but not deleted on this host (\(errno.shown))",
       at: place,
-      hint: "remove the file that was made to try it: \(folders.first.shown)/\(name.shown)")
+      hint: "remove the file that was made to try it: rm \("\(folders.first)/\(name)".inShell)")
   }
 
   static func hostDeletionUnknown(_ folders: HostFolders, errno: String, at place: SourcePlace) -> Diagnostic {
@@ -128,7 +128,7 @@ extension Diagnostic {
   static func hostContainerFileSystem(_ folders: HostFolders, at place: SourcePlace) -> Diagnostic {
     .warning(
       .hostContainerFileSystem, "\(folders.text) lies in the container's own file system: nothing is mounted there",
-      at: place, hint: "mount the volume there, or mend the path")
+      at: place, hint: "mount the volume there, or correct the path")
   }
 
   static func hostSoftMount(_ folders: HostFolders, option: String, at place: SourcePlace) -> Diagnostic {
@@ -140,14 +140,15 @@ extension Diagnostic {
 
   static func hostAccessTimesOff(_ folders: HostFolders, at place: SourcePlace) -> Diagnostic {
     .warning(
-      .hostAccessTimesOff, "'age_from' is atime, but \(folders.text) is mounted with 'noatime': files in use go, too",
+      .hostAccessTimesOff,
+      "'age_from' is atime, but \(folders.text) is mounted with 'noatime': files in use are deleted, too",
       at: place, hint: "write age_from: mtime, or mount it with relatime")
   }
 
   static func hostAccessTimesOnServer(_ folders: HostFolders, kind: String, at place: SourcePlace) -> Diagnostic {
     .warning(
       .hostAccessTimesOnServer,
-      "'age_from' is atime, but \(folders.text) is on \(kind.shown), where reads may leave no trace: files in use go, too",
+      "'age_from' is atime, but \(folders.text) is on \(kind.shown), where reads may leave no trace: files in use are deleted, too",
       at: place, hint: "write age_from: mtime; EFS notes no reads, and other servers only those that reach them")
   }
 
@@ -160,13 +161,13 @@ extension Diagnostic {
 
   static func hostAccessTimesUnknown(_ folders: HostFolders, at place: SourcePlace) -> Diagnostic {
     .warning(
-      .hostAccessTimesUnknown, "'age_from' is atime, but \(folders.text) has no access times: no file would go",
+      .hostAccessTimesUnknown, "'age_from' is atime, but \(folders.text) has no access times: no file would be deleted",
       at: place, hint: "write age_from: mtime")
   }
 
   static func hostBirthTimesUnknown(_ folders: HostFolders, at place: SourcePlace) -> Diagnostic {
     .warning(
-      .hostBirthTimesUnknown, "'age_from' is birth, but \(folders.text) has no birth times: no file would go",
+      .hostBirthTimesUnknown, "'age_from' is birth, but \(folders.text) has no birth times: no file would be deleted",
       at: place, hint: "write age_from: mtime")
   }
 }
@@ -178,7 +179,7 @@ extension Diagnostic {
     .error(
       .hostDescriptors,
       "a concurrency of \(concurrency) needs more open files than this host allows, which is \(limit)", at: place,
-      hint: "raise the hard limit (nofile), or lower it to \(allows), with which a run would go on")
+      hint: "raise the hard limit (nofile), or write concurrency: \(allows), with which a run would go on")
   }
 
   static func hostThreads(

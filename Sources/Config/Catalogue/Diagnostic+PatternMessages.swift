@@ -1,4 +1,4 @@
-// The catalogue, third part: what the patterns of `include` and `exclude` can have wrong with them.
+// The catalogue: what the patterns of `include` and `exclude` can have wrong with them.
 
 extension Diagnostic {
   /// Why a pattern changes nothing.
@@ -15,7 +15,7 @@ extension Diagnostic {
   ) -> Diagnostic {
     let notes = include.map { [Note.includeHere(at: $0)] } ?? fault.notes(at: other)
     return .error(
-      .nothingIncluded, "no file could go: \(fault.sentence(about: pattern))", at: place, notes: notes,
+      .nothingIncluded, "no file could be deleted: \(fault.sentence(about: pattern))", at: place, notes: notes,
       hint: fault.hint(for: pattern))
   }
 
@@ -29,7 +29,8 @@ extension Diagnostic {
 
   static func everythingExcluded(_ pattern: String, at place: SourcePlace) -> Diagnostic {
     .error(
-      .everythingExcluded, "no file could go: 'exclude' has \(pattern.quoted), which matches every file", at: place,
+      .everythingExcluded, "no file could be deleted: 'exclude' has \(pattern.quoted), which matches every file",
+      at: place,
       hint: "to switch a target off, write enabled: false")
   }
 
@@ -120,7 +121,7 @@ extension String {
   /// As it can be put into a list: shown, and in quotes, since a pattern may begin with what means something to YAML.
   fileprivate var inYAML: String {
     utf8.contains { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
-      ? "'\(shown.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'" : "\"\(shown)\""
+      ? "'\(whole.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'" : "\"\(whole)\""
   }
 
   /// The pattern without components that are `.`; nil when nothing is left.

@@ -1,7 +1,8 @@
 import Plan
 
-// The catalogue: every wording of this module, one static member each, grouped as the check goes. A message begins in lower
-// case and names the key; what the user wrote goes through `shown`, so that nothing in it can disturb a terminal.
+// The catalogue: every wording of this module is in one of the files here, one static member each. A message begins in lower
+// case and names the key; what the user wrote goes through `shown`, so that nothing in it can disturb a terminal. Here is
+// what a text and its values can have wrong with them.
 
 // MARK: - Reading the text
 
@@ -40,7 +41,7 @@ extension Diagnostic {
     .error(
       .hiddenLineEnd, "the character \(place.codePoint) ends a line for YAML, though editors do not show it so",
       at: place,
-      hint: "replace it by a line end or a blank")
+      hint: "replace it by a line end or a space")
   }
 
   static func conflictMarker(at place: SourcePlace) -> Diagnostic {
@@ -175,7 +176,7 @@ extension Diagnostic {
   ) -> Diagnostic {
     .error(
       .wrongType, "\(subject) must be \(expected), not \(found)", at: place,
-      hint: example.map { "did you mean \($0.shown)?" })
+      hint: .didYouMean(example))
   }
 
   static func emptyValue(_ key: String, isRequired: Bool, at place: SourcePlace) -> Diagnostic {
@@ -274,7 +275,7 @@ extension Diagnostic {
   }
 
   static func missingUnit(_ text: String, of key: String, proposal: String, at place: SourcePlace) -> Diagnostic {
-    .error(.missingUnit, "'\(key)' needs a unit: \(text.quoted)", at: place, hint: .didYouMean(proposal.shown))
+    .error(.missingUnit, "'\(key)' needs a unit: \(text.quoted)", at: place, hint: .didYouMean(proposal))
   }
 
   static func badDuration(

@@ -20,6 +20,12 @@ enum ProtectedPaths {
     return reached.first { $0.shapes.count == path.count }?.path ?? reached.first?.path
   }
 
+  /// What to do about a path that touches this protected folder.
+  static func advice(about protected: String) -> String {
+    parents.contains(protected)
+      ? "name a folder below it, such as \(protected)/NAME" : "files of the system are never purged"
+  }
+
   private typealias Folder = (path: String, shapes: [NameShape])
 
   private static func trees(meeting path: [NameShape]) -> [Folder] {

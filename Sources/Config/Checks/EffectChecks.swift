@@ -140,7 +140,7 @@ extension String {
     return utf8.first == UInt8(ascii: " ") ? 0 : nil
   }
 
-  /// Nil when it neither ends with a dot or blank nor begins with a blank.
+  /// Nil when it neither ends with a dot or blank nor begins with a space.
   fileprivate var withoutOddEnds: String? {
     var rest = self[...]
     while rest.last == "." || rest.last == " " { rest.removeLast() }

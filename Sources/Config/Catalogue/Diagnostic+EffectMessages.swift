@@ -1,4 +1,4 @@
-// The catalogue, fourth part: keys without effect, and values that contradict each other.
+// The catalogue: keys without effect, and values that contradict each other.
 
 extension Diagnostic {
   static func onlyDots(_ name: String, at place: SourcePlace) -> Diagnostic {
@@ -9,17 +9,17 @@ extension Diagnostic {
 
   static func oddEnd(_ name: String, meant path: String, at place: SourcePlace) -> Diagnostic {
     let end =
-      name.hasSuffix(".") ? "ends with a dot" : name.hasSuffix(" ") ? "ends with a blank" : "begins with a blank"
+      name.hasSuffix(".") ? "ends with a dot" : name.hasSuffix(" ") ? "ends with a space" : "begins with a space"
     return .warning(
       .oddEnd, "'path' has a name that \(end): \(name.quoted)", at: place,
-      hint: "did you mean \(path.shown)?")
+      hint: "did you mean \(path.whole)?")
   }
 
   static func foldersTooYoung(maxAge: String, olderThan: String, at place: SourcePlace, note: Note) -> Diagnostic {
     .warning(
       .foldersTooYoung,
       "'older_than' (\(olderThan.shown)) takes folders whose files are not as old as 'max_age' (\(maxAge)) yet: "
-        + "they are walked in vain", at: place, notes: [note],
+        + "they are walked, but nothing in them is old enough", at: place, notes: [note],
       hint: "write max_age: 0s to go by the folder's age alone, or older_than: \(maxAge)")
   }
 
@@ -99,26 +99,6 @@ extension Diagnostic.Note {
     Self(rule: .olderThanHere, message: "'older_than' is here", place: place)
   }
   static func runsBoundHere(at place: SourcePlace) -> Self {
-    Self(rule: .runsBoundHere, message: "the run's is here", place: place)
-  }
-}
-
-// MARK: - Where a path leads
-
-extension Diagnostic.Advice {
-  static let systemFiles = "files of the system are never purged"
-}
-
-extension PathDestination {
-  /// Empty unless it leads where no target may be.
-  var remark: String {
-    guard let protected else { return "" }
-    let relation = path == protected ? "a protected path" : "which touches the protected path '\(protected)'"
-    return ": that is \(path.shown), \(relation)"
-  }
-
-  /// With the path as it should be written, when it may be written at all.
-  func hint(_ advice: String) -> String {
-    protected == nil ? "\(advice): \(path.shown)" : Diagnostic.Advice.systemFiles
+    Self(rule: .runsBoundHere, message: "the run's own bound is here", place: place)
   }
 }

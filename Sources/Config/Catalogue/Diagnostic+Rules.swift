@@ -80,20 +80,3 @@ extension Diagnostic {
     Diagnostic(severity: .warning, rule: rule, message: message, place: place.trimmed, notes: notes, hint: hint)
   }
 }
-
-extension Optional where Wrapped == String {
-  static func didYouMean(_ word: String?) -> String? { word.map { "did you mean \($0)?" } }
-}
-
-extension String {
-  /// In single quotes, fit to be printed.
-  var quoted: String { "'\(shown)'" }
-
-  /// What the user wrote, fit to be printed in one line: escaped, and cut when it is long.
-  var shown: String {
-    // Longer values push the message itself out of sight; the source line shows the place anyway.
-    let longest = 80
-    let printed = PrintableText.escaped(String(unicodeScalars.prefix(longest)))
-    return unicodeScalars.count > longest ? printed + "…" : printed
-  }
-}

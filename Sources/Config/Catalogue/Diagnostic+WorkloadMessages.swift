@@ -19,7 +19,7 @@ extension Diagnostic {
   static func badMemoryQuantity(_ text: String, meant: String?, at place: SourcePlace) -> Diagnostic {
     .error(
       .badMemoryQuantity, "'memory' must be an amount as Kubernetes writes it, not \(text.quoted)", at: place,
-      hint: .didYouMean(meant?.shown) ?? "for instance 256Mi")
+      hint: .didYouMean(meant) ?? "for instance 256Mi")
   }
 
   static func noMemoryLimit(_ container: String?, at place: SourcePlace) -> Diagnostic {
@@ -34,7 +34,7 @@ extension Diagnostic {
     let isUnitless = isThousandths || text.allSatisfy(\.isNumber)
     return .error(
       .memoryLimitTooSmall, "a memory limit of \(size) is too little for the program itself and one target", at: place,
-      hint: isUnitless ? .didYouMean(meant.shown) : "write 64Mi or more; plan tells how much")
+      hint: isUnitless ? .didYouMean(meant) : "write 64Mi or more; plan tells how much")
   }
 
   static func requestAboveLimit(
@@ -59,18 +59,18 @@ extension Diagnostic {
     .error(
       .unknownVolume, "the pod has no volume \(name.quoted)", at: place,
       notes: volumes.map { [.volumesHere(at: $0)] } ?? [],
-      hint: .didYouMean(nearest?.shown) ?? "add a volume of this name to the pod's volumes")
+      hint: .didYouMean(nearest) ?? "add a volume of this name to the pod's volumes")
   }
 
   static func targetNotMounted(
     _ path: String, container: String?, nearest: String?, proposal: String?, at place: SourcePlace, mounts: SourcePlace
   ) -> Diagnostic {
-    let mend = proposal.map { "add to volumeMounts: \($0.shown)" }
+    let mend = proposal.map { "add to volumeMounts: \($0.whole)" }
     return .error(
       .targetNotMounted, "\(path.quoted) lies in no mount: \(named(container)) would purge its own file system",
       at: place,
       notes: [.mountsHere(at: mounts)],
-      hint: nearest.map { "there is a mount at \($0.shown); is that the one?" } ?? mend)
+      hint: nearest.map { "there is a mount at \($0.whole); is that the one?" } ?? mend)
   }
 
   static func targetReadOnly(_ path: String, at place: SourcePlace, readOnly: SourcePlace) -> Diagnostic {
@@ -105,7 +105,7 @@ extension Diagnostic {
     .warning(
       .otherTerminationLog, "Kubernetes takes the termination message from \(expected.quoted), not \(path.quoted)",
       at: place, notes: message.map { [.messagePathHere(at: $0)] } ?? [],
-      hint: "write --termination-log=\(expected.shown)")
+      hint: "write --termination-log=\(expected.whole)")
   }
 }
 
@@ -143,7 +143,7 @@ extension Diagnostic {
     .error(
       .otherConfigMap,
       "the program reads its config from the ConfigMap \(name.quoted), not from \(expected.quoted)", at: place,
-      notes: [.configMapHere(expected, at: namePlace)], hint: "write name: \(expected.shown)")
+      notes: [.configMapHere(expected, at: namePlace)], hint: "write name: \(expected.whole)")
   }
 
   static func otherConfigMapKey(
@@ -152,7 +152,7 @@ extension Diagnostic {
     .error(
       .otherConfigMapKey,
       "the program reads the key \(key.quoted) of the ConfigMap \(name.quoted); the config is in \(expected.quoted)",
-      at: place, notes: [.keyHere(at: keyPlace)], hint: "write key: \(expected.shown)")
+      at: place, notes: [.keyHere(at: keyPlace)], hint: "write key: \(expected.whole)")
   }
 
   static func noSuchConfigFile(
@@ -162,7 +162,7 @@ extension Diagnostic {
     .error(
       .noSuchConfigFile,
       "the program reads \(file.quoted) of the ConfigMap \(name.quoted); the config is in the key \(expected.quoted)",
-      at: place, notes: [.keyHere(at: keyPlace)], hint: proposal.map { "write --config=\($0.shown)" })
+      at: place, notes: [.keyHere(at: keyPlace)], hint: proposal.map { "write --config=\($0.whole)" })
   }
 
   static func configMountedElsewhere(
@@ -171,17 +171,19 @@ extension Diagnostic {
     .error(
       .configMountedElsewhere,
       "the program reads its config from \(path.quoted), where the ConfigMap \(name.quoted) is not mounted", at: place,
-      notes: [.configMountHere(at: mount)], hint: proposal.map { "write --config=\($0.shown)" })
+      notes: [.configMountHere(at: mount)], hint: proposal.map { "write --config=\($0.whole)" })
   }
 
   static func configNotMounted(
-    _ path: String, of name: String, folder: String, at place: SourcePlace, place namePlace: SourcePlace
+    _ path: String, of name: String, key: String, folder: String, at place: SourcePlace, place namePlace: SourcePlace
   ) -> Diagnostic {
     .error(
       .configNotMounted,
       "the program reads its config from \(path.quoted), but the container mounts no ConfigMap \(name.quoted)",
       at: place, notes: [.configMapHere(name, at: namePlace)],
-      hint: "add a volume of it, and to volumeMounts: - {name: config, mountPath: \(folder.shown), readOnly: true}")
+      hint: "add to volumes: - {name: config, configMap: {name: \(name.whole)}}, to volumeMounts: "
+        + "- {name: config, mountPath: \(folder.whole), readOnly: true}, and write --config=\(folder.whole)/\(key.whole)"
+    )
   }
 }
 

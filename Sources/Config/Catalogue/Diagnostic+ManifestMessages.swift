@@ -26,7 +26,7 @@ extension Diagnostic {
   static func configNotText(_ key: YAMLKey, at place: SourcePlace) -> Diagnostic {
     .error(
       .configNotText, "the value of \(key.text.quoted) must be a text: a ConfigMap holds no other values", at: place,
-      hint: "begin it with '\(key.text.shown): |' and leave the lines below as they are")
+      hint: "begin it with '\(key.text.whole): |' and leave the lines below as they are")
   }
 
   static func badConfigMapKey(_ key: YAMLKey) -> Diagnostic {

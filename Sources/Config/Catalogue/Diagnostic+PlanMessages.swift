@@ -1,4 +1,4 @@
-// The catalogue, second part: what paths and whole plans can have wrong with them, and the notes.
+// The catalogue: what paths and whole plans can have wrong with them, and the notes.
 
 // MARK: - Paths
 
@@ -65,7 +65,7 @@ extension Diagnostic {
     let message =
       text == protected
       ? "\(text.quoted) is a protected path" : "\(text.quoted) touches the protected path '\(protected)'"
-    return .error(.protectedPath, message, at: place, hint: Advice.systemFiles)
+    return .error(.protectedPath, message, at: place, hint: ProtectedPaths.advice(about: protected))
   }
 
   static func outsideAllowedRoots(_ text: String, at place: SourcePlace, roots: SourcePlace) -> Diagnostic {
@@ -119,7 +119,7 @@ extension Diagnostic {
 
   static func sizesReversed(at place: SourcePlace, max: SourcePlace) -> Diagnostic {
     .error(
-      .sizesReversed, "'min_size' is larger than 'max_size': no file could go", at: place,
+      .sizesReversed, "'min_size' is larger than 'max_size': no file could be deleted", at: place,
       notes: [.maxSizeHere(at: max)],
       hint: nil)
   }
@@ -168,13 +168,13 @@ extension Diagnostic {
 extension Diagnostic {
   static func reportInsideTarget(_ path: String, at place: SourcePlace, target: SourcePlace) -> Diagnostic {
     .warning(
-      .reportInsideTarget, "the report lies in a target, \(path.quoted): once it is old, it goes, too", at: place,
+      .reportInsideTarget, "the report lies in a target, \(path.quoted): once it is old, it is deleted, too", at: place,
       notes: [.targetHere(at: target)], hint: "write it elsewhere")
   }
 
   static func youngMaxAge(at place: SourcePlace) -> Diagnostic {
     .warning(
-      .youngMaxAge, "'max_age' is under a day: files of today go", at: place,
+      .youngMaxAge, "'max_age' is under a day: files of today are deleted", at: place,
       hint: "is the unit right? days are written 30d")
   }
 
@@ -240,5 +240,21 @@ extension Diagnostic.Note {
   }
   static func ceilingHere(at place: SourcePlace) -> Self {
     Self(rule: .ceilingHere, message: "run.concurrency is here", place: place)
+  }
+}
+
+// MARK: - Where a path leads
+
+extension PathDestination {
+  /// Empty unless it leads where no target may be.
+  var remark: String {
+    guard let protected else { return "" }
+    let relation = path == protected ? "a protected path" : "which touches the protected path '\(protected)'"
+    return ": that is \(path.shown), \(relation)"
+  }
+
+  /// With the path as it should be written, when it may be written at all.
+  func hint(_ advice: String) -> String {
+    protected.map { ProtectedPaths.advice(about: $0) } ?? "\(advice): \(path.whole)"
   }
 }

@@ -1,0 +1,73 @@
+/// One key of a group: the table of these is the schema.
+struct Key<Record>: Sendable {
+  let description: KeyDescription
+  let read: @Sendable (YAMLEntry, inout Record, inout Findings) -> Void
+
+  var name: String { description.name }
+  var isRequired: Bool { description.isRequired }
+
+  init<Value>(
+    _ name: String, _ format: Format<Value>, _ field: any WritableKeyPath<Record, Value> & Sendable,
+    builtIn: String? = nil, absence: String? = nil, isRequired: Bool = false, examples: [String]? = nil,
+    children: [KeyDescription] = [], _ summary: String
+  ) {
+    description = KeyDescription(
+      name: name, type: format.noun, summary: summary, isRequired: isRequired, builtIn: builtIn, absence: absence,
+      examples: examples ?? format.examples, shape: format.shape, children: children)
+    read = { entry, record, findings in
+      guard let value = format.decode(entry.value, Subject(key: name, noun: format.noun), &findings) else { return }
+      record[keyPath: field] = value
+    }
+  }
+
+  /// A key whose value may be nil: by leaving it out, and by the word `unset` when there is one.
+  init<Value: Sendable>(
+    _ name: String, _ format: Format<Value>, _ field: any WritableKeyPath<Record, Value?> & Sendable,
+    unset: String? = nil, absence: String? = nil, isRequired: Bool = false, examples: [String]? = nil,
+    children: [KeyDescription] = [], _ summary: String
+  ) {
+    let optional = format.map { Optional($0) }
+    let words = unset.map { optional.or($0, nil) } ?? optional
+    self.init(
+      name, words, field, builtIn: unset, absence: absence, isRequired: isRequired, examples: examples,
+      children: children, summary)
+  }
+
+  private init(
+    _ description: KeyDescription, read: @escaping @Sendable (YAMLEntry, inout Record, inout Findings) -> Void
+  ) {
+    (self.description, self.read) = (description, read)
+  }
+
+  /// A group of keys of its own.
+  static func group<Inner: Sendable>(
+    _ name: String, _ keys: [Key<Inner>], _ field: any WritableKeyPath<Record, Section<Inner>> & Sendable,
+    _ summary: String
+  ) -> Key {
+    let children = keys.map(\.description)
+    let description = KeyDescription(
+      name: name, type: "a group of keys", summary: summary, shape: JSONSchema.group(of: children), children: children)
+    return Key(description) { entry, record, findings in
+      record[keyPath: field].read(entry.value, as: name, owner: entry.key.place, keys: keys, findings: &findings)
+    }
+  }
+
+  /// A key whose feature is still to come: only `off`, which is what happens without it, is taken. What is not even one of
+  /// `choices` is called wrong rather than not supported. `group` is named where the key alone says too little.
+  static func notSupportedYet(
+    _ name: String, of group: String? = nil, off: String, choices: [String]? = nil, _ summary: String
+  ) -> Key {
+    let fullName = group.map { "\($0).\(name)" } ?? name
+    let description = KeyDescription(
+      name: name, type: "reserved", summary: summary, builtIn: off, shape: ValueShape.only(off), isReserved: true)
+    return Key(description) { entry, _, findings in
+      let text = entry.value.scalar?.text
+      if text == off { return }
+      if let scalar = entry.value.scalar, let choices, !choices.contains(scalar.text) {
+        findings.report(.unknownChoice(scalar.text, of: fullName, choices: choices, at: scalar.place))
+      } else {
+        findings.report(.notSupportedYet(fullName, off: off, at: entry.value.place))
+      }
+    }
+  }
+}

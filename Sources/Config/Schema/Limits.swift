@@ -1,0 +1,14 @@
+/// Bounds on numbers; above them is a slip.
+enum Limits {
+  /// More requests in flight than this only queue in every client there is, and each costs a thread's stack.
+  static let concurrency = 1...65_536
+  /// As many targets at once as anyone has mounts.
+  static let parallelTargets = 1...256
+  /// No file system answers a thousand million operations in a second.
+  static let rate = 1_000_000_000
+  /// As many as a 1 MiB text can hold: more are another mistake.
+  static let targets = 20_000
+  /// Of targets with wildcards or dates. Each is compared with every folder beside it: ten million comparisons take about
+  /// a second.
+  static let patterns = 1000
+}
