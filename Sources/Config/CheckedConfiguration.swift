@@ -9,7 +9,7 @@ public struct CheckedConfiguration: Sendable {
   /// How many findings more there are, which nobody would read.
   public private(set) var unlistedCount = 0
   /// What was read, for checks that need to know more than the text; nil when the text is no YAML.
-  let decoder: BatchDecoder?
+  private(set) var decoder: BatchDecoder?
 
   /// What it is called beside the name of its file: which key of which ConfigMap; nil when it is a file of its own.
   public internal(set) var title: String?
@@ -17,6 +17,13 @@ public struct CheckedConfiguration: Sendable {
 
   /// Nil when the text is no YAML or has an error that leaves nothing to list.
   public var effectiveValues: EffectiveValues? { decoder.map { EffectiveValues($0) } }
+
+  mutating func forgetDetails() { decoder = nil }
+
+  /// Where a finding about the config as a whole points.
+  var firstKey: SourcePlace {
+    decoder?.given.values.map(\.key).min { $0.range.lowerBound < $1.range.lowerBound } ?? source.place(0..<0)
+  }
 
   /// Checks `source`, which is a config. Pure: opens no file, reads no environment of its own.
   public static func check(_ source: SourceText, _ settings: CheckSettings = CheckSettings()) -> CheckedConfiguration {
@@ -32,8 +39,7 @@ public struct CheckedConfiguration: Sendable {
     }
     let root = Overrides(settings.overrides).applied(to: text, limits: limits, findings: &findings)
     let decoder = BatchDecoder(root, environment: legacy, findings: &findings)
-    PlanChecks(decoder, memoryLimit: settings.memoryLimit, limitPlace: settings.memoryLimitPlace).run(
-      findings: &findings)
+    PlanChecks(decoder, settings, limits: limits).run(findings: &findings)
     let plan = findings.hasErrors ? nil : decoder.plan
     return CheckedConfiguration(
       plan: plan, diagnostics: findings.ordered(by: source), unlistedCount: findings.unkeptCount, decoder: decoder,

@@ -10,6 +10,11 @@ public struct CheckedInput: Sendable {
   /// All there is, in source order of each: what belongs to no config first.
   public var allDiagnostics: [Diagnostic] { diagnostics + configs.flatMap(\.diagnostics) }
 
+  /// Lets go of all that only effective values and checks on a host need.
+  public mutating func forgetDetails() {
+    for index in configs.indices { configs[index].forgetDetails() }
+  }
+
   /// A text that is checked for its own mistakes only, such as a workload's manifests.
   public init(outsideConfigs diagnostics: [Diagnostic], of source: SourceText) {
     self.init(source: source, diagnostics: diagnostics, configs: [])
@@ -28,7 +33,8 @@ public struct CheckedInput: Sendable {
   static func check(_ source: SourceText, _ settings: CheckSettings, limits: YAMLLimits) -> CheckedInput {
     guard KubernetesObject.isManifest(source) else {
       let config = CheckedConfiguration.check(source, of: nil, settings, limits: limits)
-      return CheckedInput(source: source, diagnostics: [], configs: [config])
+      let misplaced = settings.key.map { [Diagnostic.keyOfPlainConfig($0, at: config.firstKey)] } ?? []
+      return CheckedInput(source: source, diagnostics: misplaced, configs: [config])
     }
     var stream = ManifestCheck(source, settings, limits)
     stream.run()
@@ -40,8 +46,13 @@ public struct CheckedInput: Sendable {
   public static func checkIfConfig(_ source: SourceText, _ settings: CheckSettings) -> CheckedInput? {
     if KubernetesObject.isManifest(source) {
       let input = check(source, settings)
-      return input.configs.isEmpty ? nil : input
+      // A ConfigMap with a mistake of its own may have held one.
+      let isMistaken = input.diagnostics.contains { $0.severity == .error && $0.rule != .noConfigInManifest }
+      return input.configs.isEmpty && !(isMistaken && ConfigMap.isMentioned(in: source)) ? nil : input
     }
+    var settings = settings
+    // It is for the manifests among the files.
+    settings.key = nil
     return ConfigLikeness.isConfig(source) ? check(source, settings) : nil
   }
 }

@@ -88,6 +88,7 @@ struct ConfigCheck {
   private mutating func add(_ checked: CheckedInput) {
     var input = checked
     if looksAtHost { input.judgeOnHost { HostSurvey($0).facts() } }
+    if !report.showsEffectiveValues { input.forgetDetails() }
     report.inputs.append(input)
     if report.count(in: input).isFailure { hasFailed = true }
   }

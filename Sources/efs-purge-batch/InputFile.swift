@@ -34,7 +34,8 @@ enum InputFile {
   }
 
   /// The YAML and JSON files in a folder and below, in the order of their paths. What is hidden is passed over, as in a
-  /// mounted ConfigMap the folder that the files lead to; so are links to folders, which may lead round in circles.
+  /// mounted ConfigMap the folder that the files lead to; so are links to folders, which may lead round in circles, pipes and the
+  /// like, which may never end, and what is larger than any config.
   static func configs(in folder: String) throws(Unusable) -> [String] {
     let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     var files: [String] = []
@@ -42,7 +43,9 @@ enum InputFile {
       let path = "\(base)/\(name)"
       if FolderListing.isFolderItself(path) {
         files += try configs(in: path)
-      } else if [".yaml", ".yml", ".json"].contains(where: name.hasSuffix), !FolderListing.isFolder(path) {
+      } else if [".yaml", ".yml", ".json"].contains(where: name.hasSuffix),
+        let size = FolderListing.sizeOfFile(path), size <= maxBytes
+      {
         files.append(path)
       }
     }

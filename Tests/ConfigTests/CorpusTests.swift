@@ -46,7 +46,7 @@ struct CorpusTests {
     // The container, which an option tells of.
     .limitAboveContainer,
     // Options of check-config.
-    .noSuchConfigMapKey,
+    .noSuchConfigMapKey, .keyOfPlainConfig,
     // Texts of half a megabyte and more: `HugeTextTests` makes them.
     .textTooLarge, .tooManyNodes, .tooManyTargets, .tooManyPatterns, .configMapTooLarge,
   ]

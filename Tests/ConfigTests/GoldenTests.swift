@@ -5,7 +5,7 @@ import Testing
 @testable import Config
 
 /// One config with mistakes, and the whole output they must print. Comments at its top set what comes from outside:
-/// `# set: KEY=VALUE`, `# env: NAME=VALUE`, `# memory-limit: MIB`, `# key: KEY`, `# limits: bytes=N depth=N nodes=N`,
+/// `# set: KEY=VALUE`, `# env: NAME=VALUE`, `# memory-limit: MIB`, `# key: KEY`, `# limits: bytes=N depth=N nodes=N comparisons=N`,
 /// `# host: …` (see `HostDirectives`), and `# workload: FILE`, a stream of manifests beside it; when that has a ConfigMap, the
 /// config counts as the value of its first key.
 struct Golden: Sendable, CustomTestStringConvertible {
@@ -85,6 +85,7 @@ private struct Directives {
       case "bytes": limits.bytes = number
       case "depth": limits.depth = number
       case "nodes": limits.nodes = number
+      case "comparisons": limits.comparisons = number
       default: Issue.record("no such limit: \(pair[0])")
       }
     }

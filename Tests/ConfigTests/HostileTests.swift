@@ -116,7 +116,7 @@ struct HostileTests {
       Corner("escape character", target("30\u{1B}d"), "4:16 controlCharacter \u{1B}"),
       Corner("C1 control", target("30\u{9B}d"), "4:16 controlCharacter \u{9B}"),
       Corner("byte order mark", "\u{FEFF}" + minimal, "1:1 byteOrderMark \u{FEFF}"),
-      Corner("a mark in a comment", minimal + "# \u{FEFF}\n", "5:3 invisibleCharacter \u{FEFF}"),
+      Corner("a mark in a comment", minimal + "# \u{FEFF}\n", "5:3 invisibleInComment \u{FEFF}"),
       Corner("two byte order marks", "\u{FEFF}\u{FEFF}" + minimal, "1:1 byteOrderMark \u{FEFF}"),
       Corner("smart quotes are part of the text", target("“30d”"), "4:14 badDuration “30d”"),
       Corner("digits of another script", target("٣٠d"), "4:14 badDuration ٣٠d"),

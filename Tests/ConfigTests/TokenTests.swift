@@ -19,7 +19,9 @@ struct TokenTests {
       let (first, last) = (token.unicodeScalars.first, token.unicodeScalars.last)
       #expect(!token.isEmpty, "\(finding.rule) \(finding.message)")
       // What is blank is what these are about.
-      let isBlankItself = [.tabIndentation, .controlCharacter, .hiddenLineEnd, .invisibleCharacter, .oddEnd].contains(
+      let isBlankItself = [
+        .tabIndentation, .controlCharacter, .hiddenLineEnd, .invisibleCharacter, .invisibleInComment, .oddEnd,
+      ].contains(
         finding.rule)
       #expect(isBlankItself || !(first?.properties.isWhitespace ?? true), "\(finding.rule): \(token.debugDescription)")
       #expect(isBlankItself || !(last?.properties.isWhitespace ?? true), "\(finding.rule): \(token.debugDescription)")

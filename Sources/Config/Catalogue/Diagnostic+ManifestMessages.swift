@@ -23,6 +23,12 @@ extension Diagnostic {
       hint: .didYouMean(nearest))
   }
 
+  static func keyOfPlainConfig(_ key: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .keyOfPlainConfig, "--key: this is a config of its own, and in no ConfigMap's key \(key.quoted)", at: place,
+      hint: "leave the option out")
+  }
+
   static func configNotText(_ key: YAMLKey, at place: SourcePlace) -> Diagnostic {
     .error(
       .configNotText, "the value of \(key.text.quoted) must be a text: a ConfigMap holds no other values", at: place,

@@ -37,6 +37,12 @@ extension Diagnostic {
       at: place, hint: "remove it; within a value, write it as an escape in double quotes")
   }
 
+  static func invisibleInComment(at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .invisibleInComment, "the character \(place.codePoint) in this comment cannot be seen", at: place,
+      hint: "remove it")
+  }
+
   static func hiddenLineEnd(at place: SourcePlace) -> Diagnostic {
     .error(
       .hiddenLineEnd, "the character \(place.codePoint) ends a line for YAML, though editors do not show it so",

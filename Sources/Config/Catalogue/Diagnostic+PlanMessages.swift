@@ -111,9 +111,10 @@ extension Diagnostic {
       notes: [.otherTargetHere(at: other)], hint: "every file must belong to one target only")
   }
 
-  static func tooManyPatterns(limit: Int, at place: SourcePlace) -> Diagnostic {
+  static func tooManyPatterns(at place: SourcePlace) -> Diagnostic {
     .error(
-      .tooManyPatterns, "more than \(limit) targets have a path with wildcards or dates", at: place,
+      .tooManyPatterns, "the paths up to here have too many wildcards and dates to be compared with each other",
+      at: place,
       hint: "one pattern can find many folders: /data/*/tmp")
   }
 
@@ -166,6 +167,12 @@ extension Diagnostic {
 // MARK: - Warnings
 
 extension Diagnostic {
+  static func rareSampling(_ interval: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .rareSampling, "memory can run out between two looks that are \(interval.shown) apart", at: place,
+      hint: "a look takes microseconds: leave sample_interval out, or write at most 1s")
+  }
+
   static func reportInsideTarget(_ path: String, at place: SourcePlace, target: SourcePlace) -> Diagnostic {
     .warning(
       .reportInsideTarget, "the report lies in a target, \(path.quoted): once it is old, it is deleted, too", at: place,

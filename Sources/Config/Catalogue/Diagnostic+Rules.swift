@@ -4,7 +4,8 @@ extension Diagnostic {
   /// One for each wording of the catalogue.
   public enum Rule: String, Hashable, Sendable, CaseIterable {
     // Reading the text.
-    case textTooLarge, byteOrderMark, nulByte, notUTF8, controlCharacter, invisibleCharacter, hiddenLineEnd
+    case textTooLarge, byteOrderMark, nulByte, notUTF8, controlCharacter, invisibleCharacter, invisibleInComment,
+      hiddenLineEnd
     case conflictMarker, tabIndentation, syntax, emptyDocument
     case severalDocuments, nestingTooDeep, tooManyNodes, aliasExpansion, unknownAnchor, explicitTag, duplicateKey
     case keyNotText, mergeKey
@@ -30,7 +31,8 @@ extension Diagnostic {
       budgetsDoNotFit
     case moreTargetsThanConcurrency
     // Manifests.
-    case noKubernetesObject, noConfigInManifest, noSuchConfigMapKey, configNotText, badConfigMapKey, configMapTooLarge
+    case noKubernetesObject, noConfigInManifest, noSuchConfigMapKey, keyOfPlainConfig, configNotText, badConfigMapKey,
+      configMapTooLarge
     case badBase64, helmTemplate
     // Patterns, and keys that other keys contradict.
     case nothingIncluded, everythingExcluded, patternWithoutEffect, excludeMeetsNothing, patternRepeated,
@@ -40,7 +42,7 @@ extension Diagnostic {
     case emptyDirectoriesOutOfReach, boundNotBelowRuns, fewerTargets, defaultUnused
     // Warnings.
     case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
-    case reportInsideTarget
+    case reportInsideTarget, rareSampling
     // What one host has against it.
     case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory
     case hostFolderRefused, hostNoAnswer, hostNoThread, hostCannotDelete, hostProbeRemains, hostDeletionUnknown

@@ -8,7 +8,7 @@ struct EffectChecks {
   init(_ targets: [DecodedTarget], of draft: BatchDraft) { (self.targets, self.draft) = (targets, draft) }
 
   func run(findings: inout Findings) {
-    for target in targets {
+    for target in targets where target.isEnabled {
       checkNames(target, &findings)
       checkAge(target, &findings)
       checkEmptyDirectories(target, &findings)

@@ -33,40 +33,41 @@ struct NameShape: Sendable {
 
   /// Whether some name matches both.
   func canEqual(_ other: NameShape) -> Bool {
+    var effort = GlobShape.Effort()
+    return canEqual(other, effort: &effort)
+  }
+
+  /// The same; true too when telling would take more than `effort` allows.
+  func canEqual(_ other: NameShape, effort: inout GlobShape.Effort) -> Bool {
     switch (content, other.content) {
     case (.literal(let name), .literal(let otherName)): return name == otherName
     case (.literal(let name), .pattern(let elements)), (.pattern(let elements), .literal(let name)):
-      return NameShape.matches(elements, name)
-    case (.pattern(let elements), .pattern(let others)): return NameShape.canEqual(elements, others)
+      return NameShape.matches(elements, count: name.count, &effort) { $1.contains(name[$0]) }
+    case (.pattern(let elements), .pattern(let others)): return NameShape.canEqual(elements, others, &effort)
     }
   }
 
-  private static func canEqual(_ elements: [Element], _ others: [Element]) -> Bool {
-    // Most pairs differ before their first star or behind their last; telling so costs no memory.
-    guard agree(elements, others), agree(elements.reversed(), others.reversed()) else { return false }
-    var reachable = closure([true] + Array(repeating: false, count: others.count), others)
-    for element in elements { reachable = advance(reachable, over: element, others) }
-    return reachable[others.count]
-  }
-
-  /// Each star takes as little as it can; when that turns out too little, the last one takes a byte more.
-  private static func matches(_ elements: [Element], _ name: [UInt8]) -> Bool {
-    var (element, byte) = (0, 0)
-    var star: (element: Int, byte: Int)?
-    while byte < name.count {
-      if element < elements.count, case .any = elements[element] {
-        star = (element, byte)
-        element += 1
-      } else if element < elements.count, case .oneOf(let set) = elements[element], set.contains(name[byte]) {
-        (element, byte) = (element + 1, byte + 1)
-      } else if let last = star {
-        star = (last.element, last.byte + 1)
-        (element, byte) = (last.element + 1, last.byte + 1)
-      } else {
-        return false
+  private static func canEqual(
+    _ elements: [Element], _ others: [Element], _ effort: inout GlobShape.Effort
+  ) -> Bool {
+    guard let fixed = sets(of: others) else {
+      guard let fixed = sets(of: elements) else {
+        // Between their beginnings and ends, the stars of each take whatever the other wants.
+        return agree(elements, others) && agree(elements.reversed(), others.reversed())
       }
+      return matches(others, count: fixed.count, &effort) { $1.meets(fixed[$0]) }
     }
-    return elements[element...].allSatisfy { if case .any = $0 { true } else { false } }
+    return matches(elements, count: fixed.count, &effort) { $1.meets(fixed[$0]) }
+  }
+
+  /// Nil when there is a star among them.
+  private static func sets(of elements: [Element]) -> [ByteSet]? {
+    var sets: [ByteSet] = []
+    for element in elements {
+      guard case .oneOf(let set) = element else { return nil }
+      sets.append(set)
+    }
+    return sets
   }
 
   /// Whether what stands before the first star of both can be the same.
@@ -78,32 +79,30 @@ struct NameShape: Sendable {
     return true
   }
 
-  /// `reachable[j]` says whether what was read so far of one side can be what stands before element j of the other.
-  private static func advance(_ reachable: [Bool], over element: Element, _ other: [Element]) -> [Bool] {
-    switch element {
-    case .any:
-      // It can stand for whatever the other side still has, up to any point behind the first reachable one.
-      let first = reachable.firstIndex(of: true) ?? reachable.count
-      return reachable.indices.map { $0 >= first }
-    case .oneOf(let bytes):
-      var next = [Bool](repeating: false, count: reachable.count)
-      for (index, theirs) in other.enumerated() where reachable[index] {
-        switch theirs {
-        case .any: next[index] = true
-        case .oneOf(let others): if others.meets(bytes) { next[index + 1] = true }
-        }
+  /// Whether the pattern matches something of `count` bytes, of which `fits` tells what each can be. Each star takes as
+  /// little as it can; when that turns out too little, the last one takes a byte more.
+  private static func matches(
+    _ elements: [Element], count: Int, _ effort: inout GlobShape.Effort, fits: (_ byte: Int, ByteSet) -> Bool
+  ) -> Bool {
+    var steps = 0
+    defer { _ = effort.spend(1 + steps) }
+    var (element, byte) = (0, 0)
+    var star: (element: Int, byte: Int)?
+    while byte < count {
+      steps += 1
+      if element < elements.count, case .any = elements[element] {
+        star = (element, byte)
+        element += 1
+      } else if element < elements.count, case .oneOf(let set) = elements[element], fits(byte, set) {
+        (element, byte) = (element + 1, byte + 1)
+      } else if let last = star {
+        star = (last.element, last.byte + 1)
+        (element, byte) = (last.element + 1, last.byte + 1)
+      } else {
+        return false
       }
-      return closure(next, other)
     }
-  }
-
-  /// Adds the points reached by letting a star of the other side stand for nothing.
-  private static func closure(_ reachable: [Bool], _ other: [Element]) -> [Bool] {
-    var closed = reachable
-    for (index, element) in other.enumerated() where closed[index] {
-      if case .any = element { closed[index + 1] = true }
-    }
-    return closed
+    return elements[element...].allSatisfy { if case .any = $0 { true } else { false } }
   }
 
   // MARK: Elements

@@ -14,17 +14,26 @@ struct OverlapIndex {
   }
 
   private var nodes = [Node()]
+  private var effort: GlobShape.Effort
+
+  /// `comparisons`: the steps that comparing with patterns may take together.
+  init(comparisons: Int) { effort = GlobShape.Effort(comparisons) }
+
+  /// Comparing took too much to be done to the end; what `firstOverlap` gave then means nothing.
+  var isExhausted: Bool { effort.isSpent }
 
   /// The smallest number of a target inserted so far that can be, contain or lie inside a folder of a path of these shapes.
-  /// `mayMeet` has the last word on those that end at the same depth.
-  func firstOverlap(of path: [NameShape], mayMeet: (Int) -> Bool) -> Int? {
+  /// `mayMeet` has the last word on those that are not longer.
+  mutating func firstOverlap(of path: [NameShape], mayMeet: (Int) -> Bool) -> Int? {
     var first = Int.max
     var reached = [0]
     for (depth, shape) in path.enumerated() {
-      reached = reached.flatMap { children(of: nodes[$0], matching: shape) }
+      var next: [Int] = []
+      for node in reached { next += children(of: nodes[node], matching: shape) }
+      reached = next
       let isLast = depth == path.count - 1
-      for node in reached.lazy.map({ nodes[$0] }) where node.first < first {
-        let here = isLast ? node.targets.first(where: mayMeet) : node.targets.first
+      for node in reached.map({ nodes[$0] }) where node.first < first {
+        let here = node.targets.first(where: mayMeet)
         first = min(first, here ?? .max)
         if isLast { first = min(first, node.firstBelow) }
       }
@@ -32,10 +41,16 @@ struct OverlapIndex {
     return first == .max ? nil : first
   }
 
-  private func children(of node: Node, matching shape: NameShape) -> [Int] {
-    let patterns = node.patterns.filter { $0.shape.canEqual(shape) }.map(\.node)
-    if let name = shape.literal { return patterns + (node.literals[name].map { [$0] } ?? []) }
-    return patterns + node.literals.filter { NameShape(literal: $0.key).canEqual(shape) }.map(\.value)
+  private mutating func children(of node: Node, matching shape: NameShape) -> [Int] {
+    var matching = node.patterns.filter { $0.shape.canEqual(shape, effort: &effort) }.map(\.node)
+    if let name = shape.literal {
+      if let child = node.literals[name] { matching.append(child) }
+    } else {
+      for (name, child) in node.literals where NameShape(literal: name).canEqual(shape, effort: &effort) {
+        matching.append(child)
+      }
+    }
+    return matching
   }
 
   /// To be called with rising numbers.

@@ -13,9 +13,12 @@ struct PathChecks {
   private let targets: [Placed]
   private let safety: Section<SafetyPlan>
   private let report: Section<ReportPlan>
+  private let limits: YAMLLimits
 
-  init(_ targets: [DecodedTarget], safety: Section<SafetyPlan>, report: Section<ReportPlan>) {
-    (self.safety, self.report) = (safety, report)
+  init(
+    _ targets: [DecodedTarget], safety: Section<SafetyPlan>, report: Section<ReportPlan>, limits: YAMLLimits
+  ) {
+    (self.safety, self.report, self.limits) = (safety, report, limits)
     self.targets = targets.compactMap { target in
       guard let path = target.path else { return nil }
       let shapes = path.components.map { NameShape($0) }
@@ -70,14 +73,10 @@ struct PathChecks {
   /// many, and are refused anyway; those that are disabled meet nobody.
   private func checkOverlaps(_ findings: inout Findings) {
     let allowed = targets.filter { $0.target.isEnabled && $0.protected == nil }
-    let patterns = allowed.filter { !$0.path.isLiteral }
-    if patterns.count > Limits.patterns {
-      let last = patterns[Limits.patterns].target.pathPlace
-      return findings.report(.tooManyPatterns(limit: Limits.patterns, at: last))
-    }
-    var index = OverlapIndex()
+    var index = OverlapIndex(comparisons: limits.comparisons)
     for (number, one) in allowed.enumerated() {
-      let first = index.firstOverlap(of: one.shapes) { PathChecks.shareFolders(one, allowed[$0]) }
+      let first = index.firstOverlap(of: one.shapes) { PathChecks.mayShareFolders(one.target, allowed[$0].target) }
+      if index.isExhausted { return findings.report(.tooManyPatterns(at: one.target.pathPlace)) }
       if let first {
         let other = allowed[first]
         findings.report(
@@ -89,17 +88,38 @@ struct PathChecks {
     }
   }
 
-  /// Whether two targets whose paths can find the same folders do so: over the same paths they may share them out by
-  /// their bounds.
-  private static func shareFolders(_ a: Placed, _ b: Placed) -> Bool {
-    guard let rule = a.target.partitions, let other = b.target.partitions, a.path.components == b.path.components
-    else { return true }
-    return !Partitions.areDisjoint(rule, other)
+  /// Whether two targets whose paths can find the same folders do so: dates and their bounds may keep them apart.
+  static func mayShareFolders(_ a: DecodedTarget, _ b: DecodedTarget) -> Bool {
+    guard let path = a.path, let other = b.path else { return true }
+    if let rule = a.partitions, let otherRule = b.partitions {
+      return path.components != other.components || !Partitions.areDisjoint(rule, otherRule)
+    }
+    if let rule = a.partitions, other.isLiteral { return rule.mayChoose(other, by: path) }
+    if let rule = b.partitions, path.isLiteral { return rule.mayChoose(path, by: other) }
+    return true
   }
 
   private static func relation(of path: PathPattern, to other: PathPattern) -> Diagnostic.Relation {
     guard path.isLiteral, other.isLiteral else { return .unclear }
     if path.components.count == other.components.count { return .same }
     return path.components.count > other.components.count ? .inside : .around
+  }
+}
+
+extension PartitionRule {
+  /// Whether, at some time, the folder that `template` finds on the way to `path` is taken. True too when the path ends
+  /// before the last date.
+  fileprivate func mayChoose(_ path: PathPattern, by template: PathPattern) -> Bool {
+    var fields = DateTemplate.Fields()
+    for (index, component) in template.components.enumerated() {
+      guard case .template(let dates) = component else { continue }
+      guard index < path.components.count, case .literal(let name) = path.components[index] else { return true }
+      guard let more = dates.match(Array(name.utf8), adding: fields) else { return false }
+      fields = more
+    }
+    guard let period = fields.period else { return false }
+    if let from, period.start < from.start { return false }
+    if let to, period.end > to.end { return false }
+    return true
   }
 }

@@ -13,23 +13,27 @@ struct PlanChecks {
   /// Where that stands, when it is in a manifest.
   private let containerPlace: SourcePlace?
 
-  init(_ decoder: BatchDecoder, memoryLimit: ByteCount?, limitPlace: SourcePlace? = nil) {
-    draft = decoder.draft
+  private let limits: YAMLLimits
+
+  /// Of `settings`, the memory limit counts.
+  init(_ decoder: BatchDecoder, _ settings: CheckSettings, limits: YAMLLimits) {
+    (draft, self.limits) = (decoder.draft, limits)
     all = decoder.targets
     enabled = decoder.targets.filter(\.isEnabled)
-    (container, containerPlace) = (memoryLimit, limitPlace)
+    (container, containerPlace) = (settings.memoryLimit, settings.memoryLimitPlace)
     limit =
       switch decoder.draft.memory.values.limit {
-      case .auto: memoryLimit
-      case .size(let size): min(size, memoryLimit ?? size)
+      case .auto: settings.memoryLimit
+      case .size(let size): min(size, settings.memoryLimit ?? size)
       }
   }
 
   /// In the order in which a reader would fear them.
   func run(findings: inout Findings) {
-    PathChecks(all, safety: draft.safety, report: draft.report).run(findings: &findings)
+    PathChecks(all, safety: draft.safety, report: draft.report, limits: limits).run(findings: &findings)
     checkNames(&findings)
     checkLimit(&findings)
+    checkSampling(&findings)
     checkThresholds(&findings)
     checkBudgets(&findings)
     checkConcurrency(&findings)
@@ -47,7 +51,8 @@ struct PlanChecks {
       first[Array(name.utf8)] = other
       // Two that are named by their path, and overlap, are reported for that.
       let areNamedByPath = target.settings.values.name == nil && other.settings.values.name == nil
-      if areNamedByPath, target.isEnabled, other.isEnabled { continue }
+      let areShared = PathChecks.mayShareFolders(target, other)
+      if areNamedByPath, areShared, target.isEnabled, other.isEnabled { continue }
       findings.report(.duplicateTargetName(name, at: target.namePlace, first: other.namePlace))
     }
   }
@@ -62,6 +67,14 @@ struct PlanChecks {
     findings.report(
       .limitAboveContainer(
         Sizes.text(of: size), container: Sizes.text(of: container), at: place, containerPlace: containerPlace))
+  }
+
+  /// Memory is known to go from half to full in a second.
+  private func checkSampling(_ findings: inout Findings) {
+    guard draft.memory.values.sampleInterval > .seconds(10), let given = draft.memory.given["sample_interval"] else {
+      return
+    }
+    findings.report(.rareSampling(given.node.text ?? "", at: given.value))
   }
 
   private func checkThresholds(_ findings: inout Findings) {

@@ -2,14 +2,12 @@ import Plan
 
 extension Format where Value == Duration {
   /// `250ms 30s 15m 12h 30d 4w`, combined from large to small. `bareUnit` is proposed for a number without a unit.
-  static func duration(bareUnit: String, atLeast least: Duration = .zero, atMost most: Duration? = nil) -> Format {
+  static func duration(bareUnit: String, atLeast least: Duration = .zero) -> Format {
     .scalar("a duration", shape: ValueShape.duration(isPositive: least > .zero)) { scalar, subject throws(Diagnostic) in
       let duration = try Durations.parse(scalar, of: subject, bareUnit: bareUnit)
-      guard duration >= least, most.map({ duration <= $0 }) ?? true else {
-        let range =
-          most.map { "from \(Durations.text(of: least)) to \(Durations.text(of: $0))" }
-          ?? "at least \(Durations.text(of: least))"
-        throw .outOfRange(scalar.text, of: subject.key, range: range, at: scalar.place)
+      guard duration >= least else {
+        throw .outOfRange(
+          scalar.text, of: subject.key, range: "at least \(Durations.text(of: least))", at: scalar.place)
       }
       return duration
     }

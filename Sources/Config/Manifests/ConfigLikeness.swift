@@ -1,27 +1,29 @@
 /// Whether a text is meant as a config, right or wrong: how configs are told from whatever else stands in ConfigMaps and
 /// directories.
 enum ConfigLikeness {
-  /// Two of the top level's keys, or `targets` with a path in it. Misspelt keys count when others are right.
+  /// `targets`, and beside them `version`, `defaults` or, in one of them, a path with an age. Misspelt keys count.
   static func isConfig(_ source: SourceText) -> Bool {
     var findings = Findings()
-    let limits = YAMLLimits()
-    if let root = YAMLComposer.compose(source, limits: limits, findings: &findings), !root.entries.isEmpty {
-      return isConfig(root)
-    }
-    return isConfig(keys: keysAtMargin(of: source), hasPath: true)
+    if let root = YAMLComposer.compose(source, findings: &findings), !root.entries.isEmpty { return isConfig(root) }
+    return isConfig(keys: keysAtMargin(of: source))
   }
 
   static func isConfig(_ root: YAMLNode) -> Bool {
-    let hasPath = root["targets"]?.items.contains { $0["path"] != nil } ?? false
-    return isConfig(keys: root.entries.map(\.key.text), hasPath: hasPath)
+    let keys = root.entries.map(\.key.text)
+    if isConfig(keys: keys) { return true }
+    let targets = root.entries.filter { isNear($0.key.text, ["targets"]) }.flatMap(\.value.items)
+    return targets.contains { target in
+      let keys = target.entries.map(\.key.text)
+      return ["path", "max_age"].allSatisfy { key in keys.contains { isNear($0, [key]) } }
+    }
   }
 
-  private static func isConfig(keys: [String], hasPath: Bool) -> Bool {
-    let known = Schema.root.map(\.name)
-    let exact = keys.filter(known.contains)
-    if exact.contains("targets"), hasPath { return true }
-    let near = keys.filter { !known.contains($0) && Spelling.nearest(to: $0, among: known) != nil }
-    return !exact.isEmpty && exact.count + near.count >= 2
+  private static func isConfig(keys: [String]) -> Bool {
+    keys.contains { isNear($0, ["targets"]) } && keys.contains { isNear($0, ["version", "defaults"]) }
+  }
+
+  private static func isNear(_ word: String, _ known: [String]) -> Bool {
+    Spelling.nearest(to: word, among: known) != nil
   }
 
   /// The words before a colon at the beginnings of lines: for texts that are no YAML.

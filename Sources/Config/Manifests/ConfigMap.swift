@@ -14,6 +14,12 @@ struct ConfigMap: Sendable {
 
   var name: String { object.name?.text ?? "without a name" }
 
+  /// Whether a text, whatever is wrong with it, is about one.
+  static func isMentioned(in source: SourceText) -> Bool {
+    let words = Array("ConfigMap".utf8)
+    return source.bytes.indices.contains { source.bytes[$0] == words[0] && source.bytes[$0...].starts(with: words) }
+  }
+
   /// Nil when the object is of another kind.
   init?(_ object: KubernetesObject) {
     guard object.kind == "ConfigMap" else { return nil }
@@ -31,7 +37,7 @@ struct ConfigMap: Sendable {
       first[item.key.text] = item.key.place
       if !ConfigMap.isValid(item.key.text) { findings.report(.badConfigMapKey(item.key)) }
     }
-    let size = items.reduce(0) { $0 + $1.key.text.utf8.count + ($1.value.text?.utf8.count ?? 0) }
+    let size = items.reduce(0) { $0 + $1.size }
     if size > limit { findings.report(.configMapTooLarge(name, limit: limit, at: object.place)) }
   }
 
@@ -42,6 +48,12 @@ struct ConfigMap: Sendable {
 }
 
 extension ConfigMap.Item {
+  /// What Kubernetes counts: the bytes of the file.
+  fileprivate var size: Int {
+    guard let text = value.text else { return 0 }
+    return isBinary ? text.utf8.count { UInt8.isLetterOrDigit($0) || "+/".utf8.contains($0) } * 3 / 4 : text.utf8.count
+  }
+
   /// The text that the key's file would hold, its places those in the manifest; nil for what is no text.
   func text(findings: inout Findings) -> SourceText? {
     guard let scalar = value.scalar else { return nil }
@@ -57,7 +69,8 @@ extension ConfigMap.Item {
   /// `binaryData` is in base64. A finding points at the characters that stand for its bytes.
   private func decoded(_ scalar: YAMLScalar, findings: inout Findings) -> SourceText? {
     let outer = scalar.place.source
-    guard let data = Data(base64Encoded: scalar.text, options: .ignoreUnknownCharacters) else {
+    // Line ends are the one thing that Kubernetes passes over in it.
+    guard let data = Data(base64Encoded: Data(scalar.text.utf8.filter { $0 != 10 && $0 != 13 })) else {
       findings.report(.badBase64(key, at: scalar.place))
       return nil
     }

@@ -1,8 +1,8 @@
 /// One object of a stream of Kubernetes manifests.
 struct KubernetesObject: Sendable {
   let node: YAMLNode
+  let kind: String?
 
-  var kind: String? { node["kind"]?.text }
   var name: YAMLNode? { node["metadata"]?["name"] }
   var namespace: String? { node["metadata"]?["namespace"]?.text }
 
@@ -14,49 +14,55 @@ struct KubernetesObject: Sendable {
   /// The objects in these documents, those of lists one by one. What is no object is reported.
   static func objects(in documents: [YAMLNode], findings: inout Findings) -> [KubernetesObject] {
     var objects: [KubernetesObject] = []
-    for document in documents { collect(document, into: &objects, findings: &findings) }
+    for document in documents where document.scalar?.isNull != true {
+      collect(document, ofKind: nil, into: &objects, findings: &findings)
+    }
     return objects
   }
 
   private static func collect(
-    _ node: YAMLNode, into objects: inout [KubernetesObject], findings: inout Findings
+    _ node: YAMLNode, ofKind known: String?, into objects: inout [KubernetesObject], findings: inout Findings
   ) {
-    let object = KubernetesObject(node: node)
-    guard let kind = object.kind, node["apiVersion"] != nil else {
+    let object = KubernetesObject(node: node, kind: node["kind"]?.text ?? known)
+    guard let kind = object.kind, known != nil || node["apiVersion"] != nil else {
       findings.report(.noKubernetesObject(missing: object.kind == nil ? "kind" : "apiVersion", at: object.place))
       return
     }
     if kind.hasSuffix("List"), let items = node["items"] {
-      for item in items.items { collect(item, into: &objects, findings: &findings) }
+      // The items of a ConfigMapList need not say that they are ConfigMaps.
+      let itemKind = kind == "List" ? nil : String(kind.dropLast("List".count))
+      for item in items.items { collect(item, ofKind: itemKind, into: &objects, findings: &findings) }
     } else {
       objects.append(object)
     }
   }
 
-  /// Whether a text is a stream of manifests rather than a config: the first key at the left margin, or in an object of
-  /// JSON, that only manifests have. Looks at the text alone, so that one that is no YAML is told, too.
+  /// Whether a text is a stream of manifests rather than a config: `apiVersion` at the left margin, or in an object of JSON,
+  /// or `kind` where there are no `targets`. Looks at the text alone, so that one that is no YAML is told, too.
   static func isManifest(_ source: SourceText) -> Bool {
-    let marks = ["apiVersion", "kind"].map { Array($0.utf8) }
-    if source.bytes.first(where: { !isBlank($0) }) == UInt8(ascii: "{") { return flowMapping(in: source, has: marks) }
-    return source.lineStarts.contains { start in
-      marks.contains { isKey($0, at: start, in: source.bytes) }
-    }
+    let starts = isFlow(source) ? flowStarts(in: source) : source.lineStarts
+    if starts.contains(where: { isKey("apiVersion", at: $0, in: source.bytes) }) { return true }
+    return starts.contains { isKey("kind", at: $0, in: source.bytes) }
+      && !starts.contains { isKey("targets", at: $0, in: source.bytes) }
   }
 
   /// `name:`, also in quotes.
-  private static func isKey(_ name: [UInt8], at start: Int, in bytes: [UInt8]) -> Bool {
+  private static func isKey(_ name: String, at start: Int, in bytes: [UInt8]) -> Bool {
     var rest = bytes[start...]
     let isQuoted = rest.first == UInt8(ascii: "\"") || rest.first == UInt8(ascii: "'")
     if isQuoted { rest = rest.dropFirst() }
-    guard rest.starts(with: name) else { return false }
-    rest = rest.dropFirst(name.count + (isQuoted ? 1 : 0))
+    guard rest.starts(with: name.utf8) else { return false }
+    rest = rest.dropFirst(name.utf8.count + (isQuoted ? 1 : 0))
     return rest.first { $0 != UInt8(ascii: " ") } == UInt8(ascii: ":")
   }
 
-  private static func flowMapping(in source: SourceText, has names: [[UInt8]]) -> Bool {
-    let separators = source.bytes.indices.filter { "{, \n".utf8.contains(source.bytes[$0]) }
-    return names.contains { name in separators.contains { isKey(name, at: $0 + 1, in: source.bytes) } }
+  /// Whether it begins with a brace, behind nothing but blanks and the mark of a document's start.
+  private static func isFlow(_ source: SourceText) -> Bool {
+    source.bytes.first { !" \t\r\n-".utf8.contains($0) } == UInt8(ascii: "{")
   }
 
-  private static func isBlank(_ byte: UInt8) -> Bool { " \t\r\n".utf8.contains(byte) }
+  /// Where a key of a flow mapping may begin.
+  private static func flowStarts(in source: SourceText) -> [Int] {
+    source.bytes.indices.filter { "{, \t\r\n".utf8.contains(source.bytes[$0]) }.map { $0 + 1 }
+  }
 }

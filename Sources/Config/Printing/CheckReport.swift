@@ -1,3 +1,5 @@
+import Plan
+
 /// All that one call of `check-config` found, in the forms that machines read.
 public struct CheckReport: Sendable {
   /// A text that could not be checked, and why.
@@ -71,7 +73,7 @@ extension CheckReport {
   }
 
   private static func property(_ text: String) -> String {
-    data(text).split(separator: ":", omittingEmptySubsequences: false).joined(separator: "%3A")
+    data(PrintableText.escaped(text)).split(separator: ":", omittingEmptySubsequences: false).joined(separator: "%3A")
       .split(separator: ",", omittingEmptySubsequences: false).joined(separator: "%2C")
   }
 }

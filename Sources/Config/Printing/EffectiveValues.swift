@@ -159,11 +159,10 @@ extension EffectiveValues.Value {
 
   fileprivate var comment: String {
     guard let place else { return origin.rawValue }
-    let given = PrintableText.escaped(place.lineText)
     let name =
       switch origin {
-      case .option: "--set \(given)"
-      case .environment: "environment, \(given)"
+      case .option: "--set \(PrintableText.escaped(place.lineText))"
+      case .environment: "environment, \(PrintableText.escaped(place.lineText))"
       case .builtIn, .defaults, .config, .target: origin.rawValue
       }
     let outer = place.outermost

@@ -8,7 +8,4 @@ enum Limits {
   static let rate = 1_000_000_000
   /// As many as a 1 MiB text can hold: more are another mistake.
   static let targets = 20_000
-  /// Of targets with wildcards or dates. Each is compared with every folder beside it: ten million comparisons take about
-  /// a second.
-  static let patterns = 1000
 }

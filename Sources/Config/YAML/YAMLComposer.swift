@@ -6,6 +6,8 @@ struct YAMLLimits: Sendable {
   var depth = 16
   /// Aliases expanded. 10 000 targets with a dozen keys each have 250 000.
   var nodes = 250_000
+  /// Steps of comparing paths that have wildcards or dates; a real config takes a thousandth of them.
+  var comparisons = 50_000_000
 
   /// For streams of manifests, in which a config is one value among much else: schemas in a CustomResourceDefinition are
   /// deep, and `kubectl get` can list a whole namespace.
@@ -27,6 +29,9 @@ struct YAMLComposer: ~Copyable {
   private let events: YAMLEvents
   private var anchors: [String: (node: YAMLNode, count: Int)] = [:]
   private var nodeCount = 0
+  /// Where they stand, in order, when anyone wants to know.
+  private var scalars: [Range<Int>] = []
+  private var notesScalars = false
   /// Where the last thing ended that was written out.
   private var lastEnd = 0
   private var findings: Findings
@@ -39,10 +44,12 @@ struct YAMLComposer: ~Copyable {
       findings.report(fault)
       return nil
     }
-    YAMLText(text, from: start, limit: limits.bytes).reportDeceptiveCharacters(&findings)
+    let deceptive = DeceptiveCharacters(in: text, from: start)
     var composer = YAMLComposer(.config, text, from: start, limits: limits, findings: findings)
+    composer.notesScalars = !deceptive.isEmpty
     let root = composer.root()
     findings = composer.findings
+    deceptive.report(scalars: root == nil ? nil : composer.scalars, &findings)
     return root
   }
 
@@ -112,6 +119,7 @@ struct YAMLComposer: ~Copyable {
     do {
       let event = try events.next()
       if !event.isBlockEnd { lastEnd = event.range.upperBound }
+      if notesScalars, case .scalar = event.kind { scalars.append(event.range) }
       return event
     } catch {
       throw YAMLText.diagnostic(for: error, in: text)

@@ -25,24 +25,6 @@ struct YAMLText {
     }
   }
 
-  /// Characters that make a config read otherwise than it shows: those that end a line for YAML only, that turn the
-  /// direction of writing, or have no width.
-  func reportDeceptiveCharacters(_ findings: inout Findings) {
-    // All of them begin with one of these bytes.
-    for at in text.bytes.indices.dropFirst(start) where [0xC2, 0xD8, 0xE2, 0xEF].contains(text.bytes[at]) {
-      guard let scalar = PrintableText.pieces(of: text.bytes[at..<min(at + 4, text.bytes.count)]).first,
-        case .scalar(let value) = scalar
-      else { continue }
-      let place = text.place(at..<at + UTF8.width(value))
-      switch value.value {
-      case 0x85, 0x2028, 0x2029: findings.report(.hiddenLineEnd(at: place))
-      case 0x061C, 0x200B, 0x200E, 0x200F, 0x202A...0x202E, 0x2060, 0x2066...0x2069, 0xFEFF:
-        findings.report(.invisibleCharacter(at: place))
-      default: break
-      }
-    }
-  }
-
   private var byteOrderMark: (encoding: String, count: Int)? {
     let marks: [(encoding: String, bytes: [UInt8])] = [
       ("UTF-8", [0xEF, 0xBB, 0xBF]), ("UTF-16", [0xFF, 0xFE]), ("UTF-16", [0xFE, 0xFF]),

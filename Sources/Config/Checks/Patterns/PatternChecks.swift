@@ -22,7 +22,7 @@ struct PatternChecks {
   }
 
   mutating func run(findings: inout Findings) {
-    for target in targets {
+    for target in targets where target.isEnabled {
       checkOwnPath(target, &findings)
       let places = TargetPatterns.Places(target)
       guard seen.insert(places).inserted, effort.spend(TargetPatterns.cost(of: target)),
@@ -34,8 +34,8 @@ struct PatternChecks {
 
   private mutating func check(_ target: TargetPatterns, _ findings: inout Findings) {
     let includes = checkIncludes(of: target, &findings)
-    let excludes = checkExcludes(of: target, against: includes, &findings)
-    checkRepetitions(in: includes, of: "include", at: target.places.include?.place, &findings)
+    let excludes = checkExcludes(of: target, against: includes.possible, &findings)
+    checkRepetitions(in: includes.effective, of: "include", at: target.places.include?.place, &findings)
     checkRepetitions(in: excludes, of: "exclude", at: target.places.exclude?.place, &findings)
   }
 
@@ -54,23 +54,30 @@ struct PatternChecks {
     var otherKey = ""
 
     var isTargetsOwn: Bool { other?.isOwn == true }
+
+    /// No other pattern has to do with it.
+    var isOfPatternItself: Bool { if case .excluded = reason { false } else { true } }
   }
 
-  /// Returns those that have an effect.
-  private mutating func checkIncludes(of target: TargetPatterns, _ findings: inout Findings) -> [PlacedPattern] {
+  /// Returns those that have an effect, and with them those that only an `exclude` takes it from.
+  private mutating func checkIncludes(
+    of target: TargetPatterns, _ findings: inout Findings
+  ) -> (effective: [PlacedPattern], possible: [PlacedPattern]) {
     if target.includes.isEmpty {
       reportExcludedEverything(target, &findings)
-      return []
+      return ([], [])
     }
     let faults = target.includes.map { fault(ofInclude: $0, of: target) }
-    if faults.contains(where: { $0 == nil }) {
+    // Where no file is left, there are still empty directories, which no pattern of `include` keeps.
+    if faults.contains(where: { $0 == nil }) || target.places.removesEmptyDirectories {
       for case (let pattern, let fault?) in zip(target.includes, faults) {
         warn(of: fault, pattern, in: "include", isOwn: target.ownsInclude, &findings)
       }
     } else {
       refuse(target, faults.compactMap { $0 }, &findings)
     }
-    return zip(target.includes, faults).filter { $1 == nil }.map(\.0)
+    let judged = zip(target.includes, faults)
+    return (judged.filter { $1 == nil }.map(\.0), judged.filter { $1?.isOfPatternItself != true }.map(\.0))
   }
 
   private mutating func fault(ofInclude pattern: PlacedPattern, of target: TargetPatterns) -> Fault? {

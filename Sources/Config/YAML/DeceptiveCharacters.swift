@@ -1,0 +1,70 @@
+import Plan
+
+/// Characters that make a text read otherwise than it shows.
+struct DeceptiveCharacters {
+  private enum Kind {
+    /// It ends a line for YAML, and for few editors.
+    case lineEnd
+    /// It turns the direction of what follows.
+    case direction
+    /// It has no width.
+    case widthless
+  }
+
+  private let text: SourceText
+  /// Those of one kind that stand side by side are one.
+  private var runs: [(kind: Kind, range: Range<Int>)] = []
+
+  var isEmpty: Bool { runs.isEmpty }
+
+  init(in text: SourceText, from start: Int) {
+    self.text = text
+    // All of them begin with one of these bytes.
+    for at in text.bytes.indices.dropFirst(start) where [0xC2, 0xD8, 0xE2, 0xEF].contains(text.bytes[at]) {
+      guard case .scalar(let scalar)? = PrintableText.pieces(of: text.bytes[at..<min(at + 4, text.bytes.count)]).first,
+        let kind = DeceptiveCharacters.kind(of: scalar)
+      else { continue }
+      add(kind, at..<at + UTF8.width(scalar))
+    }
+  }
+
+  private mutating func add(_ kind: Kind, _ range: Range<Int>) {
+    if let last = runs.last, last.kind == kind, last.range.upperBound == range.lowerBound {
+      runs[runs.count - 1].range = last.range.lowerBound..<range.upperBound
+    } else {
+      runs.append((kind, range))
+    }
+  }
+
+  private static func kind(of scalar: Unicode.Scalar) -> Kind? {
+    switch scalar.value {
+    case 0x85, 0x2028, 0x2029: .lineEnd
+    case 0x202A...0x202E, 0x2066...0x2069: .direction
+    case 0x061C, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF: .widthless
+    default: nil
+    }
+  }
+
+  /// `scalars` are where values and keys stand, in order; nil: not known. In a comment, what has no width does no harm.
+  func report(scalars: [Range<Int>]?, _ findings: inout Findings) {
+    for run in runs {
+      let place = text.place(run.range)
+      switch run.kind {
+      case .lineEnd: findings.report(.hiddenLineEnd(at: place))
+      case .direction: findings.report(.invisibleCharacter(at: place))
+      case .widthless:
+        let isInScalar = scalars.map { DeceptiveCharacters.contain($0, run.range.lowerBound) } ?? true
+        findings.report(isInScalar ? .invisibleCharacter(at: place) : .invisibleInComment(at: place))
+      }
+    }
+  }
+
+  private static func contain(_ ranges: [Range<Int>], _ offset: Int) -> Bool {
+    var (low, high) = (0, ranges.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if ranges[middle].upperBound <= offset { low = middle + 1 } else { high = middle }
+    }
+    return low < ranges.count && ranges[low].contains(offset)
+  }
+}
