@@ -33,6 +33,21 @@ private func json(_ command: Command) throws -> [String: Any] {
     #expect(lines.last == "2 configs in 2 files (1 file without a config passed over): 1 error")
   }
 
+  @Test func `A pipe in a folder is passed over, and one that is named is read`() throws {
+    let scratch = try Scratch()
+    _ = try scratch.write(good, to: "purge.yaml")
+    try #require(mkfifo(scratch.path("pipe.yaml"), 0o600) == 0)
+    #expect(try Command("check-config", scratch.url.path).status == 0)
+    let (config, path) = (good, scratch.path("pipe.yaml"))
+    Thread.detachNewThread {
+      if let pipe = FileHandle(forWritingAtPath: path) {
+        try? pipe.write(contentsOf: Data(config.utf8))
+        try? pipe.close()
+      }
+    }
+    #expect(try Command("check-config", path).output.hasSuffix("pipe.yaml: ok, 1 target\n"))
+  }
+
   @Test func `A folder without any config is an error`() throws {
     let scratch = try Scratch()
     _ = try scratch.write("replicas: 3\n", to: "values.yaml")

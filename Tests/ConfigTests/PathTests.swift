@@ -99,6 +99,30 @@ struct PathTests {
     #expect(rules("{}", "{from: 2025}") == [.overlappingTargets])
   }
 
+  @Test(
+    "A folder beside a template is met by it only when its name is a date that the bounds take",
+    arguments: [
+      ("/data/2024-07", "{}", true), ("/data/2024-13", "{}", false), ("/data/2024-07", "{to: 2024-06}", false),
+      ("/data/2024-07", "{from: 2024-08}", false), ("/data/2024-07", "{from: 2024, to: 2024}", true),
+      ("/data/2024-07/tmp", "{to: 2024-06}", false), ("/data/2024-07/tmp", "{}", true), ("/data", "{}", true),
+      ("/data/2024-007", "{}", false), ("/data/other", "{}", false),
+    ])
+  func dates(path: String, partitions: String, expected: Bool) {
+    let template = "  - {path: \"/data/{YYYY}-{MM}\", partitions: \(partitions)}\n"
+    let folder = "  - {path: \(path)}\n"
+    for targets in [template + folder, folder + template] {
+      let found = check("version: 1\ndefaults: {max_age: 1d}\ntargets:\n\(targets)").rules
+      #expect(found.contains(.overlappingTargets) == expected, "\(targets)")
+    }
+  }
+
+  @Test("Two targets named by one template must be told apart, though their bounds share out the folders")
+  func sharedNames() {
+    let targets = ["{to: 2024-12}", "{from: 2025-01}"].map { "  - {path: \"/data/{YYYY}\", partitions: \($0)}\n" }
+    #expect(
+      check("version: 1\ndefaults: {max_age: 1d}\ntargets:\n\(targets.joined())").rules.contains(.duplicateTargetName))
+  }
+
   @Test("A disabled target overlaps nobody")
   func disabledOverlap() {
     let text = "version: 1\ndefaults: {max_age: 1d}\ntargets: [{path: /d/a}, {path: /d/a, name: b, enabled: false}]\n"

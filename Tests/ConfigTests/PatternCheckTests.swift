@@ -16,6 +16,22 @@ struct PatternCheckTests {
     #expect(rules("['**/*.tmp']", "[keep]", "remove_empty_directories: true") == [])
   }
 
+  @Test("An exclude that keeps what an include would take is never called useless, even where it keeps all of that")
+  func protecting() {
+    #expect(rules("['*.tmp', 'keep/*.tmp']", "['keep/**']") == [.patternWithoutEffect])
+  }
+
+  @Test("Where empty directories go, a target without a file to go still does something")
+  func emptyDirectories() {
+    #expect(rules("['cache/a']", "['cache/**']") == [.nothingIncluded])
+    #expect(rules("['cache/a']", "['cache/**']", "remove_empty_directories: true") == [.patternWithoutEffect])
+  }
+
+  @Test("A disabled target is left in peace")
+  func disabled() {
+    #expect(rules("['a']", "['**']", "enabled: false") == [.disabledTarget])
+  }
+
   @Test("Of two patterns that match the same, the later one is said to be without effect")
   func equals() throws {
     let checked = checkTarget("path: /d/a", "max_age: 1d", "exclude: ['[k]eep', keep]")

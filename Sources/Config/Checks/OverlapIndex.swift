@@ -23,7 +23,7 @@ struct OverlapIndex {
   var isExhausted: Bool { effort.isSpent }
 
   /// The smallest number of a target inserted so far that can be, contain or lie inside a folder of a path of these shapes.
-  /// `mayMeet` has the last word on those that are not longer.
+  /// `mayMeet` has the last word.
   mutating func firstOverlap(of path: [NameShape], mayMeet: (Int) -> Bool) -> Int? {
     var first = Int.max
     var reached = [0]
@@ -35,10 +35,24 @@ struct OverlapIndex {
       for node in reached.map({ nodes[$0] }) where node.first < first {
         let here = node.targets.first(where: mayMeet)
         first = min(first, here ?? .max)
-        if isLast { first = min(first, node.firstBelow) }
+        if isLast { first = min(first, firstBelow(node, before: first, mayMeet: mayMeet)) }
       }
     }
     return first == .max ? nil : first
+  }
+
+  /// The first target whose path goes on below, when it comes before `limit`.
+  private mutating func firstBelow(_ node: Node, before limit: Int, mayMeet: (Int) -> Bool) -> Int {
+    var first = limit
+    var rest = [node]
+    while let node = rest.popLast() {
+      guard node.firstBelow < first, effort.spend(1 + node.literals.count + node.patterns.count) else { continue }
+      for child in Array(node.literals.values) + node.patterns.map(\.node) where nodes[child].first < first {
+        first = min(first, nodes[child].targets.first(where: mayMeet) ?? .max)
+        rest.append(nodes[child])
+      }
+    }
+    return first
   }
 
   private mutating func children(of node: Node, matching shape: NameShape) -> [Int] {
