@@ -51,8 +51,9 @@ docs: setup ## Make what docs/ has of the table of keys
 configmap: ## Make deploy/configmap.yaml from the config it ships
 	scripts/make-configmap.sh configs/monthly-partitions.yaml > deploy/configmap.yaml
 
-install: build ## Into $(PREFIX)/bin
+install: build ## Into $(PREFIX)/bin, with completions for bash, zsh and fish
 	install -D "$(BINARY)" "$(DESTDIR)$(PREFIX)/bin/efs-purge-batch"
+	scripts/install-completions.sh "$(BINARY)" "$(DESTDIR)$(PREFIX)/share"
 
 setup-bench: ## Install what the benchmarks need (apt)
 	@scripts/setup-bench.sh

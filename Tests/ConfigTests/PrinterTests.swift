@@ -1,3 +1,4 @@
+import Plan
 import Testing
 
 @testable import Config
@@ -57,6 +58,42 @@ struct PrinterTests {
     let here = lines[1].firstIndex(of: "H").map { lines[1].distance(from: lines[1].startIndex, to: $0) }
     #expect(caret == here)
     #expect(lines[2].hasSuffix("^~~~"))
+  }
+
+  @Test("No line of source is wider than the terminal, whatever stands in it", arguments: [40, 60, 80, 200])
+  func width(columns: Int) {
+    let fillers = ["a", "日", "e\u{301}", "\u{202E}", "🙂", "\u{1}", "a\tb"]
+    for filler in fillers {
+      for (before, marked, after) in [(0, 3, 0), (3, 200, 3), (200, 3, 200), (50, 1, 0), (30, 30, 30)] {
+        let parts = [before, marked, after].map { String(repeating: filler, count: $0) }
+        let start = parts[0].utf8.count
+        let text = parts.joined() + "\n"
+        let place = SourceText(name: "f", bytes: Array(text.utf8)).place(start..<start + parts[1].utf8.count)
+        let output = DiagnosticPrinter(colour: false, width: columns).text(of: .disabledTarget(nil, at: place))
+        let lines = output.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+        let tabs = lines[1].count { $0 == "\t" }
+        #expect(
+          PrintableText.width(lines[1]) + 7 * tabs <= columns, "\(filler) \(before) \(marked) \(after): \(lines[1])")
+        #expect(PrintableText.width(lines[2]) <= PrintableText.width(lines[1]) + 1, "\(lines[2])")
+        #expect(lines[2].contains("^"))
+      }
+    }
+  }
+
+  @Test("A line of plain characters is shown as one of others would be")
+  func plain() {
+    for (before, marked, after) in [
+      (0, 3, 0), (3, 200, 3), (200, 3, 200), (98, 1, 0), (99, 1, 1), (98, 2, 1), (30, 30, 41),
+    ] {
+      func lines(_ filler: String) -> [String] {
+        let parts = [before, marked, after].map { String(repeating: filler, count: $0) }
+        let start = parts[0].utf8.count
+        return printed(parts.joined() + "\n", start..<start + parts[1].utf8.count)
+      }
+      // An é is as wide as an e, and goes the general way.
+      #expect(lines("e")[1] == lines("é")[1].replacing("é", with: "e"), "\(before) \(marked) \(after)")
+      #expect(lines("e")[2] == lines("é")[2], "\(before) \(marked) \(after)")
+    }
   }
 
   @Test("Long values are cut in messages, and escaped in names")
