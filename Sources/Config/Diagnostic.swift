@@ -1,5 +1,6 @@
 /// One finding in a config.
 public struct Diagnostic: Error, Hashable, Sendable {
+  /// An error keeps a config from being used, a warning does not.
   public enum Severity: String, Hashable, Sendable { case error, warning }
 
   public let severity: Severity
@@ -13,6 +14,7 @@ public struct Diagnostic: Error, Hashable, Sendable {
   /// What to write instead, or how to find out.
   public let hint: String?
 
+  /// Another place, and what it has to do with the finding.
   public struct Note: Hashable, Sendable {
     public let rule: NoteRule
     public let message: String

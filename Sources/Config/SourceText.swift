@@ -1,4 +1,4 @@
-/// A config text and the name it is shown under.
+/// A text that findings point into (a config, a stream of manifests, the value of an option) and the name it is shown under.
 ///
 /// A class, so that the many places in one text share it; two are equal when they read the same.
 public final class SourceText: Sendable {
@@ -11,6 +11,7 @@ public final class SourceText: Sendable {
 
   /// A file's path as the user gave it, or `<stdin>`.
   public let name: String
+  /// As they are: findings may be about what is no UTF-8.
   public let bytes: [UInt8]
   public let medium: Medium
   /// Set when this text is a value that stands in another one.
@@ -117,8 +118,7 @@ public struct SourcePlace: Hashable, Sendable {
 
   /// Of its first character, as in `U+0085`.
   var codePoint: String {
-    let digits = String(text.unicodeScalars.first?.value ?? 0, radix: 16, uppercase: true)
-    return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    "U+" + String(text.unicodeScalars.first?.value ?? 0, radix: 16, uppercase: true).padded(to: 4)
   }
 
   /// Without the line ends behind it, as a block of text has them; where there is nothing else, as it is.

@@ -52,7 +52,7 @@ enum CommandLineReader {
     reading.reportPath = options.report
     reading.terminationLog = options.terminationLog
     reading.targets = options.targets
-    reading.overrides = overrides(options.overrides, in: arguments)
+    reading.overrides = overrides(options.overriding.overrides, in: arguments)
     return reading
   }
 

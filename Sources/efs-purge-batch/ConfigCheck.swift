@@ -94,25 +94,20 @@ struct ConfigCheck {
   }
 
   private mutating func printNew() throws(Unusable) {
-    for input in report.inputs[printedCount...] where printsText { try write(report.text(of: input, printer)) }
+    for input in report.inputs[printedCount...] where printsText {
+      try StandardOutput.writeResult(report.text(of: input, printer))
+    }
     printedCount = report.inputs.count
   }
 
   /// What stands at the end of the output, or, in a form for machines, is the whole of it.
   func finish(_ format: CheckConfigCommand.Format) throws {
     switch format {
-    case .text: try write(report.closingText(skipped: skipped))
-    case .json: try write(report.json())
-    case .github: try write(report.gitHubAnnotations)
-    case .sarif: try write(report.sarif())
+    case .text: try StandardOutput.writeResult(report.closingText(skipped: skipped))
+    case .json: try StandardOutput.writeResult(report.json())
+    case .github: try StandardOutput.writeResult(report.gitHubAnnotations)
+    case .sarif: try StandardOutput.writeResult(report.sarif())
     }
   }
 
-  private func write(_ text: String) throws(Unusable) {
-    do throws(Errno) {
-      try StandardOutput.write(text)
-    } catch {
-      throw Unusable("cannot write to standard output: \(error)")
-    }
-  }
 }

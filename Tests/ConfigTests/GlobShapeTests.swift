@@ -77,13 +77,9 @@ struct GlobShapeTests {
     #expect(try !Self.shape("*").covers(Self.shape("a"), effort: &effort))
   }
 
-  /// Set `CONFIG_TEST_SEED` to a printed seed to repeat its round.
-  private static let givenSeed = ProcessInfo.processInfo.environment["CONFIG_TEST_SEED"].flatMap { UInt64($0) }
-
   @Test("They agree with trying all short paths", arguments: 0..<4)
   func agreesWithMatching(round: UInt64) throws {
-    let seed = Self.givenSeed ?? UInt64.random(in: 0...UInt64.max) ^ round
-    print("GlobShapeTests: seed \(seed)")
+    let seed = SeededGenerator.newSeed(for: "GlobShapeTests")
     var generator = SeededGenerator(seed: seed)
     let patterns = (0..<32).compactMap { _ in try? Glob(Self.pattern(&generator)) }
     let matches = patterns.map { glob in Self.paths.map { glob.matches($0.span) } }

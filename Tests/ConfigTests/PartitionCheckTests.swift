@@ -6,13 +6,8 @@ import Testing
 
 @Suite("Bounds and ages of partitions against the folders they choose")
 struct PartitionCheckTests {
-  /// Set `CONFIG_TEST_SEED` to a printed seed to repeat its round.
-  private static let givenSeed = ProcessInfo.processInfo.environment["CONFIG_TEST_SEED"].flatMap { UInt64($0) }
-
   private static func generator(_ round: UInt64) -> SeededGenerator {
-    let seed = givenSeed ?? UInt64.random(in: 0...UInt64.max) ^ round
-    print("PartitionCheckTests: seed \(seed)")
-    return SeededGenerator(seed: seed)
+    SeededGenerator(seed: SeededGenerator.newSeed(for: "PartitionCheckTests"))
   }
 
   /// A path, and all the periods of 2023 to 2026 that it can find, in order.

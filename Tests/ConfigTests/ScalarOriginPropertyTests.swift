@@ -12,13 +12,8 @@ struct ScalarOriginPropertyTests {
   ]
   private static let tame = ["a", "bc", "a:b", "x#y", "it's", "\"", " - ", " ", " ", "\n", "\n\n", "é", "🙂", "\\"]
 
-  /// Set `CONFIG_TEST_SEED` to a printed seed to repeat its round.
-  private static let givenSeed = ProcessInfo.processInfo.environment["CONFIG_TEST_SEED"].flatMap { UInt64($0) }
-
   private static func seed(_ round: UInt64) -> UInt64 {
-    let seed = givenSeed ?? UInt64.random(in: 0...UInt64.max) ^ round
-    print("ScalarOriginPropertyTests: seed \(seed)")
-    return seed
+    SeededGenerator.newSeed(for: "ScalarOriginPropertyTests")
   }
 
   @Test("Each character of a random value is found where it was written", arguments: 0..<4)

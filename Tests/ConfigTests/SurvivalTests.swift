@@ -3,21 +3,6 @@ import Testing
 
 @testable import Config
 
-/// A small generator with a seed that can be written down (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
-
 @Suite("The reader survives any bytes")
 struct SurvivalTests {
   /// Pieces that mean something to YAML, to the schema or to a terminal.
@@ -30,13 +15,9 @@ struct SurvivalTests {
     "\u{0}",
   ]
 
-  /// Set `CONFIG_TEST_SEED` to a printed seed to repeat its round.
-  private static let givenSeed = ProcessInfo.processInfo.environment["CONFIG_TEST_SEED"].flatMap { UInt64($0) }
-
   @Test("Random bytes, random pieces and damaged configs are read, checked and printed", arguments: 0..<8)
   func survives(round: UInt64) {
-    let seed = Self.givenSeed ?? UInt64.random(in: 0...UInt64.max) ^ round
-    print("SurvivalTests: seed \(seed)")
+    let seed = SeededGenerator.newSeed(for: "SurvivalTests")
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<150 {
       let bytes = Self.text(&generator)

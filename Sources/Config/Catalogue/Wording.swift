@@ -31,6 +31,11 @@ extension String {
   }
 }
 
+extension String {
+  /// With zeros before it, so that it has so many digits.
+  func padded(to digits: Int) -> String { String(repeating: "0", count: max(0, digits - count)) + self }
+}
+
 extension UInt8 {
   /// Of ASCII.
   static func isLetterOrDigit(_ byte: UInt8) -> Bool {

@@ -9,7 +9,7 @@ struct EffectChecks {
 
   func run(findings: inout Findings) {
     for target in targets where target.isEnabled {
-      checkNames(target, &findings)
+      checkOddNames(target, &findings)
       checkAge(target, &findings)
       checkEmptyDirectories(target, &findings)
       checkCaps(target, &findings)
@@ -24,20 +24,16 @@ struct EffectChecks {
   // MARK: One target
 
   /// Names that are legal, and yet look like a slip. Of several in a path the first is reported, and all are mended.
-  private func checkNames(_ target: DecodedTarget, _ findings: inout Findings) {
+  private func checkOddNames(_ target: DecodedTarget, _ findings: inout Findings) {
     guard let path = target.path, let scalar = target.settings.given["path"]?.node.scalar, scalar.text == path.text
     else { return }
-    var start = 0
-    for component in path.components {
-      let text = component.text
-      defer { start += 1 + text.utf8.count }
-      guard case .literal = component else { continue }
+    let components = PathReader.split(path.text)
+    for (text, range) in components where Glob.isLiteral(text) && !text.contains("{") {
       if text.allSatisfy({ $0 == "." }) {
-        let place = scalar.place(ofBytes: start + 1..<start + 1 + text.utf8.count)
-        return findings.report(.onlyDots(text, at: place))
+        return findings.report(.onlyDots(text, at: scalar.place(ofBytes: range)))
       } else if let odd = text.oddEnd {
-        let meant = path.components.map { $0.text.withoutOddEnds ?? $0.text }
-        let byte = scalar.place(ofBytes: start + 1 + odd..<start + 2 + odd)
+        let meant = components.map { $0.text.withoutOddEnds ?? $0.text }
+        let byte = scalar.place(ofBytes: range.lowerBound + odd..<range.lowerBound + odd + 1)
         return findings.report(.oddEnd(text, meant: "/" + meant.joined(separator: "/"), at: byte))
       }
     }
@@ -107,28 +103,6 @@ struct EffectChecks {
         targets.allSatisfy({ $0.settings.given[entry.key.text]?.isOwn == true })
       else { continue }
       findings.report(.defaultUnused(entry.key.text, at: entry.key.place))
-    }
-  }
-}
-
-extension PathPattern.Component {
-  /// As the user wrote it.
-  fileprivate var text: String {
-    switch self {
-    case .literal(let name): name
-    case .wildcard(let glob): glob.pattern
-    case .template(let template): template.pieces.map(\.text).joined()
-    }
-  }
-}
-
-extension DateTemplate.Piece {
-  fileprivate var text: String {
-    switch self {
-    case .text(let text): text
-    case .year: "{YYYY}"
-    case .month: "{MM}"
-    case .day: "{DD}"
     }
   }
 }

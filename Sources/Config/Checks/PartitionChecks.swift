@@ -90,12 +90,8 @@ struct PartitionChecks {
 
   /// As it would be written.
   private static func text(of period: Period) -> String {
-    let parts = [period.month, period.day].compactMap { $0 }.map { "-" + padded($0, to: 2) }
-    return padded(period.year, to: 4) + parts.joined()
+    let parts = [period.month, period.day].compactMap { $0 }.map { "-" + String($0).padded(to: 2) }
+    return String(period.year).padded(to: 4) + parts.joined()
   }
 
-  private static func padded(_ number: Int, to digits: Int) -> String {
-    let text = String(number)
-    return String(repeating: "0", count: max(0, digits - text.count)) + text
-  }
 }

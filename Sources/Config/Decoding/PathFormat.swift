@@ -69,7 +69,7 @@ struct PathReader {
   }
 
   /// What stands between and behind the slashes; the ranges count bytes.
-  private static func split(_ text: String) -> [(text: String, range: Range<Int>)] {
+  static func split(_ text: String) -> [(text: String, range: Range<Int>)] {
     var start = 1
     return text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { bytes in
       defer { start += bytes.count + 1 }

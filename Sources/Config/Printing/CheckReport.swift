@@ -10,7 +10,9 @@ public struct CheckReport: Sendable {
     public init(file: String, message: String) { (self.file, self.message) = (file, message) }
   }
 
+  /// In the order in which they were given.
   public var inputs: [CheckedInput] = []
+  /// Each makes the check fail.
   public var failures: [Failure] = []
   public let toolVersion: String
   /// Warnings count, and are shown, as errors.

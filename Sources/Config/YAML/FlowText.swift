@@ -33,7 +33,6 @@ extension YAMLScalar {
   }
 
   private static func escape(_ scalar: Unicode.Scalar) -> String {
-    let digits = String(scalar.value, radix: 16)
-    return "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+    "\\U" + String(scalar.value, radix: 16).padded(to: 8)
   }
 }

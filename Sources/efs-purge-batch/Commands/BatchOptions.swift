@@ -20,12 +20,7 @@ struct BatchOptions: ParsableArguments {
     help: ArgumentHelp("Only targets whose name matches; repeatable. None matching is an error.", valueName: "glob"))
   var targets: [String] = []
 
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp(
-      "Override one value of the config by its dotted path, e.g. defaults.max_age=60d; repeatable.",
-      valueName: "key=value"))
-  var overrides: [String] = []
+  @OptionGroup var overriding: OverrideOptions
 
   @Option(
     help: ArgumentHelp("Write the JSON report to this file, over report.file of the config.", valueName: "file"),

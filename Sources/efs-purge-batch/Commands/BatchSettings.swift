@@ -28,7 +28,7 @@ struct BatchSettings {
     self.environment = environment
     configPath = options.config ?? environment.value("EFS_PURGE_CONFIG") ?? CommandLineReading.defaultConfigPath
     selection = try BatchSettings.globs(options.targets)
-    overrides = options.overrides
+    overrides = options.overriding.overrides
     reportPath = options.report
     logLevel = try BatchSettings.logLevel(options.logLevel, environment) ?? defaultLogLevel
     logFormat = try BatchSettings.logFormat(options.logFormat)

@@ -41,12 +41,7 @@ struct CheckConfigCommand: ParsableCommand {
       "text, json, github (annotations of a workflow) or sarif (2.1.0, for code scanning).", valueName: "format"))
   var format = Format.text
 
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp(
-      "Override one value of the config by its dotted path, e.g. defaults.max_age=60d; repeatable.",
-      valueName: "key=value"))
-  var overrides: [String] = []
+  @OptionGroup var overriding: OverrideOptions
 
   @Option(help: ArgumentHelp("Of ConfigMaps, check this key and no other.", valueName: "key"))
   var key: String?
@@ -93,7 +88,7 @@ struct CheckConfigCommand: ParsableCommand {
 
   private func settings() throws(Unusable) -> CheckSettings {
     var settings = CheckSettings()
-    settings.overrides = overrides
+    settings.overrides = overriding.overrides
     settings.environment = Host.environment
     settings.key = key
     settings.memoryLimit = try containerLimit()

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Config
-import SystemPackage
 
 struct SchemaCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -21,11 +20,6 @@ struct SchemaCommand: ParsableCommand {
   var markdown = false
 
   func run() throws {
-    let text = markdown ? ConfigReference.markdown : try JSONSchema.text()
-    do throws(Errno) {
-      try StandardOutput.write(text)
-    } catch {
-      throw Unusable("cannot write to standard output: \(error)")
-    }
+    try StandardOutput.writeResult(markdown ? ConfigReference.markdown : try JSONSchema.text())
   }
 }

@@ -14,6 +14,15 @@ enum StandardOutput {
     }
   }
 
+  /// The same for commands whose result this is: without it they have done nothing.
+  static func writeResult(_ text: String) throws(Unusable) {
+    do throws(Errno) {
+      try write(text)
+    } catch {
+      throw Unusable("cannot write to standard output: \(error)")
+    }
+  }
+
   /// The width of the terminal; nil when there is none.
   static var columns: Int? {
     var size = winsize()

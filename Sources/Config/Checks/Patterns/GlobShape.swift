@@ -73,9 +73,9 @@ struct GlobShape: Sendable {
 
     var isSpent: Bool { left == 0 }
 
-    /// False when so many are not left; then none is taken any more.
+    /// False when no more than so many are left; then none is taken any more.
     mutating func spend(_ steps: Int) -> Bool {
-      left = steps > left ? 0 : left - steps
+      left = max(0, left - steps)
       return left > 0
     }
   }
