@@ -111,7 +111,7 @@ extension GlobShape.Impossibility {
     switch self {
     case .dots(let name): "no file is named '\(name)'"
     case .emptyName: "no name is empty"
-    case .nameTooLong: "no name is longer than 255 bytes"
+    case .nameTooLong: "no name is longer than \(Limits.name) bytes"
     case .emptySet: "one of its sets has no byte that a name can hold"
     }
   }

@@ -25,16 +25,13 @@ struct PathReader {
   private let scalar: YAMLScalar
   private let key: String
   private let components: [(text: String, range: Range<Int>)]
-  /// What Linux takes: PATH_MAX without its final NUL, and NAME_MAX. Bounds too what comparing two patterns costs.
-  private static let longestPath = 4095
-  private static let longestName = 255
 
   /// Throws for what no path of a config may have, whatever its components mean.
   init(_ scalar: YAMLScalar, of key: String) throws(Diagnostic) {
     (self.scalar, self.key) = (scalar, key)
     try scalar.checkText(of: key)
-    guard scalar.text.utf8.count <= PathReader.longestPath else {
-      throw .pathTooLong(of: key, limit: PathReader.longestPath, at: scalar.place)
+    guard scalar.text.utf8.count <= Limits.path else {
+      throw .pathTooLong(of: key, limit: Limits.path, at: scalar.place)
     }
     guard scalar.text.hasPrefix("/") else { throw .relativePath(scalar.text, of: key, at: scalar.place) }
     components = PathReader.split(scalar.text)
@@ -45,8 +42,8 @@ struct PathReader {
 
   // To find a place takes a look at the whole path: only what is wrong is worth it.
   private func check(_ name: String, _ range: Range<Int>) throws(Diagnostic) {
-    if range.count > PathReader.longestName {
-      throw .nameTooLong(limit: PathReader.longestName, at: scalar.place(ofBytes: range))
+    if range.count > Limits.name {
+      throw .nameTooLong(limit: Limits.name, at: scalar.place(ofBytes: range))
     }
     if name.isEmpty { throw .emptyComponent(of: key, leadingTo: destination, at: scalar.place(ofBytes: range)) }
     if name == "." || name == ".." {

@@ -1,5 +1,9 @@
 /// Bounds on numbers; above them is a slip.
 enum Limits {
+  /// PATH_MAX of Linux without its final NUL, in bytes.
+  static let path = 4095
+  /// NAME_MAX of Linux, in bytes.
+  static let name = 255
   /// More requests in flight than this only queue in every client there is, and each costs a thread's stack.
   static let concurrency = 1...65_536
   /// As many targets at once as anyone has mounts.

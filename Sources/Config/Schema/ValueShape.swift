@@ -12,10 +12,10 @@ enum ValueShape {
   static let boolean: JSONValue = ["enum": [true, false, "true", "false"]]
   /// Absolute, each component something else than `.` and `..`; wildcards and date fields within a component.
   static let pathPattern: JSONValue = [
-    "type": "string", "maxLength": 4095, "pattern": "^(/(?!\\.{1,2}(/|$))(?!\\*\\*)[^/]+)+$",
+    "type": "string", "maxLength": .integer(Limits.path), "pattern": "^(/(?!\\.{1,2}(/|$))(?!\\*\\*)[^/]+)+$",
   ]
   static let absolutePath: JSONValue = [
-    "type": "string", "maxLength": 4095, "pattern": "^(/|(/(?!\\.{1,2}(/|$))[^/*?\\[{]+)+)$",
+    "type": "string", "maxLength": .integer(Limits.path), "pattern": "^(/|(/(?!\\.{1,2}(/|$))[^/*?\\[{]+)+)$",
   ]
   static let percentage: JSONValue = ["type": "string", "pattern": "^(?=.*[1-9])(0|[1-9][0-9]*)(\\.[0-9]+)?%$"]
   static let period = anyOf([

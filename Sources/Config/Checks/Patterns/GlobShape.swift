@@ -119,8 +119,6 @@ struct GlobShape: Sendable {
 // MARK: - Names
 
 extension GlobShape {
-  /// NAME_MAX of Linux.
-  private static let longestName = 255
 
   /// The tokens of each component. `**` stands for whole ones, of which there may be any.
   private static func names(in tokens: [Glob.Token]) -> [ArraySlice<Glob.Token>] {
@@ -141,7 +139,7 @@ extension GlobShape {
   private static func impossibility(of name: ArraySlice<Glob.Token>) -> Impossibility? {
     let fixed = name.compactMap { bytes(of: $0) }
     if fixed.contains(where: { !$0.meets(nameBytes) }) { return .emptySet }
-    if fixed.count > longestName { return .nameTooLong }
+    if fixed.count > Limits.name { return .nameTooLong }
     // A star makes the name longer where it must be.
     guard fixed.count == name.count else { return nil }
     if fixed.isEmpty { return .emptyName }
