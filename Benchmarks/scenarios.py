@@ -21,11 +21,12 @@ CHECKS = {
     "pressure": "little memory, and neighbours that take it: pauses, good order, no kill",
     "monitor": "what a look at memory costs, and that it comes in time",
     "start-up": "time until the first request on the target",
+    "config": "check-config on large and on hostile texts",
     "limits": "few descriptors, threads and processes",
     "instructions": "user-space instructions per file (callgrind)",
 }
 
-WITHOUT_LATENCYFS = {"instructions", "memory", "monitor", "pressure"}
+WITHOUT_LATENCYFS = {"config", "instructions", "memory", "monitor", "pressure"}
 
 
 def module_of(name: str):
