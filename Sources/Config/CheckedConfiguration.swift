@@ -6,6 +6,8 @@ public struct CheckedConfiguration: Sendable {
   public private(set) var plan: BatchPlan?
   /// In source order; those about options and the environment come last.
   public private(set) var diagnostics: [Diagnostic]
+  /// The text could be read up to one of the errors only: what stands behind it was not checked.
+  public private(set) var isCutShort = false
   /// How many findings more there are, which nobody would read.
   public private(set) var unlistedCount = 0
   /// What was read, for checks that need to know more than the text; nil when the text is no YAML.
@@ -35,7 +37,9 @@ public struct CheckedConfiguration: Sendable {
     var findings = Findings()
     let legacy = LegacyEnvironment(settings.environment, findings: &findings)
     guard let text = YAMLComposer.compose(source, limits: limits, findings: &findings) else {
-      return CheckedConfiguration(plan: nil, diagnostics: findings.ordered(by: source), decoder: nil, source: source)
+      let isEmpty = findings.all.contains { $0.rule == .emptyDocument }
+      return CheckedConfiguration(
+        plan: nil, diagnostics: findings.ordered(by: source), isCutShort: !isEmpty, decoder: nil, source: source)
     }
     let root = Overrides(settings.overrides).applied(to: text, limits: limits, findings: &findings)
     let decoder = BatchDecoder(root, environment: legacy, findings: &findings)

@@ -6,9 +6,18 @@ public struct CheckedInput: Sendable {
   /// What was found about the text that belongs to no config in it, in source order.
   public let diagnostics: [Diagnostic]
   public private(set) var configs: [CheckedConfiguration]
+  /// The stream could be read up to one of the errors only: what stands behind it was not checked.
+  public private(set) var isCutShort = false
 
   /// All there is, in source order of each: what belongs to no config first.
   public var allDiagnostics: [Diagnostic] { diagnostics + configs.flatMap(\.diagnostics) }
+
+  /// Whether a text can be read as far as its end, whatever it says.
+  public static func isYAML(_ source: SourceText) -> Bool {
+    var findings = Findings()
+    _ = YAMLComposer.composeManifests(source, findings: &findings)
+    return !findings.hasErrors
+  }
 
   /// Lets go of all that only effective values and checks on a host need.
   public mutating func forgetDetails() {
@@ -20,8 +29,11 @@ public struct CheckedInput: Sendable {
     self.init(source: source, diagnostics: diagnostics, configs: [])
   }
 
-  private init(source: SourceText, diagnostics: [Diagnostic], configs: [CheckedConfiguration]) {
+  private init(
+    source: SourceText, diagnostics: [Diagnostic], configs: [CheckedConfiguration], isCutShort: Bool = false
+  ) {
     (self.source, self.diagnostics, self.configs) = (source, diagnostics, configs)
+    self.isCutShort = isCutShort
   }
 
   /// Checks `source`. Pure: opens no file, reads no environment of its own.
@@ -39,7 +51,8 @@ public struct CheckedInput: Sendable {
     var stream = ManifestCheck(source, settings, limits)
     stream.run()
     return CheckedInput(
-      source: source, diagnostics: stream.findings.ordered(by: source), configs: stream.configs)
+      source: source, diagnostics: stream.findings.ordered(by: source), configs: stream.configs,
+      isCutShort: stream.isCutShort)
   }
 
   /// The same for a text that need not hold a config, as one of many in a directory: nil when it holds none.
@@ -83,6 +96,7 @@ private struct ManifestCheck {
   private let limits: YAMLLimits
   private(set) var findings = Findings()
   private(set) var configs: [CheckedConfiguration] = []
+  private(set) var isCutShort = false
 
   init(_ source: SourceText, _ settings: CheckSettings, _ limits: YAMLLimits) {
     (self.source, self.settings, self.limits) = (source, settings, limits)
@@ -90,7 +104,7 @@ private struct ManifestCheck {
 
   mutating func run() {
     let documents = YAMLComposer.composeManifests(source, findings: &findings)
-    let isWhole = !findings.hasErrors
+    isCutShort = findings.hasErrors
     let objects = KubernetesObject.objects(in: documents, findings: &findings)
     let maps = objects.compactMap { ConfigMap($0) }
     for map in maps {
@@ -98,7 +112,7 @@ private struct ManifestCheck {
       for item in map.items { check(item, of: map) }
     }
     // What was not read may have held it.
-    if configs.isEmpty, isWhole, !findings.hasErrors { reportNothing(in: maps, objects) }
+    if configs.isEmpty, !findings.hasErrors { reportNothing(in: maps, objects) }
   }
 
   private mutating func check(_ item: ConfigMap.Item, of map: ConfigMap) {
@@ -122,7 +136,8 @@ private struct ManifestCheck {
       let known = maps.flatMap(\.items).map(\.key.text)
       findings.report(.noSuchConfigMapKey(key, nearest: Spelling.nearest(to: key, among: known), at: place))
     } else {
-      findings.report(.noConfigInManifest(at: place, hasConfigMap: !maps.isEmpty))
+      let kinds = objects.compactMap(\.kind).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+      findings.report(.noConfigInManifest(at: place, hasConfigMap: !maps.isEmpty, kinds: kinds))
     }
   }
 }

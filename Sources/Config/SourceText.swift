@@ -127,6 +127,15 @@ public struct SourcePlace: Hashable, Sendable {
     return end.map { source.place(range.lowerBound..<$0 + 1) } ?? self
   }
 
+  /// As much of it as a plain value could be: up to a comment, a comma, a bracket or the blanks before them.
+  var plainValue: SourcePlace {
+    let bytes = source.bytes[range]
+    let end = bytes.indices.first { index in
+      ",]}".utf8.contains(bytes[index]) || (bytes[index] == UInt8(ascii: "#") && index > range.lowerBound)
+    }
+    return source.place(range.lowerBound..<max(range.lowerBound + 1, end ?? range.upperBound)).trimmed
+  }
+
   /// As much of it as is on the line on which it begins.
   var firstLine: SourcePlace {
     let line = source.line(source.lineIndex(of: range.lowerBound))

@@ -18,6 +18,8 @@ struct ConfigCheck {
   private var printedCount = 0
   /// Files in directories that hold no config.
   private var skipped = 0
+  /// Those of them that are no YAML, by path.
+  private var unreadable: [String] = []
 
   /// What was read, by path: a stream from standard input can hold config and workload both.
   private var sources: [String: SourceText] = [:]
@@ -63,7 +65,7 @@ struct ConfigCheck {
         if let input = CheckedInput.checkIfConfig(try check.read(file), check.settings) {
           check.add(input)
         } else {
-          check.skipped += 1
+          check.passOver(try check.read(file))
         }
       }
     }
@@ -85,6 +87,11 @@ struct ConfigCheck {
     }
   }
 
+  private mutating func passOver(_ source: SourceText) {
+    skipped += 1
+    if !CheckedInput.isYAML(source) { unreadable.append(source.name) }
+  }
+
   private mutating func add(_ checked: CheckedInput) {
     var input = checked
     if looksAtHost { input.judgeOnHost { HostSurvey($0).facts() } }
@@ -103,7 +110,7 @@ struct ConfigCheck {
   /// What stands at the end of the output, or, in a form for machines, is the whole of it.
   func finish(_ format: CheckConfigCommand.Format) throws {
     switch format {
-    case .text: try StandardOutput.writeResult(report.closingText(skipped: skipped))
+    case .text: try StandardOutput.writeResult(report.closingText(skipped: skipped, unreadable: unreadable))
     case .json: try StandardOutput.writeResult(report.json())
     case .github: try StandardOutput.writeResult(report.gitHubAnnotations)
     case .sarif: try StandardOutput.writeResult(report.sarif())

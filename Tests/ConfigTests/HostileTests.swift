@@ -36,7 +36,7 @@ struct HostileTests {
       Corner("an anchor on nothing", target("&a"), "4:5 emptyValue max_age"),
       Corner("an alias with a tag", target("&a 1d") + "run: !!map *a\n", "5:6 explicitTag !!map", "5:12 syntax "),
       Corner("an alias with an anchor", target("&a 1d") + "run: &b *a\n", "5:9 syntax "),
-      Corner("an empty name", target("& 30d"), "4:15 syntax "),
+      Corner("an empty name", target("& 30d"), "4:14 unquotedSign & 30d"),
       Corner(
         "of another document", minimal + "---\nrun: *a\n", "5:1 severalDocuments ---"),
     ])
@@ -134,7 +134,7 @@ struct HostileTests {
       Corner("two commas", minimal + "run: {concurrency: 5,,}\n", "5:22 syntax "),
       Corner("not closed", minimal + "run: {concurrency: 5\n", "6:1 syntax "),
       Corner("closed by the other bracket", minimal + "run: {concurrency: 5]\n", "5:21 syntax "),
-      Corner("anchor without a blank behind it", target("&a[30d]"), "4:16 syntax "),
+      Corner("anchor without a blank behind it", target("&a[30d]"), "4:14 unquotedSign &a[30d"),
       Corner("a directive inside", target("30d\n%YAML 1.2"), "6:1 syntax "),
     ])
   fileprivate func blockAndFlow(_ corner: Corner) { #expect(check(corner.text).summary == corner.findings) }

@@ -15,6 +15,13 @@ extension Diagnostic {
       hint: "did you mean \(path.whole)?")
   }
 
+  static func youngPartitions(_ text: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .youngPartitions, "'older_than' is under a day (\(text.shown)): folders go as soon as their period has ended",
+      at: place,
+      hint: "is the unit right? months are written 3mo, and m is minutes")
+  }
+
   static func foldersTooYoung(maxAge: String, olderThan: String, at place: SourcePlace, note: Note) -> Diagnostic {
     .warning(
       .foldersTooYoung,

@@ -7,10 +7,12 @@ extension Diagnostic {
       hint: "a config of its own, outside a ConfigMap, stands alone in its file")
   }
 
-  static func noConfigInManifest(at place: SourcePlace, hasConfigMap: Bool) -> Diagnostic {
-    .error(
+  static func noConfigInManifest(at place: SourcePlace, hasConfigMap: Bool, kinds: [String]) -> Diagnostic {
+    let others = kinds.isEmpty ? "" : ", only \(kinds.joined(separator: ", ").shown)"
+    return .error(
       .noConfigInManifest,
-      hasConfigMap ? "no key of a ConfigMap in this manifest holds a config" : "there is no ConfigMap in this manifest",
+      hasConfigMap
+        ? "no key of a ConfigMap in this manifest holds a config" : "there is no ConfigMap in this manifest\(others)",
       at: place,
       hint: hasConfigMap
         ? "a config has version: and targets: at its top level; --key KEY checks a key whatever it looks like"

@@ -67,6 +67,12 @@ extension Diagnostic {
     return .error(.syntax, "not YAML: \(problem.shown)", at: place, notes: notes, hint: hint)
   }
 
+  static func unquotedSign(_ value: SourcePlace) -> Diagnostic {
+    .error(
+      .unquotedSign, "a value that begins with '\(value.text.prefix(1))' needs quotes", at: value,
+      hint: .didYouMean(YAMLScalar.flowText(value.text, isPlain: false)))
+  }
+
   static func emptyDocument(at place: SourcePlace) -> Diagnostic {
     .error(.emptyDocument, "there is no config in this text", at: place, hint: "begin with version: 1")
   }
@@ -157,11 +163,15 @@ extension Diagnostic {
 // MARK: - Keys and types
 
 extension Diagnostic {
-  static func unknownKey(_ key: YAMLKey, nearest: String?, homes: [String]) -> Diagnostic {
+  /// `value`: what the value would be under the nearest key, when that is not the same.
+  static func unknownKey(_ key: YAMLKey, nearest: String?, value: String?, homes: [String]) -> Diagnostic {
     let belongs = homes.isEmpty ? nil : "it belongs in \(homes.joined(separator: " or "))"
     // Letters of other alphabets look the same.
     let isForeign = nearest != nil && !key.text.utf8.allSatisfy(UTF8.isASCII)
-    let meant = nearest.map { "did you mean \($0)?\(isForeign ? " not all of its letters are ASCII" : "")" }
+    let meant = nearest.map { nearest in
+      value.map { "write \(nearest): \($0)" }
+        ?? "did you mean \(nearest)?\(isForeign ? " not all of its letters are ASCII" : "")"
+    }
     let template = key.text.hasPrefix("x-") ? "what targets share stands under defaults" : nil
     return .error(.unknownKey, "unknown key \(key.text.quoted)", at: key.place, hint: belongs ?? meant ?? template)
   }
@@ -253,10 +263,12 @@ extension Diagnostic {
     .error(.badBoolean, "'\(key)' must be true or false, not \(text.quoted)", at: place, hint: .didYouMean(meant))
   }
 
-  static func unknownChoice(_ text: String, of key: String, choices: [String], at place: SourcePlace) -> Diagnostic {
+  static func unknownChoice(
+    _ text: String, of key: String, choices: [String], nearest: String?, at place: SourcePlace
+  ) -> Diagnostic {
     .error(
       .unknownChoice, "'\(key)' must be one of \(choices.joined(separator: ", ")), not \(text.quoted)", at: place,
-      hint: .didYouMean(Spelling.nearest(to: text, among: choices)))
+      hint: .didYouMean(nearest))
   }
 
   static func notANumber(_ text: String, of key: String, expected: String, at place: SourcePlace) -> Diagnostic {

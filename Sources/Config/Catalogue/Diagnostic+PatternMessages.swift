@@ -65,6 +65,16 @@ extension Diagnostic {
       at: place, hint: "leave out this one, or all the others")
   }
 
+  static func negatedPattern(_ pattern: String, of key: String, at place: SourcePlace) -> Diagnostic {
+    let rest = String(pattern.dropFirst()).inYAML
+    return .warning(
+      .negatedPattern, "the '!' in \(pattern.quoted) negates nothing: it is a character of the names to match",
+      at: place,
+      hint: key == "include"
+        ? "move the rest to exclude: [\(rest)]; for the character itself, write \\!"
+        : "a file stays when any pattern of exclude matches it; for the character itself, write \\!")
+  }
+
   static func patternHoldsPath(
     _ pattern: String, of key: String, rest: String, at place: SourcePlace, path: SourcePlace
   ) -> Diagnostic {

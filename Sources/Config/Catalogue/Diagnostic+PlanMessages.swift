@@ -94,7 +94,7 @@ extension Diagnostic {
     case same = "is the same folder as"
     case inside = "lies inside"
     case around = "contains"
-    case unclear = "can meet the folders of"
+    case unclear = "can find files that also belong to"
   }
 
   static func duplicateTargetName(_ name: String, at place: SourcePlace, first: SourcePlace) -> Diagnostic {
@@ -104,11 +104,16 @@ extension Diagnostic {
   }
 
   static func overlappingTargets(
-    _ path: String, _ relation: Relation, _ otherPath: String, at place: SourcePlace, other: SourcePlace
+    _ path: String, _ relation: Relation, _ otherPath: String, example: String?, at place: SourcePlace,
+    other: SourcePlace
   ) -> Diagnostic {
-    .error(
-      .overlappingTargets, "\(path.quoted) \(relation.rawValue) another target, \(otherPath.quoted)", at: place,
-      notes: [.otherTargetHere(at: other)], hint: "every file must belong to one target only")
+    let instance = example.map { ", for instance in \($0.quoted)" } ?? ""
+    return .error(
+      .overlappingTargets, "\(path.quoted) \(relation.rawValue) another target, \(otherPath.quoted)\(instance)",
+      at: place,
+      notes: [.otherTargetHere(at: other)],
+      hint: "every file must belong to one target only, whatever include and exclude say: "
+        + "make one target of both, or name folders that do not meet")
   }
 
   static func tooManyPatterns(at place: SourcePlace) -> Diagnostic {
@@ -132,7 +137,7 @@ extension Diagnostic {
     .error(
       .thresholdsReversed, "'\(lower)' (\(lowerText)) must be below '\(upper)' (\(upperText))", at: place,
       notes: other.map { [.thresholdHere(at: $0)] } ?? [],
-      hint: builtIn.map { "'\($0)' is built in; write it, too" })
+      hint: builtIn.map { "'\($0)' is built in as \($0 == upper ? upperText : lowerText): write it, too" })
   }
 
   static func thresholdAboveLimit(
@@ -144,14 +149,15 @@ extension Diagnostic {
   }
 
   static func budgetsDoNotFit(
-    count: Int, sum: String, available: String, limit: String, at place: SourcePlace, others: [SourcePlace],
-    containerPlace: SourcePlace?
+    count: Int, sum: String, available: String, limit: String, each: String, at place: SourcePlace,
+    others: [SourcePlace], containerPlace: SourcePlace?
   ) -> Diagnostic {
     let budgets = count == 1 ? "the largest memory budget needs" : "the \(count) largest memory budgets need"
     return .error(
-      .budgetsDoNotFit, "\(budgets) \(sum), but pause_at leaves \(available) of \(limit)", at: place,
+      .budgetsDoNotFit,
+      "\(budgets) \(sum), but pause_at leaves \(available) of \(limit), less what the program itself takes", at: place,
       notes: others.map { .budgetHere(at: $0) } + .containerLimit(at: containerPlace),
-      hint: "lower the budgets or run.parallel_targets, or raise the limit")
+      hint: "write at most \(each)\(count == 1 ? "" : " for each"), lower run.parallel_targets, or raise the limit")
   }
 
   static func moreTargetsThanConcurrency(

@@ -6,7 +6,7 @@ extension Diagnostic {
     // Reading the text.
     case textTooLarge, byteOrderMark, nulByte, notUTF8, controlCharacter, invisibleCharacter, invisibleInComment,
       hiddenLineEnd
-    case conflictMarker, tabIndentation, syntax, emptyDocument
+    case conflictMarker, tabIndentation, syntax, unquotedSign, emptyDocument
     case severalDocuments, nestingTooDeep, tooManyNodes, aliasExpansion, unknownAnchor, explicitTag, duplicateKey
     case keyNotText, mergeKey
     // Options and environment.
@@ -38,7 +38,8 @@ extension Diagnostic {
     case nothingIncluded, everythingExcluded, patternWithoutEffect, excludeMeetsNothing, patternRepeated,
       patternCovered,
       patternOfEverything
-    case patternHoldsPath, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod, boundsHoldNoPeriod
+    case patternHoldsPath, negatedPattern, youngPartitions, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod,
+      boundsHoldNoPeriod
     case emptyDirectoriesOutOfReach, boundNotBelowRuns, fewerTargets, defaultUnused
     // Warnings.
     case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect

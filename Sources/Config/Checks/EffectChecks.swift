@@ -13,6 +13,7 @@ struct EffectChecks {
       checkAge(target, &findings)
       checkEmptyDirectories(target, &findings)
       checkCaps(target, &findings)
+      checkOlderThan(target, &findings)
       if let path = target.path, path.hasTemplate {
         PartitionChecks(target.settings.values.partitions, of: path)?.run(findings: &findings)
       }
@@ -51,6 +52,15 @@ struct EffectChecks {
     findings.report(
       .foldersTooYoung(
         maxAge: Durations.text(of: maxAge), olderThan: other.node.text ?? "", at: places.0, note: note))
+  }
+
+  /// An `m` is a minute, which nobody means of a month's folder.
+  private func checkOlderThan(_ target: DecodedTarget, _ findings: inout Findings) {
+    let partitions = target.settings.values.partitions
+    guard case .duration(let age)? = partitions.values.olderThan, age > .zero, age < .seconds(86_400),
+      let given = partitions.given["older_than"]
+    else { return }
+    findings.report(.youngPartitions(given.node.text ?? "", at: given.value))
   }
 
   /// With files of the target's root only, no directory is looked into, and none is known to be empty.

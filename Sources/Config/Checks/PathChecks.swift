@@ -82,7 +82,7 @@ struct PathChecks {
         findings.report(
           .overlappingTargets(
             one.path.text, PathChecks.relation(of: one.path, to: other.path), other.path.text,
-            at: one.target.pathPlace, other: other.target.pathPlace))
+            example: PathChecks.example(one.path, other.path), at: one.target.pathPlace, other: other.target.pathPlace))
       }
       index.insert(one.shapes, components: one.path.components, number: number)
     }
@@ -97,6 +97,23 @@ struct PathChecks {
     if let rule = a.partitions, other.isLiteral { return rule.mayChoose(other, by: path) }
     if let rule = b.partitions, path.isLiteral { return rule.mayChoose(path, by: other) }
     return true
+  }
+
+  /// A folder of both, when each component of one or the other is a name.
+  private static func example(_ path: PathPattern, _ other: PathPattern) -> String? {
+    let (short, long) = path.components.count < other.components.count ? (path, other) : (other, path)
+    if short.isLiteral, long.isLiteral { return nil }
+    var names: [String] = []
+    for (index, component) in long.components.enumerated() {
+      if case .literal(let name) = component {
+        names.append(name)
+      } else if index < short.components.count, case .literal(let name) = short.components[index] {
+        names.append(name)
+      } else {
+        return nil
+      }
+    }
+    return "/" + names.joined(separator: "/")
   }
 
   private static func relation(of path: PathPattern, to other: PathPattern) -> Diagnostic.Relation {

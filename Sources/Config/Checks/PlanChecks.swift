@@ -142,7 +142,8 @@ struct PlanChecks {
     findings.report(
       .budgetsDoNotFit(
         count: largest.count, sum: Sizes.text(of: sum), available: Sizes.text(of: available),
-        limit: Sizes.text(of: limit), at: first.place, others: others, containerPlace: placeOfLimit))
+        limit: Sizes.text(of: limit), each: "\((available.bytes / UInt64(largest.count)) >> 20)Mi", at: first.place,
+        others: others, containerPlace: placeOfLimit))
   }
 
   /// Where the limit that counts stands in a manifest; nil when the config says it, or nobody.

@@ -34,9 +34,11 @@ extension Format {
   }
 
   /// A list of such values. When empty lists are refused, `emptyHint` says how to write what may have been meant.
-  static func list<Element>(of element: Format<Element>, emptyHint: String?) -> Format where Value == [Element] {
+  static func list<Element>(
+    of element: Format<Element>, noun: String = "a list", emptyHint: String?
+  ) -> Format where Value == [Element] {
     let shape = ValueShape.list(of: element.shape, mayBeEmpty: emptyHint == nil)
-    return Format(noun: "a list", shape: shape) { node, subject, findings in
+    return Format(noun: noun, shape: shape) { node, subject, findings in
       guard case .sequence(let items) = node.content else {
         let example = node.scalar.flatMap { $0.asList(of: element) }
         findings.report(

@@ -9,6 +9,18 @@ enum FormerKeys {
     "max_empty_dirs_to_delete": "max_empty_directories", "root_path": "path", "directory": "path", "folder": "path",
   ]
 
+  /// What the times of a file are called elsewhere.
+  static let choices = [
+    "modified": "mtime", "modification": "mtime", "modify": "mtime", "accessed": "atime", "access": "atime",
+    "changed": "ctime", "change": "ctime", "created": "birth", "creation": "birth", "btime": "birth",
+  ]
+
+  /// The value with the unit that the key's old name gave it, as in `max_age_days: 30`; nil when there is none.
+  static func value(_ value: String?, of text: String) -> String? {
+    guard let value, !value.isEmpty, value.utf8.allSatisfy(Digits.isDigit) else { return nil }
+    return text.lowercased().hasSuffix("days") ? value + "d" : nil
+  }
+
   /// The key meant by one of them, where it can stand.
   static func name(for text: String, among known: [String]) -> String? {
     let word = text.split(separator: "-").joined(separator: "_")

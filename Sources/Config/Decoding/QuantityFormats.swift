@@ -88,7 +88,8 @@ enum Durations {
       }
       guard !digits.isEmpty, let index = unitsLeft.firstIndex(where: { $0.name == unit }) else {
         throw .badDuration(
-          scalar.text, of: subject, meant: meaning(of: scalar.text), mayBeMonths: mayBeMonths, at: scalar.place)
+          scalar.text, of: subject, meant: meaning(of: scalar.text, mayBeMonths: mayBeMonths), mayBeMonths: mayBeMonths,
+          at: scalar.place)
       }
       try Digits.refuseLeadingZero(digits, in: scalar)
       guard let part = units[index].length.times(digits, atMost: longest) else {
@@ -102,9 +103,9 @@ enum Durations {
 
   /// What was written with blanks, in capitals or with whole words, as this schema writes it; nil when it is nothing of the
   /// kind.
-  private static func meaning(of text: String) -> String? {
-    // A capital M may stand for months.
-    guard !text.contains("M") else { return nil }
+  private static func meaning(of text: String, mayBeMonths: Bool) -> String? {
+    // A capital M may stand for months or minutes.
+    guard !text.hasSuffix("M") else { return nil }
     var rest = Array(text.lowercased().utf8.filter { $0 != UInt8(ascii: " ") })[...]
     var counts: [String: String] = [:]
     while !rest.isEmpty {
@@ -113,6 +114,12 @@ enum Durations {
       guard isWhole, let unit = words[word], counts[unit] == nil else { return nil }
       counts[unit] = String(decoding: digits, as: UTF8.self)
     }
+    // A month has no length of its own, and a year none that is told in a word.
+    if counts.count == 1, let months = (counts["mo"] ?? counts["y"]).flatMap({ Int($0) }) {
+      let days = counts["y"] == nil ? months * 30 : months * 365
+      return mayBeMonths ? "\(counts["y"] == nil ? months : months * 12)mo" : "\(days)d"
+    }
+    if counts["mo"] ?? counts["y"] != nil { return nil }
     let meant = units.compactMap { unit in counts[unit.name].map { $0 + unit.name } }.joined()
     return meant.isEmpty ? nil : meant
   }
@@ -120,7 +127,8 @@ enum Durations {
   private static let words: [String: String] = {
     let names = [
       "w": "week weeks", "d": "day days", "h": "hr hrs hour hours", "m": "min mins minute minutes",
-      "s": "sec secs second seconds", "ms": "msec msecs millis millisecond milliseconds",
+      "s": "sec secs second seconds", "ms": "msec msecs millis millisecond milliseconds", "mo": "month months",
+      "y": "yr yrs year years",
     ]
     return names.reduce(into: [:]) { words, unit in
       for word in [unit.key] + unit.value.split(separator: " ").map({ String($0) }) { words[word] = unit.key }

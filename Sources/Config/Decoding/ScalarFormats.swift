@@ -52,7 +52,10 @@ extension Format where Value: RawRepresentable & CaseIterable & Sendable, Value.
     return .scalar("one of \(choices.joined(separator: ", "))", shape: ValueShape.choice(choices)) {
       scalar, subject throws(Diagnostic) in
       guard let index = choices.firstIndex(of: scalar.text) else {
-        throw .unknownChoice(scalar.text, of: subject.key, choices: choices, at: scalar.place)
+        let meant = FormerKeys.choices[scalar.text.lowercased()].flatMap { choices.contains($0) ? $0 : nil }
+        throw .unknownChoice(
+          scalar.text, of: subject.key, choices: choices,
+          nearest: meant ?? Spelling.nearest(to: scalar.text, among: choices), at: scalar.place)
       }
       return values[index]
     }

@@ -41,7 +41,7 @@ extension CheckedConfiguration {
     }
     return CheckedConfiguration(
       plan: all.hasErrors ? nil : checked.plan, diagnostics: all.ordered(by: source, context.place.source),
-      unlistedCount: checked.unlistedCount + all.unkeptCount,
+      isCutShort: checked.isCutShort, unlistedCount: checked.unlistedCount + all.unkeptCount,
       decoder: checked.decoder, source: source)
   }
 }

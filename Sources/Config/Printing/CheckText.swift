@@ -36,7 +36,8 @@ extension CheckReport {
     var text = shown(input.diagnostics, printer)
     let outside = FindingCount(input.diagnostics, deniesWarnings: deniesWarnings)
     if !isQuiet, outside.errors + outside.warnings > 0 {
-      text += "\(name): \(outside.summary(targets: 0))\(input.configs.isEmpty ? "" : " outside the configs")\n"
+      text += "\(name): \(outside.summary(targets: 0))\(input.configs.isEmpty ? "" : " outside the configs")"
+      text += "\(CheckReport.remark(input.isCutShort))\n"
     }
     for config in input.configs {
       text += shown(config.diagnostics, printer)
@@ -44,8 +45,11 @@ extension CheckReport {
       if config.unlistedCount > 0 {
         text += "\(title): \(FindingCount.plural(config.unlistedCount, "further finding")) not shown\n"
       }
-      if !isQuiet { text += "\(title): \(summary(of: config))\n" }
-      if showsEffectiveValues, let values = config.effectiveValues { text += "# \(title)\n\(values.text)" }
+      if showsEffectiveValues, let values = config.effectiveValues {
+        text += "# \(title): \(summary(of: config))\n\(values.text)"
+      } else if !isQuiet {
+        text += "\(title): \(summary(of: config))\n"
+      }
     }
     return text
   }
@@ -55,16 +59,24 @@ extension CheckReport {
   }
 
   private func summary(of config: CheckedConfiguration) -> String {
-    FindingCount(config.diagnostics, deniesWarnings: deniesWarnings).summary(targets: config.plan?.targets.count ?? 0)
+    let count = FindingCount(config.diagnostics, deniesWarnings: deniesWarnings)
+    return count.summary(targets: config.plan?.targets.count ?? 0) + CheckReport.remark(config.isCutShort)
+  }
+
+  private static func remark(_ isCutShort: Bool) -> String {
+    isCutShort ? "; what stands behind it was not checked" : ""
   }
 
   /// The sum over all inputs, where there are several; ends with a newline unless empty. `skipped` files of directories
-  /// hold no config.
-  public func closingText(skipped: Int) -> String {
+  /// hold no config; `unreadable` are those of them that are no YAML.
+  public func closingText(skipped: Int, unreadable: [String]) -> String {
     let configs = inputs.flatMap(\.configs)
     if isQuiet || (inputs.count + failures.count < 2 && configs.count < 2 && skipped == 0) { return "" }
     let count = FindingCount(inputs.flatMap(\.allDiagnostics), deniesWarnings: deniesWarnings)
-    let passed = skipped == 0 ? "" : " (\(FindingCount.plural(skipped, "file")) without a config passed over)"
+    let names =
+      unreadable.prefix(5).map(PrintableText.escaped).joined(separator: ", ") + (unreadable.count > 5 ? ", …" : "")
+    let remark = unreadable.isEmpty ? "" : ", of which no YAML: \(names)"
+    let passed = skipped == 0 ? "" : " (\(FindingCount.plural(skipped, "file")) without a config passed over\(remark))"
     let targets = configs.reduce(0) { $0 + ($1.plan?.targets.count ?? 0) }
     let unread = failures.isEmpty ? [] : ["\(failures.count) not checked"]
     let found = failures.isEmpty || count.errors + count.warnings > 0 ? [count.summary(targets: targets)] : []

@@ -19,6 +19,8 @@ public struct EffectiveValues: Sendable {
     public let origin: Origin
     /// Where it was given; nil for built-in values.
     public let place: SourcePlace?
+    /// It has an error, and so no effect.
+    public let isInvalid: Bool
     let line: Line
   }
 
@@ -86,7 +88,9 @@ public struct EffectiveValues: Sendable {
     private mutating func addGroup<Values>(_ name: String, _ keys: [Key<Values>], _ section: Section<Values>) {
       rows.append(.heading(name, depth: 0))
       for key in keys {
-        add(key.description, Given(section.given[key.name], own: .config), in: "\(name).", depth: 1)
+        add(
+          key.description, Given(section.given[key.name], own: .config), in: "\(name).", depth: 1,
+          isInvalid: section.failed.contains(key.name))
       }
     }
 
@@ -96,7 +100,9 @@ public struct EffectiveValues: Sendable {
         // The one default that is another key's value.
         if key.name == "name", given == nil { given = Given(standIn: target.name) }
         let isIdle = DecodedTarget.keysOfEmptyDirectories.contains(key.name) && target.target?.emptyDirectories == nil
-        add(key.description, given, in: path, depth: 2, isItem: key.name == "name", isIdle: isIdle)
+        add(
+          key.description, given, in: path, depth: 2, isItem: key.name == "name", isIdle: isIdle,
+          isInvalid: target.settings.failed.contains(key.name))
         if key.name == "path", target.partitions != nil {
           addPartitions(target.settings.values.partitions, path: path)
         }
@@ -106,12 +112,15 @@ public struct EffectiveValues: Sendable {
     private mutating func addPartitions(_ section: Section<PartitionRule>, path: String) {
       rows.append(.heading("partitions", depth: 2))
       for key in Partitions.keys {
-        add(key.description, Given(section.given[key.name], own: .target), in: "\(path)partitions.", depth: 3)
+        add(
+          key.description, Given(section.given[key.name], own: .target), in: "\(path)partitions.", depth: 3,
+          isInvalid: section.failed.contains(key.name))
       }
     }
 
     private mutating func add(
-      _ key: KeyDescription, _ given: Given?, in group: String, depth: Int, isItem: Bool = false, isIdle: Bool = false
+      _ key: KeyDescription, _ given: Given?, in group: String, depth: Int, isItem: Bool = false, isIdle: Bool = false,
+      isInvalid: Bool = false
     ) {
       if key.isReserved { return }
       let line = Line(
@@ -121,7 +130,7 @@ public struct EffectiveValues: Sendable {
           Value(
             path: group + key.name, text: given?.text ?? key.builtIn ?? key.absence ?? "",
             origin: given?.origin ?? .builtIn,
-            place: given?.place, line: line)))
+            place: given?.place, isInvalid: isInvalid, line: line)))
     }
   }
 
@@ -158,6 +167,10 @@ extension EffectiveValues.Value {
   }
 
   fileprivate var comment: String {
+    (isInvalid ? "invalid; " : "") + source
+  }
+
+  private var source: String {
     guard let place else { return origin.rawValue }
     let name =
       switch origin {

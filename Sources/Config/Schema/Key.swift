@@ -64,7 +64,10 @@ struct Key<Record>: Sendable {
       let text = entry.value.scalar?.text
       if text == off { return }
       if let scalar = entry.value.scalar, let choices, !choices.contains(scalar.text) {
-        findings.report(.unknownChoice(scalar.text, of: fullName, choices: choices, at: scalar.place))
+        findings.report(
+          .unknownChoice(
+            scalar.text, of: fullName, choices: choices, nearest: Spelling.nearest(to: scalar.text, among: choices),
+            at: scalar.place))
       } else {
         findings.report(.notSupportedYet(fullName, off: off, at: entry.value.place))
       }

@@ -145,6 +145,11 @@ struct YAMLComposer: ~Copyable {
   ) throws(Diagnostic) -> YAMLNode {
     switch event.kind {
     case .scalar(let text, let style):
+      // `!cache/**` without quotes is a tag on nothing, and was meant as a text.
+      let tag = self.text.place(tagRange(of: event))
+      if event.hasTag, text.isEmpty, style == .plain, dialect == .config, !tag.text.hasPrefix("!!") {
+        return YAMLNode(content: .scalar(YAMLScalar(text: tag.text, style: .quoted, place: tag)), place: tag)
+      }
       return YAMLNode(content: .scalar(YAMLScalar(text: text, style: style, place: place)), place: place)
     case .alias(let name):
       return try expansion(of: name, at: place)

@@ -54,6 +54,9 @@ struct YAMLText {
       return .syntax(
         "a key without ':' and a space behind it", at: text.place(context.offset..<line.upperBound), context: nil,
         hint: "write key: value")
+    case ("while scanning an alias", _), ("while scanning an anchor", _):
+      let value = text.place(context.offset..<text.line(text.lineIndex(of: context.offset)).upperBound)
+      return .unquotedSign(value.plainValue)
     case ("while scanning a quoted scalar", "found unexpected end of stream"):
       return .syntax(
         "this quote is never closed", at: text.place(context.offset..<context.offset + 1), context: nil)

@@ -24,6 +24,7 @@ struct PatternChecks {
   mutating func run(findings: inout Findings) {
     for target in targets where target.isEnabled {
       checkOwnPath(target, &findings)
+      checkNegation(target, &findings)
       let places = TargetPatterns.Places(target)
       guard seen.insert(places).inserted, effort.spend(TargetPatterns.cost(of: target)),
         let patterns = TargetPatterns(target, at: places)
@@ -193,6 +194,18 @@ struct PatternChecks {
       if otherIndex > index, pattern.shape.covers(other.shape, effort: &effort) { continue }
       return report(
         .patternCovered(pattern.text, of: key, by: other.text, at: pattern.place, other: other.place), &findings)
+    }
+  }
+
+  // MARK: Negation
+
+  /// In the lists of other programs a `!` takes out what an earlier pattern has taken in.
+  private mutating func checkNegation(_ target: DecodedTarget, _ findings: inout Findings) {
+    for key in ["include", "exclude"] {
+      for item in target.settings.given[key]?.node.items ?? [] where glances.spend(1) {
+        guard let text = item.text, text.hasPrefix("!") else { continue }
+        report(.negatedPattern(text, of: key, at: item.place), &findings)
+      }
     }
   }
 
