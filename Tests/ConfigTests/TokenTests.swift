@@ -7,7 +7,7 @@ import Testing
 struct TokenTests {
   /// What is not there, or broke off, has no token of its own: these may point at a place between characters.
   private static let pointless: Set<Diagnostic.Rule> = [
-    .syntax, .emptyDocument, .textTooLarge, .overrideEmptyKey, .globEmpty, .globEmptyComponent, .emptyComponent,
+    .syntax, .emptyDocument, .textTooLarge, .overrideEmptyKey, .globEmpty, .globEmptyComponent,
     .globDanglingEscape, .emptyItem,
   ]
 

@@ -188,11 +188,11 @@ extension Diagnostic {
 
   /// `subject`: a key in quotes, or what has no key in words.
   static func wrongType(
-    _ subject: String, expected: String, found: String, example: String?, at place: SourcePlace
+    _ subject: String, expected: String, found: String, example: String?, hint: String? = nil, at place: SourcePlace
   ) -> Diagnostic {
     .error(
       .wrongType, "\(subject) must be \(expected), not \(found)", at: place,
-      hint: .didYouMean(example))
+      hint: .didYouMean(example) ?? hint)
   }
 
   static func emptyValue(_ key: String, isRequired: Bool, at place: SourcePlace) -> Diagnostic {

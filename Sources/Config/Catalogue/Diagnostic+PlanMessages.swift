@@ -17,9 +17,11 @@ extension Diagnostic {
     .error(.nameTooLong, "this component is longer than \(limit) bytes", at: place, hint: nil)
   }
 
-  static func emptyComponent(of key: String, leadingTo path: PathDestination, at place: SourcePlace) -> Diagnostic {
+  static func emptyComponent(
+    of key: String, isAtEnd: Bool, leadingTo path: PathDestination, at place: SourcePlace
+  ) -> Diagnostic {
     .error(
-      .emptyComponent, "'\(key)' has an empty component\(path.remark)", at: place,
+      .emptyComponent, "'\(key)' \(isAtEnd ? "ends with a '/'" : "has a '/' too many")\(path.remark)", at: place,
       hint: path.hint("one '/' between components and none at the end"))
   }
 
@@ -132,12 +134,13 @@ extension Diagnostic {
 
   static func thresholdsReversed(
     _ lower: String, _ lowerText: String, _ upper: String, _ upperText: String, builtIn: String?,
-    at place: SourcePlace, other: SourcePlace?
+    abort: String, at place: SourcePlace, other: SourcePlace?
   ) -> Diagnostic {
     .error(
       .thresholdsReversed, "'\(lower)' (\(lowerText)) must be below '\(upper)' (\(upperText))", at: place,
       notes: other.map { [.thresholdHere(at: $0)] } ?? [],
-      hint: builtIn.map { "'\($0)' is built in as \($0 == upper ? upperText : lowerText): write it, too" })
+      hint: builtIn.map { "'\($0)' is built in as \($0 == upper ? upperText : lowerText): write it, too" }
+        ?? "resume_at, pause_at and abort_at (\(abort)) must rise in this order")
   }
 
   static func thresholdAboveLimit(

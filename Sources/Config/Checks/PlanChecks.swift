@@ -101,9 +101,10 @@ struct PlanChecks {
     let texts = (text(of: lower), text(of: upper))
     let other = places.count > 1 ? places[1] : nil
     let builtIn = [lower, upper].first { draft.memory.given[$0.key] == nil }
+    let abort = text(of: ("abort_at", draft.memory.values.abortAt))
     findings.report(
       .thresholdsReversed(
-        lower.key, texts.0, upper.key, texts.1, builtIn: builtIn?.key, at: place, other: other))
+        lower.key, texts.0, upper.key, texts.1, builtIn: builtIn?.key, abort: abort, at: place, other: other))
   }
 
   /// True too when the two cannot be compared without a limit.

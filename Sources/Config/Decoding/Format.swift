@@ -35,14 +35,16 @@ extension Format {
 
   /// A list of such values. When empty lists are refused, `emptyHint` says how to write what may have been meant.
   static func list<Element>(
-    of element: Format<Element>, noun: String = "a list", emptyHint: String?
+    of element: Format<Element>, noun: String = "a list", emptyHint: String?, typeHint: String? = nil
   ) -> Format where Value == [Element] {
     let shape = ValueShape.list(of: element.shape, mayBeEmpty: emptyHint == nil)
     return Format(noun: noun, shape: shape) { node, subject, findings in
       guard case .sequence(let items) = node.content else {
         let example = node.scalar.flatMap { $0.asList(of: element) }
         findings.report(
-          .wrongType(subject.key.quoted, expected: subject.noun, found: node.noun, example: example, at: node.place))
+          .wrongType(
+            subject.key.quoted, expected: subject.noun, found: node.noun, example: example, hint: typeHint,
+            at: node.place))
         return nil
       }
       if items.isEmpty, let emptyHint {

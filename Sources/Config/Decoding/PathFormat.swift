@@ -45,7 +45,12 @@ struct PathReader {
     if range.count > Limits.name {
       throw .nameTooLong(limit: Limits.name, at: scalar.place(ofBytes: range))
     }
-    if name.isEmpty { throw .emptyComponent(of: key, leadingTo: destination, at: scalar.place(ofBytes: range)) }
+    if name.isEmpty {
+      let slash = range.lowerBound - 1
+      throw .emptyComponent(
+        of: key, isAtEnd: range.upperBound == scalar.text.utf8.count, leadingTo: destination,
+        at: scalar.place(ofBytes: slash..<slash + 1))
+    }
     if name == "." || name == ".." {
       throw .dotComponent(name, of: key, leadingTo: destination, at: scalar.place(ofBytes: range))
     }

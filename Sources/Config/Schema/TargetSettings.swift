@@ -109,6 +109,8 @@ struct TargetSettings: Sendable {
 extension Format where Value == [Int] {
   /// User ids. The largest 32-bit number means "no user" to the kernel.
   static var owners: Format {
-    .list(of: .count(0...Int(UInt32.max) - 1), noun: "a list of user ids", emptyHint: Diagnostic.Advice.anyOwner)
+    .list(
+      of: .count(0...Int(UInt32.max) - 1), noun: "a list of user ids", emptyHint: Diagnostic.Advice.anyOwner,
+      typeHint: "names are not looked up: write the number that id -u NAME prints, as in [1000]")
   }
 }
