@@ -127,38 +127,27 @@ struct PlanChecks {
     }
   }
 
-  private typealias Budget = (size: ByteCount, place: SourcePlace)
-
   /// The budgets of the targets that may run at once must fit together. Targets without one share what is left.
   private func checkBudgets(_ findings: inout Findings) {
     guard let limit else { return }
     let available = draft.memory.values.available(under: limit)
-    let largest = budgets.sorted { $0.size > $1.size }.prefix(draft.run.values.parallelTargets)
-    let sum = largest.reduce(ByteCount(bytes: 0)) { $0 + $1.size }
-    guard sum > available, let first = largest.first else { return }
-    var others: [SourcePlace] = []
-    for budget in largest.dropFirst() where budget.place != first.place && !others.contains(budget.place) {
-      others.append(budget.place)
+    let demand = ParallelDemand(of: enabled, parallel: draft.run.values.parallelTargets) { target in
+      target.settings.values.memoryBudget.flatMap { size in
+        target.settings.place(of: "memory_budget").map { (size, $0) }
+      }
     }
+    guard let demand else { return }
+    let sum = demand.amounts.reduce(ByteCount(bytes: 0), +)
+    guard sum > available else { return }
     findings.report(
       .budgetsDoNotFit(
-        count: largest.count, sum: Sizes.text(of: sum), available: Sizes.text(of: available),
-        limit: Sizes.text(of: limit), each: "\((available.bytes / UInt64(largest.count)) >> 20)Mi", at: first.place,
-        others: others, containerPlace: placeOfLimit))
+        count: demand.amounts.count, sum: Sizes.text(of: sum), available: Sizes.text(of: available),
+        limit: Sizes.text(of: limit), each: "\((available.bytes / UInt64(demand.amounts.count)) >> 20)Mi",
+        at: demand.place, others: demand.otherPlaces, containerPlace: placeOfLimit))
   }
 
   /// Where the limit that counts stands in a manifest; nil when the config says it, or nobody.
   private var placeOfLimit: SourcePlace? { limit == container ? containerPlace : nil }
-
-  /// One for each folder that may be purged at once: a pattern may find as many as run in parallel.
-  private var budgets: [Budget] {
-    enabled.flatMap { target -> [Budget] in
-      guard let size = target.settings.values.memoryBudget, let place = target.settings.place(of: "memory_budget")
-      else { return [] }
-      let folders = target.path?.isLiteral == false ? draft.run.values.parallelTargets : 1
-      return Array(repeating: (size, place), count: folders)
-    }
-  }
 
   // MARK: Concurrency
 
