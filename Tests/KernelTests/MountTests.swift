@@ -12,7 +12,7 @@ import Testing
     ]
     for line in lines {
       let mount = Mount(line[...])
-      #expect(mount?.id == 41 && mount?.kind == "nfs4")
+      #expect(mount?.id == 41 && mount?.kind == "nfs4" && mount?.point == Array("/data".utf8))
       #expect(mount?.options == ["rw", "noatime", "rw", "vers=4.1", "soft", "addr=10.0.0.1"])
     }
   }
@@ -29,6 +29,42 @@ import Testing
     #expect(Mount.id(of: root) != nil && Mount.id(of: root) != proc.id)
     #expect(Mount.holding(root)?.id == Mount.id(of: root))
   }
+
+  @Test(arguments: [
+    (#"/a\040b"#, "/a b"), (#"/a\134040"#, #"/a\040"#), (#"/\303\244"#, "/ä"), (#"/a\04"#, #"/a\04"#),
+    (#"/a\900"#, #"/a\900"#),
+  ])
+  func `what mountinfo escapes is read as it was`(written: String, path: String) {
+    #expect(Mount("41 23 0:52 / \(written) rw - nfs4 a rw"[...])?.point == Array(path.utf8))
+  }
+}
+
+@Suite struct MountTableTests {
+  private func table(_ points: String...) -> MountTable {
+    MountTable(points.enumerated().compactMap { Mount("\($0) 0 0:1 / \($1) rw - kind\($0) x rw"[...]) })
+  }
+
+  @Test(arguments: [
+    ("/", 0), ("/dat", 0), ("/data", 1), ("/data/a", 1), ("/data/nfs", 2), ("/data/nfs/x/y", 2), ("/data/nfsx", 1),
+    ("/srv/x", 4),
+  ])
+  func `a path is in the innermost mount above it, the last of several at one place`(path: String, id: Int) {
+    let table = table("/", "/data", "/data/nfs", "/srv", "/srv")
+    #expect(table.holding(Array(path.utf8))?.id == id)
+  }
+
+  @Test func `mounts below a folder are known, and it is none of them itself`() {
+    let table = table("/", "/data/nfs", "/data/other")
+    for path in ["/", "/data"] { #expect(table.hasMounts(below: Array(path.utf8)), "\(path)") }
+    for path in ["/data/nfs", "/dat", "/srv"] { #expect(!table.hasMounts(below: Array(path.utf8)), "\(path)") }
+    #expect(self.table().holding(Array("/a".utf8)) == nil)
+  }
+
+  @Test func `the mounts of this process are those of its open folders`() throws {
+    let proc = try #require(Mount.holding(DirectoryHandle.open(path: Array("/proc".utf8))))
+    #expect(MountTable.current().holding(Array("/proc/self".utf8)) == proc)
+    #expect(MountTable.current().hasMounts(below: Array("/".utf8)))
+  }
 }
 
 @Suite struct CreatedFileTests {
@@ -42,8 +78,7 @@ import Testing
     #expect(status.kind == .file && status.size == 0)
     #expect(abs(status.mtime.seconds - WallClock.now().seconds) < 60)
     #expect(throws: Errno.fileExists) { try directory.createFile(name) }
-    try directory.removeFile(name)
-    #expect(throws: Errno.noSuchFileOrDirectory) { try directory.removeFile(name) }
+    try FileManager.default.removeItem(atPath: root + "/new")
     // A link is something that stands there, and is not followed.
     try FileManager.default.createSymbolicLink(atPath: root + "/new", withDestinationPath: root + "/elsewhere")
     #expect(throws: Errno.fileExists) { try directory.createFile(name) }
