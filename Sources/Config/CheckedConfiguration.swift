@@ -54,11 +54,14 @@ public struct CheckedConfiguration: Sendable {
 extension CheckedConfiguration {
   /// Adds what `host` has against this config; nothing when it has errors already.
   public mutating func judge(on host: HostFacts) {
-    let found = findings(on: host)
-    if found.contains(where: { $0.severity == .error }) { plan = nil }
-    var all = Findings()
-    for finding in diagnostics + found { all.report(finding) }
-    diagnostics = all.ordered(by: source)
+    guard plan != nil, let decoder else { return }
+    var findings = Findings()
+    // First, so that no error is among those that are too many to be kept.
+    HostChecks(decoder, host).run(findings: &findings)
+    for finding in diagnostics { findings.report(finding) }
+    if findings.hasErrors { plan = nil }
+    diagnostics = findings.ordered(by: source)
+    unlistedCount += findings.unkeptCount
   }
 }
 

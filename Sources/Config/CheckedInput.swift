@@ -72,9 +72,9 @@ public struct CheckedInput: Sendable {
 
 extension CheckedInput {
   /// Adds to every config without errors what the host has against it, which `look` finds out.
-  public mutating func judgeOnHost(_ look: (BatchPlan) -> HostFacts) {
+  public mutating func judgeOnHost<Failure: Error>(_ look: (BatchPlan) throws(Failure) -> HostFacts) throws(Failure) {
     for index in configs.indices {
-      if let plan = configs[index].plan { configs[index].judge(on: look(plan)) }
+      if let plan = configs[index].plan { configs[index].judge(on: try look(plan)) }
     }
   }
 }

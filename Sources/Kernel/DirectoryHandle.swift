@@ -66,13 +66,6 @@ public final class DirectoryHandle: Sendable {
     return try DirectoryHandle.status(of: file, sync: CInt(CK_FRESH), mask: CInt(CK_BASIC | CK_BIRTH))
   }
 
-  /// Removes the file `name`, whatever it is by now, unless it is a directory.
-  public func removeFile(_ name: [UInt8]) throws(Errno) {
-    var names = NameList()
-    names.append(name)
-    _ = try kernelCall { names.withCName(at: 0) { ck_unlink(descriptor, $0, 0) } }
-  }
-
   private static func adopting(_ descriptor: CInt) throws(Errno) -> DirectoryHandle {
     do {
       return DirectoryHandle(descriptor: descriptor, status: try status(of: descriptor, sync: 0))

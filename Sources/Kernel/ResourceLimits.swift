@@ -3,10 +3,8 @@ import Glibc
 
 /// How many descriptors and threads this process may have. Reading them changes nothing.
 public enum ResourceLimits {
-  /// Nil: the system does not tell.
-  public static var descriptors: (soft: Int, hard: Int)? {
-    limits(CInt(CK_DESCRIPTORS)).map { (Int(clamping: $0.soft), Int(clamping: $0.hard)) }
-  }
+  /// The hard limit on open descriptors; nil: the system does not tell.
+  public static var descriptors: Int? { limits(CInt(CK_DESCRIPTORS)).map { Int(clamping: $0.hard) } }
 
   public struct Threads: Hashable, Sendable {
     public var count: Int

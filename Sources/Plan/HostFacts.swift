@@ -25,16 +25,13 @@ extension HostFacts {
     }
   }
 
-  /// Limits on open descriptors. A run raises the soft one to the hard one.
   public struct Descriptors: Hashable, Sendable {
-    public var soft: Int
-    public var hard: Int
-    /// Operations that a run lets one target have in flight under the hard limit.
+    /// The hard limit on open ones, to which a run raises the soft one.
+    public var limit: Int
+    /// Operations that a run lets one target have in flight under it.
     public var concurrency: Int
 
-    public init(soft: Int, hard: Int, concurrency: Int) {
-      (self.soft, self.hard, self.concurrency) = (soft, hard, concurrency)
-    }
+    public init(limit: Int, concurrency: Int) { (self.limit, self.concurrency) = (limit, concurrency) }
   }
 
   public struct Threads: Hashable, Sendable {
@@ -61,15 +58,28 @@ extension HostFacts {
     public init(index: Int, answer: Answer) { (self.index, self.answer) = (index, answer) }
   }
 
+  /// What came of the look at one target.
   public enum Answer: Hashable, Sendable {
     /// The folder of a literal path, whether it is there or not. Of a pattern, the first of those it finds, with how many it
     /// finds in all; none of them when its fixed part is no folder: then that is here.
     case folders([Folder], found: Int)
     /// A pattern finds more than a run accepts, which is this many.
     case tooMany(limit: Int)
-    case noAnswer(within: Duration)
+    /// Not waited for any longer. `probes` are the paths of files, fit to be printed, that were made to try deleting and may
+    /// remain.
+    case noAnswer(Silence, probes: [String])
     /// The host has no thread to look with: the name of the error.
     case noThread(errno: String)
+  }
+
+  /// Why a look was given up, or never taken.
+  public enum Silence: Hashable, Sendable {
+    /// It took longer than this.
+    case slow(Duration)
+    /// Other targets on the mount at this path, fit to be printed, gave no answer.
+    case hangingMount(String)
+    /// All looks together took longer than this.
+    case outOfTime(Duration)
   }
 
   public struct Folder: Hashable, Sendable {
@@ -80,30 +90,47 @@ extension HostFacts {
     public init(path: String, state: State) { (self.path, self.state) = (path, state) }
   }
 
-  /// What stands where a folder is wanted. A `component` is the one of the path, counted from 0, where it was found out.
+  /// What stands where a folder is wanted. A `component` counts those of the path from 0, and says where along it this was
+  /// found out: the trouble is that of the path down to there, and what follows was not reached.
   public enum State: Hashable, Sendable {
+    /// Nothing stands there.
     case missing(component: Int)
+    /// A symbolic link, which a run does not follow.
     case link(component: Int)
+    /// Something that is neither a folder nor a link.
     case notDirectory(EntryKind, component: Int)
     /// It, or a folder on the way to it, is there and cannot be used: the name of the error.
     case refused(Access, errno: String, component: Int)
+    /// A file at this path, fit to be printed, protects it from every run, so nothing was tried in it. The file stands in the
+    /// folder that ends with the component; nil: in `/`.
+    case held(by: String, component: Int?)
+    /// A folder that a run would walk.
     case directory(Directory)
   }
 
-  public enum EntryKind: String, Hashable, Sendable, CaseIterable {
+  public enum EntryKind: Hashable, Sendable {
     case file
     /// A device, pipe or socket.
     case special
   }
 
-  public enum Access: String, Hashable, Sendable, CaseIterable {
-    case look, open, list, search
+  /// What was refused. The component beside it is the folder (or, with `look`, the entry) that this was asked of.
+  public enum Access: Hashable, Sendable {
+    /// To learn what the entry is, though the folder it stands in can be searched.
+    case look
+    /// To open it to get further down, for which no read permission is needed.
+    case open
+    /// To open it to be listed, or to list it.
+    case list
+    /// To reach what stands in it by name.
+    case search
   }
 }
 
 // MARK: - Folders
 
 extension HostFacts {
+  /// A folder that can be listed and searched.
   public struct Directory: Hashable, Sendable {
     /// Nil: the system does not tell.
     public var mount: Mount?
@@ -128,8 +155,9 @@ extension HostFacts {
     case refused(errno: String)
     /// The file could be made and not be removed: it is still there.
     case probeRemains(name: String, errno: String)
-    /// Something else was wrong, which says nothing about removals.
-    case unknown(errno: String)
+    /// Something else was wrong, which says nothing about removals. The file of that name may have been made all the same, and
+    /// could not be removed; nil: it is not there.
+    case unknown(errno: String, probe: String? = nil)
   }
 
   /// As in /proc/self/mountinfo.

@@ -11,7 +11,7 @@ struct ConfigCheck {
   private let workload: String?
   private var report: CheckReport
   private let printsText: Bool
-  private let looksAtHost: Bool
+  private let host: HostLook?
   private let printer = DiagnosticPrinter(colour: StandardOutput.takesColour, width: StandardOutput.columns ?? 102)
   private(set) var hasFailed = false
   /// Of the inputs.
@@ -24,9 +24,9 @@ struct ConfigCheck {
   /// What was read, by path: a stream from standard input can hold config and workload both.
   private var sources: [String: SourceText] = [:]
 
-  init(settings: CheckSettings, workload: String?, report: CheckReport, printsText: Bool, looksAtHost: Bool) {
+  init(settings: CheckSettings, workload: String?, report: CheckReport, printsText: Bool, host: HostLook?) {
     (self.settings, self.workload) = (settings, workload)
-    (self.report, self.printsText, self.looksAtHost) = (report, printsText, looksAtHost)
+    (self.report, self.printsText, self.host) = (report, printsText, host)
   }
 
   /// Reads the workload, which all configs are then checked against. Without it there is nothing to check them by.
@@ -36,7 +36,7 @@ struct ConfigCheck {
     settings.workload = manifests
     // One that is an input, too, tells of its own mistakes there.
     if manifests.diagnostics.isEmpty || inputs.contains(workload) { return }
-    add(CheckedInput(outsideConfigs: manifests.diagnostics, of: manifests.source))
+    keep(CheckedInput(outsideConfigs: manifests.diagnostics, of: manifests.source))
   }
 
   private mutating func read(_ path: String, as noun: String = "config") throws(Unusable) -> SourceText {
@@ -47,23 +47,29 @@ struct ConfigCheck {
   }
 
   /// Checks what is at `path`. What cannot be read is told, and fails the check; the rest is checked all the same.
-  mutating func check(_ path: String) throws(Unusable) {
-    attempt(path) { check throws(Unusable) in
-      if path != "-", FolderListing.isFolder(path) {
-        try check.checkFolder(path)
-      } else {
-        check.add(CheckedInput.check(try check.read(path), check.settings))
+  /// When a signal ends that, what was found before is told.
+  mutating func check(_ path: String) throws {
+    do {
+      try attempt(path) { check in
+        if path != "-", FolderListing.isFolder(path) {
+          try check.checkFolder(path)
+        } else {
+          try check.add(CheckedInput.check(try check.read(path), check.settings))
+        }
       }
+    } catch {
+      try printNew()
+      throw error
     }
     try printNew()
   }
 
-  private mutating func checkFolder(_ path: String) throws(Unusable) {
+  private mutating func checkFolder(_ path: String) throws {
     let (found, passedOver) = (report.inputs.count + report.failures.count, skipped)
     for file in try InputFile.configs(in: path) {
-      attempt(file) { check throws(Unusable) in
+      try attempt(file) { check in
         if let input = CheckedInput.checkIfConfig(try check.read(file), check.settings) {
-          check.add(input)
+          try check.add(input)
         } else {
           check.passOver(try check.read(file))
         }
@@ -76,11 +82,11 @@ struct ConfigCheck {
     }
   }
 
-  /// Does `body`; when it fails, that is told, and fails the check.
-  private mutating func attempt(_ path: String, _ body: (inout ConfigCheck) throws(Unusable) -> Void) {
-    do throws(Unusable) {
+  /// Does `body`; what is unusable is told, and fails the check.
+  private mutating func attempt(_ path: String, _ body: (inout ConfigCheck) throws -> Void) throws {
+    do {
       try body(&self)
-    } catch {
+    } catch let error as Unusable {
       hasFailed = true
       report.failures.append(CheckReport.Failure(file: path, message: error.message))
       ErrorLine.write(error.message)
@@ -92,10 +98,14 @@ struct ConfigCheck {
     if !CheckedInput.isYAML(source) { unreadable.append(source.name) }
   }
 
-  private mutating func add(_ checked: CheckedInput) {
+  private mutating func add(_ checked: CheckedInput) throws(Interrupted) {
     var input = checked
-    if looksAtHost { input.judgeOnHost { HostSurvey($0).facts() } }
+    if let host { try input.judgeOnHost(host.facts) }
     if !report.showsEffectiveValues { input.forgetDetails() }
+    keep(input)
+  }
+
+  private mutating func keep(_ input: CheckedInput) {
     report.inputs.append(input)
     if report.count(in: input).isFailure { hasFailed = true }
   }

@@ -42,6 +42,9 @@ struct EFSPurgeBatch: ParsableCommand {
     } catch let unusable as Unusable {
       ErrorLine.write(unusable.message)
       exit(withError: ExitCode(unusable.status))
+    } catch let interrupted as Interrupted {
+      ErrorLine.write(interrupted.message)
+      exit(withError: ExitCode(interrupted.status))
     } catch {
       exit(withError: error)
     }

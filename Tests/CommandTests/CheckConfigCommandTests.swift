@@ -167,6 +167,58 @@ private func json(_ command: Command) throws -> [String: Any] {
     #expect(command.output.contains("'\(scratch.path("none"))' does not exist on this host"), "\(command.output)")
     #expect(try Command("check-config", "-", input: config).status == 0)
   }
+
+  @Test func `A pipe where a folder should be is an error, and is not waited for`() throws {
+    let scratch = try Scratch()
+    mkfifo(scratch.path("pipe"), 0o600)
+    let began = Date()
+    let config = good.replacing("/data/api", with: scratch.path("pipe"))
+    let command = try Command("check-config", "--on-host", "-", input: config)
+    #expect(command.status == 2 && command.output.contains("is a device, pipe or socket on this host"))
+    #expect(Date().timeIntervalSince(began) < 8)
+  }
+
+  @Test func `A target that a hold protects is a warning`() throws {
+    let scratch = try Scratch()
+    try FileManager.default.createDirectory(at: scratch.url.appending(path: "api"), withIntermediateDirectories: true)
+    try scratch.write("", to: ".purge-hold")
+    let command = try Command(
+      "check-config", "--on-host", "-", input: good.replacing("/data/api", with: scratch.path("api")))
+    #expect(command.status == 0)
+    #expect(
+      command.output.contains(
+        "'\(scratch.path("api"))' is protected by '\(scratch.path(".purge-hold"))' on this host: a run would skip it"),
+      "\(command.output)")
+  }
+
+  @Test(arguments: [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")])
+  func `A signal ends it in good order, whatever it is doing`(signal: Int32, name: String) throws {
+    let scratch = try Scratch()
+    var config = "version: 1\ndefaults: {max_age: 30d}\ntargets:\n"
+    for number in 0..<4000 {
+      let folder = scratch.url.appending(path: "data/d\(number)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      config += "  - path: \(folder.path)\n"
+    }
+    let file = try scratch.write(config, to: "config.yaml").path
+    let first = scratch.path("data/d0")
+    let untouched = try FileManager.default.attributesOfItem(atPath: first)[.modificationDate] as? Date
+    let message = "efs-purge-batch: error: \(name) was received: not everything was checked\n"
+    // It looks at targets.
+    let looking = try Command(["check-config", "--on-host", file], signal: signal) { _ in
+      try FileManager.default.attributesOfItem(atPath: first)[.modificationDate] as? Date != untouched
+    }
+    #expect(looking.status == 4 && looking.errors == message && looking.output.isEmpty, "\(looking)")
+    for number in 0..<4000 {
+      #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path("data/d\(number)")) == [])
+    }
+    // It waits for input.
+    let reading = try Command(["check-config", "--on-host", "-"], signal: signal) { process in
+      let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.processIdentifier)/task")
+      return threads.count == 2
+    }
+    #expect(reading.status == 4 && reading.errors == message && reading.output.isEmpty, "\(reading)")
+  }
 }
 
 @Suite struct OutputFormatTests {

@@ -50,6 +50,27 @@ struct Command {
     try self.init(process, output: output, errors: String(decoding: seen, as: UTF8.self))
   }
 
+  /// Sends `signal` as soon as `condition` holds, which is asked again and again for ten seconds. Standard input is a pipe that
+  /// nothing comes through.
+  init(_ arguments: [String], signal: Int32, when condition: (Process) throws -> Bool) throws {
+    let folder = try Scratch()
+    let process = try Command.prepared(arguments, [:])
+    let (output, errors) = (try folder.write("", to: "output"), try folder.write("", to: "errors"))
+    let input = Pipe()
+    process.standardInput = input
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    try process.run()
+    for _ in 0..<10_000 {
+      if try condition(process) { break }
+      Thread.sleep(forTimeInterval: 0.001)
+    }
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    try input.fileHandleForWriting.close()
+    try self.init(process, output: output, errors: String(contentsOf: errors, encoding: .utf8))
+  }
+
   /// Why no test can run as a user who owns nothing; nil: it can.
   static let obstacleToNobody: String? = {
     guard getuid() == 0 else { return "only root can become another user" }

@@ -6,12 +6,21 @@ import Testing
 /// What a host's facts mean for a config, beyond the wordings that the goldens show.
 @Suite("What one host has against a config")
 struct HostCheckTests {
+  /// What the host adds to the findings of a config without errors.
+  private func findings(_ yaml: String, _ lines: [String]) throws -> [Diagnostic] {
+    var config = check(yaml)
+    _ = try #require(config.plan, "\(config.printed)")
+    let before = config.diagnostics
+    config.judge(on: try HostDirectives(lines).facts)
+    return config.diagnostics.filter { !before.contains($0) }
+  }
+
   private func rules(_ yaml: String, _ lines: String...) throws -> [Diagnostic.Rule] {
-    check(yaml).findings(on: try HostDirectives(lines).facts).map(\.rule)
+    try findings(yaml, lines).map(\.rule)
   }
 
   private func rules(ofTarget keys: String..., on lines: String...) throws -> [Diagnostic.Rule] {
-    check(targetText(["path: /data/a"] + keys)).findings(on: try HostDirectives(lines).facts).map(\.rule)
+    try findings(targetText(["path: /data/a"] + keys), lines).map(\.rule)
   }
 
   @Test("A folder that is as it should be is no finding, whatever the version of NFS", arguments: ["3", "4.0", "4.1"])
@@ -21,7 +30,54 @@ struct HostCheckTests {
 
   @Test("A config with errors is not judged on a host")
   func withErrors() throws {
-    #expect(try rules("version: 1\ntargets: [{path: /data/a}]\n", "0 /data/a missing at=1") == [])
+    var config = check("version: 1\ntargets: [{path: /data/a}]\n")
+    try #require(config.plan == nil)
+    let before = config.diagnostics
+    config.judge(on: try HostDirectives(["0 /data/a missing at=1"]).facts)
+    #expect(config.diagnostics == before)
+  }
+
+  @Test("A host's errors take the plan, its warnings do not")
+  func plan() throws {
+    for (fact, isLeft) in [("0 /data/api missing at=1", false), ("0 no-answer=10", true)] {
+      var config = check(minimal)
+      config.judge(on: try HostDirectives([fact]).facts)
+      #expect(config.diagnostics.count == 1)
+      #expect((config.plan != nil) == isLeft)
+    }
+  }
+
+  @Test("An error is told however many warnings there are")
+  func manyWarnings() throws {
+    let targets = (0..<10_500).map { "  - {path: /data/a\($0), max_age: 1h}\n" }.joined()
+    var config = check("version: 1\ntargets:\n\(targets)  - {path: /data/b, max_age: 30d}\n")
+    let (count, unlisted) = (config.diagnostics.count, config.unlistedCount)
+    try #require(config.plan != nil && unlisted > 0)
+    config.judge(on: try HostDirectives(["10500 /data/b missing at=1"]).facts)
+    #expect(config.diagnostics.last?.rule == .hostFolderMissing)
+    #expect(config.diagnostics.count == count && config.unlistedCount == unlisted + 1)
+  }
+
+  @Test("A file that could not be made may have been made all the same")
+  func maybe() throws {
+    let host = "0 /data/api nfs4 rw deletion="
+    #expect(try rules(minimal, host + "unknown:EIO") == [.hostDeletionUnknown])
+    #expect(try rules(minimal, host + "maybe:EIO") == [.hostDeletionUnknown, .hostProbeMayRemain])
+    let folders = ["a", "b"].map { "0 /data/\($0) nfs4 rw deletion=maybe:EIO" }
+    let probes = try findings(targetText(["path: /data/*", "max_age: 30d"]), folders).filter {
+      $0.rule == .hostProbeMayRemain
+    }
+    try #require(probes.count == 1)
+    for name in ["a", "b"] { #expect(probes[0].hint?.contains(" /data/\(name)/.efs-purge-batch-probe-") == true) }
+  }
+
+  @Test("What protects a target is shown where it stands in the path", arguments: [0, 1, nil])
+  func held(component: Int?) throws {
+    let fact = "0 /data/api held=/x/.purge-hold" + (component.map { " at=\($0)" } ?? "")
+    let finding = try #require(try findings(minimal, [fact]).first)
+    #expect(finding.rule == .hostHeld && finding.severity == .warning)
+    #expect(finding.place.text == (component.map { ["data", "api"][$0] } ?? "/data/api"))
+    #expect(finding.message.contains("'/data/api' is protected by '/x/.purge-hold'"))
   }
 
   @Test("A skew gets the benefit of the doubt", arguments: [("299000..301000", false), ("300001..302000", true)])
@@ -78,8 +134,7 @@ struct HostCheckTests {
   @Test("A finding points at the component it is about, in quotes too")
   func component() throws {
     for path in ["/data/é/api", "\"/data/é/api\""] {
-      let checked = check(targetText(["path: \(path)", "max_age: 30d"]))
-      let findings = checked.findings(on: try HostDirectives(["0 /data/é/api link at=1"]).facts)
+      let findings = try findings(targetText(["path: \(path)", "max_age: 30d"]), ["0 /data/é/api link at=1"])
       #expect(findings.map(\.place.text) == ["é"])
       #expect(findings.first?.message.contains("'/data/é'") == true)
     }

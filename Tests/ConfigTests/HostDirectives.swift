@@ -13,11 +13,14 @@ import Testing
 ///     0 /data/a nfs4 ro,vers=4.1 root deletion=EROFS skew=300000..300040 no-birth no-atime
 ///     0 nothing                              (a pattern that finds none)
 ///     0 too-many=10000
-///     0 no-answer=10
+///     0 /data/a held=/data/.purge-hold at=0  (no at: it stands in /)
+///     0 no-answer=10                         (with remains=PATH,PATH: probes that may remain; likewise the next two)
+///     0 hangs=/data
+///     0 out-of-time=60
 ///     0 no-thread=EAGAIN
 ///
-/// Deletion is `deletion=ERRNO` when refused, `deletion=remains:ERRNO` or `deletion=unknown:ERRNO`; a skew is in milliseconds; `_` in
-/// the source of a limit is a blank.
+/// Deletion is `deletion=ERRNO` when refused, `deletion=remains:ERRNO`, `deletion=unknown:ERRNO` or `deletion=maybe:ERRNO`; a skew is in
+/// milliseconds; `_` in the source of a limit is a blank.
 struct HostDirectives {
   struct Unreadable: Error {
     let line: String
@@ -41,7 +44,7 @@ struct HostDirectives {
   private static func process(_ words: Words, _ line: String) throws -> HostFacts.Process {
     var process = HostFacts.Process(user: words["user"].flatMap { UInt32($0) })
     process.descriptors = words.number("descriptors").map {
-      HostFacts.Descriptors(soft: $0, hard: $0, concurrency: words.number("allows") ?? 0)
+      HostFacts.Descriptors(limit: $0, concurrency: words.number("allows") ?? 0)
     }
     process.threads = words.number("threads").map {
       HostFacts.Threads(limit: $0, source: (words["source"] ?? "").replacing("_", with: " "), concurrency: $0 - 4)
@@ -60,16 +63,20 @@ struct HostDirectives {
       }
       return
     }
-    let fact = Words([what])
-    let answer: HostFacts.Answer? =
-      what == "nothing"
-      ? .folders([], found: 0)
-      : fact.number("too-many").map { .tooMany(limit: $0) } ?? fact.number("no-answer").map {
-        .noAnswer(within: .seconds($0))
-      }
-        ?? fact["no-thread"].map { .noThread(errno: $0) }
-    guard let answer else { throw Unreadable(line: line) }
+    guard let answer = HostDirectives.answer(what, words) else { throw Unreadable(line: line) }
     facts.targets.append(.init(index: index, answer: answer))
+  }
+
+  private static func answer(_ what: String, _ words: Words) -> HostFacts.Answer? {
+    if what == "nothing" { return .folders([], found: 0) }
+    let fact = Words([what])
+    if let limit = fact.number("too-many") { return .tooMany(limit: limit) }
+    if let errno = fact["no-thread"] { return .noThread(errno: errno) }
+    let probes = words["remains"]?.split(separator: ",").map { String($0) } ?? []
+    if let time = fact.number("no-answer") { return .noAnswer(.slow(.seconds(time)), probes: probes) }
+    if let mount = fact["hangs"] { return .noAnswer(.hangingMount(mount), probes: probes) }
+    if let time = fact.number("out-of-time") { return .noAnswer(.outOfTime(.seconds(time)), probes: probes) }
+    return nil
   }
 
   private static func state(_ words: Words, _ line: String) throws -> HostFacts.State {
@@ -78,7 +85,9 @@ struct HostDirectives {
     if words.has("link") { return .link(component: component) }
     if words.has("file") { return .notDirectory(.file, component: component) }
     if words.has("special") { return .notDirectory(.special, component: component) }
-    if let access = words["refused"].flatMap({ HostFacts.Access(rawValue: $0) }), words.all.count > 1 {
+    if let hold = words["held"] { return .held(by: hold, component: words.number("at")) }
+    let accesses: [String: HostFacts.Access] = ["look": .look, "open": .open, "list": .list, "search": .search]
+    if let access = words["refused"].flatMap({ accesses[$0] }), words.all.count > 1 {
       return .refused(access, errno: words.all[1], component: component)
     }
     guard words.all.count > 1 else { throw Unreadable(line: line) }
@@ -97,6 +106,7 @@ struct HostDirectives {
     let parts = text.split(separator: ":").map { String($0) }
     switch parts[0] {
     case "remains": return .probeRemains(name: ".efs-purge-batch-probe-1x2y3z", errno: parts[1])
+    case "maybe": return .unknown(errno: parts[1], probe: ".efs-purge-batch-probe-1x2y3z")
     case "unknown": return .unknown(errno: parts[1])
     default: return .refused(errno: text)
     }

@@ -7,6 +7,8 @@ import SystemPackage
 /// real call; what it returns or throws stands instead.
 struct ScriptedFileSystem: FileSystem {
   var base: any FileSystem = LinuxFileSystem()
+  /// Before a directory is opened by its absolute path.
+  var onOpenPath: @Sendable (String) -> Void = { _ in }
   var onOpen: @Sendable (String) -> Errno? = { _ in nil }
   var onRead: @Sendable (DirectoryHandle) -> Errno? = { _ in nil }
   var onStatus: @Sendable (String) -> Errno? = { _ in nil }
@@ -31,6 +33,7 @@ struct ScriptedFileSystem: FileSystem {
   var removalsAreSerial: Bool { base.removalsAreSerial }
 
   func openRoot(_ path: [UInt8]) throws(Errno) -> DirectoryHandle {
+    onOpenPath(String(decoding: path, as: UTF8.self))
     if let error = onOpen("/") { throw error }
     return try base.openRoot(path)
   }
@@ -122,10 +125,10 @@ final class Turnstile: Sendable {
     state.broadcast()
   }
 
-  /// Returns when so many wait at once, or after ten seconds.
+  /// Returns when so many wait at once, or after this time.
   @discardableResult
-  func awaitCrowd(of count: Int) -> Bool {
-    state.wait(timeout: .seconds(10)) { $0.waiting >= count ? true : nil } ?? false
+  func awaitCrowd(of count: Int, within time: Duration = .seconds(10)) -> Bool {
+    state.wait(timeout: time) { $0.waiting >= count ? true : nil } ?? false
   }
 
   var mostAtOnce: Int { state.withLock { $0.most } }

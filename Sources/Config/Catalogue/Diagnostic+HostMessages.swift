@@ -69,10 +69,29 @@ extension Diagnostic {
       hint: "is its file server up? a run would wait for it")
   }
 
+  static func hostMountHangs(_ path: String, mount: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .hostMountHangs, "\(path.quoted) was not looked at: the mount \(mount.quoted) gave no answer for others",
+      at: place,
+      hint: "is its file server up? a run would wait for it")
+  }
+
+  static func hostOutOfTime(_ path: String, within time: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .hostOutOfTime, "\(path.quoted) gave no answer within the \(time) that all targets together are given", at: place,
+      hint: "are the file servers up? if they are only slow, check fewer targets at once")
+  }
+
   static func hostNoThread(_ path: String, errno: String, at place: SourcePlace) -> Diagnostic {
     .error(
       .hostNoThread, "this host cannot start a thread to look at \(path.quoted) (\(errno.shown))", at: place,
       hint: "a run needs threads, too: raise the limit on them")
+  }
+
+  static func hostHeld(_ folders: HostFolders, by hold: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .hostHeld, "\(folders.text) is protected by \(hold.quoted) on this host: a run would skip it", at: place,
+      hint: "remove that file when the target may be purged again")
   }
 }
 
@@ -101,6 +120,15 @@ extension Diagnostic {
       .hostProbeRemains, "files in \(folders.text) can be made but not deleted on this host (\(errno.shown))",
       at: place,
       hint: "remove the file that was made to try it: rm \("\(folders.first)/\(name)".inShell)")
+  }
+
+  /// - Parameter probes: at least one, by their paths.
+  static func hostProbeMayRemain(_ probes: [String], at place: SourcePlace) -> Diagnostic {
+    let noun = probes.count == 1 ? "a file that was" : "\(probes.count) files that were"
+    let names = probes.prefix(1).map(\.quoted).joined() + (probes.count == 1 ? "" : ", …")
+    return .warning(
+      .hostProbeMayRemain, "\(noun) made to try deleting may still be there: \(names)", at: place,
+      hint: "when the file server answers: rm -f \(probes.map(\.inShell).joined(separator: " "))")
   }
 
   static func hostDeletionUnknown(_ folders: HostFolders, errno: String, at place: SourcePlace) -> Diagnostic {

@@ -46,7 +46,8 @@ extension Diagnostic {
     case reportInsideTarget, rareSampling
     // What one host has against it.
     case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory
-    case hostFolderRefused, hostNoAnswer, hostNoThread, hostCannotDelete, hostProbeRemains, hostDeletionUnknown
+    case hostFolderRefused, hostNoAnswer, hostMountHangs, hostOutOfTime, hostNoThread, hostHeld
+    case hostCannotDelete, hostProbeRemains, hostProbeMayRemain, hostDeletionUnknown
     case hostClockSkew, hostContainerFileSystem, hostSoftMount, hostAccessTimesOff, hostAccessTimesOnServer
     case hostAccessTimesDaily, hostAccessTimesUnknown, hostBirthTimesUnknown, hostDescriptors, hostThreads
     // Workloads.

@@ -1,14 +1,4 @@
-public import Plan
-
-extension CheckedConfiguration {
-  /// What `host` has against this config, in source order; none when it has errors already.
-  public func findings(on host: HostFacts) -> [Diagnostic] {
-    guard plan != nil, let decoder, let source = decoder.targets.first?.place.source else { return [] }
-    var findings = Findings()
-    HostChecks(decoder, host).run(findings: &findings)
-    return findings.ordered(by: source)
-  }
-}
+import Plan
 
 /// What a host that was looked at says of a config without errors.
 struct HostChecks {
@@ -36,8 +26,23 @@ struct HostChecks {
     switch answer {
     case .folders(let folders, let found): check(target, pattern, folders, found: found, &findings)
     case .tooMany(let limit): findings.report(.hostTooManyFolders(pattern.text, limit: limit, at: place))
-    case .noAnswer(let time): findings.report(.hostNoAnswer(pattern.text, within: Durations.text(of: time), at: place))
+    case .noAnswer(let silence, let probes):
+      findings.report(finding(silence, pattern, at: place))
+      reportProbes(probes, at: place, &findings)
     case .noThread(let errno): findings.report(.hostNoThread(pattern.text, errno: errno, at: place))
+    }
+  }
+
+  /// All of a target at once: each is to be removed by somebody.
+  private func reportProbes(_ paths: [String], at place: SourcePlace, _ findings: inout Findings) {
+    if !paths.isEmpty { findings.report(.hostProbeMayRemain(paths, at: place)) }
+  }
+
+  private func finding(_ silence: HostFacts.Silence, _ pattern: PathPattern, at place: SourcePlace) -> Diagnostic {
+    switch silence {
+    case .slow(let time): .hostNoAnswer(pattern.text, within: Durations.text(of: time), at: place)
+    case .hangingMount(let mount): .hostMountHangs(pattern.text, mount: mount, at: place)
+    case .outOfTime(let time): .hostOutOfTime(pattern.text, within: Durations.text(of: time), at: place)
     }
   }
 
@@ -58,6 +63,7 @@ struct HostChecks {
     for (trouble, folders) in troubles(of: folders, target) {
       findings.report(finding(trouble, folders, target))
     }
+    reportProbes(folders.compactMap { $0.probeThatMayRemain }, at: target.pathPlace, &findings)
   }
 }
 
@@ -70,6 +76,7 @@ extension HostChecks {
     case link(Int)
     case notDirectory(HostFacts.EntryKind, Int)
     case refused(HostFacts.Access, errno: String, Int)
+    case held(by: String, Int?)
     case cannotDelete(errno: String, isReadOnlyMount: Bool)
     case probeRemains(name: String, errno: String)
     case deletionUnknown(errno: String)
@@ -118,6 +125,7 @@ extension HostChecks {
     case .link(let component): [.link(component)]
     case .notDirectory(let kind, let component): [.notDirectory(kind, component)]
     case .refused(let access, let errno, let component): [.refused(access, errno: errno, component)]
+    case .held(let hold, let component): [.held(by: hold, component)]
     case .directory(let directory):
       [deletionTrouble(of: directory)].compactMap { $0 } + mountTroubles(of: directory)
         + [ageTrouble(of: directory, target)].compactMap { $0 }
@@ -130,7 +138,7 @@ extension HostChecks {
     case .refused(let errno):
       .cannotDelete(errno: errno, isReadOnlyMount: directory.mount?.options.contains("ro") == true)
     case .probeRemains(let name, let errno): .probeRemains(name: name, errno: errno)
-    case .unknown(let errno): .deletionUnknown(errno: errno)
+    case .unknown(let errno, _): .deletionUnknown(errno: errno)
     }
   }
 
@@ -171,6 +179,9 @@ extension HostChecks {
     case .notDirectory(let kind, _): return .hostNotDirectory(folders, kind, at: path)
     case .refused(let access, let errno, _):
       return .hostFolderRefused(folders, access, errno: errno, user: user, at: path)
+    case .held(let hold, let component):
+      let holder = component.map { target.place(ofComponent: $0) } ?? target.pathPlace
+      return .hostHeld(folders, by: hold, at: holder)
     case .cannotDelete(let errno, let isReadOnlyMount):
       return .hostCannotDelete(folders, errno: errno, isReadOnlyMount: isReadOnlyMount, user: user, at: path)
     case .probeRemains(let name, let errno): return .hostProbeRemains(folders, name: name, errno: errno, at: path)
@@ -236,7 +247,7 @@ extension HostChecks {
 // MARK: - Limits of the process
 
 extension HostChecks {
-  private typealias Wish = (concurrency: Int, place: SourcePlace)
+  private typealias Wish = (amount: Int, place: SourcePlace)
 
   /// What targets explicitly ask for, cut to their share of the ceiling. Those without a number take what helps.
   private func wish(of target: DecodedTarget) -> Wish? {
@@ -249,10 +260,10 @@ extension HostChecks {
 
   private func checkDescriptors(_ findings: inout Findings) {
     guard let descriptors = host.process.descriptors else { return }
-    for case let wish? in targets.map(wish) where wish.concurrency > descriptors.concurrency {
+    for case let wish? in targets.map(wish) where wish.amount > descriptors.concurrency {
       findings.report(
         .hostDescriptors(
-          wish.concurrency, limit: descriptors.hard, allows: descriptors.concurrency, at: wish.place))
+          wish.amount, limit: descriptors.limit, allows: descriptors.concurrency, at: wish.place))
     }
   }
 
@@ -260,26 +271,24 @@ extension HostChecks {
   private func checkThreads(_ findings: inout Findings) {
     guard let threads = host.process.threads else { return }
     let parallel = draft.run.values.parallelTargets
-    let wishes = targets.flatMap { target -> [Wish] in
-      let folders = target.path?.isLiteral == false ? parallel : 1
-      return wish(of: target).map { Array(repeating: $0, count: folders) } ?? []
-    }
-    let largest = wishes.sorted { $0.concurrency > $1.concurrency }.prefix(parallel)
-    let sum = largest.reduce(0) { $0 + $1.concurrency }
-    guard sum > threads.concurrency, let first = largest.first else { return }
-    var others: [SourcePlace] = []
-    for wish in largest.dropFirst() where wish.place != first.place && !others.contains(wish.place) {
-      others.append(wish.place)
-    }
+    guard let demand = ParallelDemand(of: targets, parallel: parallel, wish) else { return }
+    let sum = demand.amounts.reduce(0, +)
+    guard sum > threads.concurrency else { return }
     findings.report(
       .hostThreads(
-        sum, of: largest.count, limit: threads.limit, source: threads.source, at: first.place, others: others))
+        sum, of: demand.amounts.count, limit: threads.limit, source: threads.source, at: demand.place,
+        others: demand.otherPlaces))
   }
 }
 
 // MARK: - Paths and mounts
 
 extension HostFacts.Folder {
+  fileprivate var probeThatMayRemain: String? {
+    guard case .directory(let directory) = state, case .unknown(_, let probe?) = directory.deletion else { return nil }
+    return "\(path)/\(probe)"
+  }
+
   /// Its path down to this component, counted from 0.
   fileprivate func path(through component: Int) -> String {
     "/" + path.split(separator: "/").prefix(component + 1).joined(separator: "/")

@@ -11,15 +11,15 @@ enum PurgeHold {
     try fileSystem.exists(bytes, in: directory)
   }
 
-  /// Whether one stands in `directory` or in any above it.
-  static func isAbove(_ directory: DirectoryHandle, _ fileSystem: any FileSystem) throws(Errno) -> Bool {
-    var here = directory
+  /// How many folders above `directory` the nearest one stands, 0 being in it; nil: there is none.
+  static func height(above directory: DirectoryHandle, _ fileSystem: any FileSystem) throws(Errno) -> Int? {
+    var (here, height) = (directory, 0)
     while true {
-      if try stands(in: here, fileSystem) { return true }
+      if try stands(in: here, fileSystem) { return height }
       let above = try fileSystem.openDirectory(Array("..".utf8), in: here, for: .pass)
       // The parent of the root is the root.
-      if above.identity == here.identity { return false }
-      here = above
+      if above.identity == here.identity { return nil }
+      (here, height) = (above, height + 1)
     }
   }
 }

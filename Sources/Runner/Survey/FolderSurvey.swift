@@ -5,15 +5,32 @@ import SystemPackage
 /// Looks at one open folder, and tries in it what a run would do.
 struct FolderSurvey {
   private let directory: DirectoryHandle
+  private let path: [UInt8]
   private let fileSystem: any FileSystem
   private let clock: @Sendable () -> Timestamp
+  private let probes: ProbeLedger
 
-  init(_ directory: DirectoryHandle, fileSystem: any FileSystem, clock: @escaping @Sendable () -> Timestamp) {
-    (self.directory, self.fileSystem, self.clock) = (directory, fileSystem, clock)
+  /// - Parameters:
+  ///   - path: the folder's.
+  ///   - probes: told of what is made there.
+  init(
+    _ directory: DirectoryHandle, at path: [UInt8], fileSystem: any FileSystem,
+    clock: @escaping @Sendable () -> Timestamp, probes: ProbeLedger
+  ) {
+    (self.directory, self.path, self.fileSystem) = (directory, path, fileSystem)
+    (self.clock, self.probes) = (clock, probes)
   }
 
-  /// - Parameter component: the last one of the folder's path.
-  func state(component: Int) -> HostFacts.State {
+  /// Which component of a path is its last one.
+  static func last(of path: some Sequence<UInt8>) -> Int { max(0, path.count { $0 == UInt8(ascii: "/") } - 1) }
+
+  func state() -> HostFacts.State {
+    let component = FolderSurvey.last(of: path)
+    do throws(Errno) {
+      if let hold = try hold() { return hold }
+    } catch {
+      return .refused(.search, errno: ErrnoName.of(error), component: component)
+    }
     do throws(Errno) {
       _ = try fileSystem.list(directory, limit: WalkLimits.firstListing, order: .asListed)
     } catch {
@@ -28,8 +45,17 @@ struct FolderSurvey {
     return .directory(facts(itself))
   }
 
+  /// Looked for before anything else, as a run does.
+  private func hold() throws(Errno) -> HostFacts.State? {
+    guard let height = try PurgeHold.height(above: directory, fileSystem) else { return nil }
+    let names = path.split(separator: UInt8(ascii: "/")).dropLast(height)
+    let folder = names.flatMap { [UInt8(ascii: "/")] + $0 }
+    return .held(
+      by: PrintableText.path(folder) + "/\(PurgeHold.name)", component: names.isEmpty ? nil : names.count - 1)
+  }
+
   private func facts(_ itself: EntryStatus) -> HostFacts.Directory {
-    let trial = Trial(in: directory, clock: clock)
+    let trial = Trial(in: directory, at: PrintableText.path(path), fileSystem: fileSystem, clock: clock, probes: probes)
     var facts = HostFacts.Directory(deletion: trial.deletion, clockSkew: trial.clockSkew)
     if let mount = Mount.holding(directory) {
       facts.mount = HostFacts.Mount(kind: mount.kind, options: mount.options)
@@ -52,9 +78,16 @@ private struct Trial {
   /// The file's, as the server had it.
   private(set) var status: EntryStatus?
 
-  init(in directory: DirectoryHandle, clock: () -> Timestamp) {
+  init(
+    in directory: DirectoryHandle, at path: String, fileSystem: any FileSystem, clock: () -> Timestamp,
+    probes: ProbeLedger
+  ) {
     // Names of other processes, on other hosts too, are kept apart by chance alone.
     let name = ".efs-purge-batch-probe-" + String(UInt64.random(in: 0 ... .max), radix: 36)
+    guard probes.add("\(path)/\(name)") else {
+      deletion = .unknown(errno: ErrnoName.of(.canceled))
+      return
+    }
     let before = clock()
     var failure: Errno?
     do throws(Errno) {
@@ -65,21 +98,22 @@ private struct Trial {
       failure = error
     }
     // In any case: a call that failed, or that was repeated after a signal, may have made it all the same.
-    let leftover = Trial.removal(of: name, in: directory)
+    let leftover = fileSystem.failureToRemove(Array(name.utf8), in: directory)
+    let mayRemain = leftover != nil && failure.map(Trial.leavesOpenWhatWasMade) != false
+    if !mayRemain { probes.remove("\(path)/\(name)") }
     if let failure {
       (deletion, clockSkew) = Trial.withoutFile(failure, in: directory, clock: clock)
+      if case .unknown(let errno, _) = deletion, mayRemain { deletion = .unknown(errno: errno, probe: name) }
     } else if let leftover {
       deletion = .probeRemains(name: name, errno: ErrnoName.of(leftover))
     }
   }
 
-  /// What kept the file from being removed; nil: it is gone.
-  private static func removal(of name: String, in directory: DirectoryHandle) -> Errno? {
-    do throws(Errno) {
-      try directory.removeFile(Array(name.utf8))
-      return nil
-    } catch {
-      return error.meansVanished ? nil : error
+  /// Whether the file may have been made though making it failed: a call that got no answer may have got through.
+  private static func leavesOpenWhatWasMade(_ error: Errno) -> Bool {
+    switch error {
+    case .noSpace, .diskQuotaExceeded: false
+    default: if case .unknown = deletion(after: error) { true } else { false }
     }
   }
 
@@ -111,5 +145,19 @@ private struct Trial {
     let rounding: Duration = time.nanoseconds == 0 ? .seconds(1) : .milliseconds(10)
     let earliest = Timestamp(time).since(after)
     return earliest...max(earliest, Timestamp(time).since(before) + rounding)
+  }
+}
+
+extension FileSystem {
+  /// What kept a file from being removed; nil: it is gone.
+  fileprivate func failureToRemove(_ name: [UInt8], in directory: DirectoryHandle) -> Errno? {
+    var names = NameList()
+    names.append(name)
+    var failure: Errno?
+    removeFiles(0..<1, of: names, in: directory, clearance: { _ in .granted }, decide: { _, _ in true }) {
+      _, result, _ in
+      if case .failed(let error) = result { failure = error }
+    }
+    return failure
   }
 }

@@ -2,117 +2,89 @@ import Kernel
 public import Plan
 import SystemPackage
 
-/// Looks at what a plan's targets are on this host, and at what this process may use.
+/// Looks at what plans' targets are on this host, and at what this process may use.
 ///
 /// It opens and lists as a run does, and tries what cannot be known otherwise on an empty file with a name of its own in each
-/// folder it looks at; nothing else is made or removed.
-public struct HostSurvey: Sendable {
-  private let plan: BatchPlan
-  private let fileSystem: any Kernel.FileSystem
-  private let timeLimit: Duration
-  private let systemRoot: String
-  private let clock: @Sendable () -> Timestamp
+/// folder it looks at; nothing else is made or removed. When such a file may remain, it is named.
+///
+/// One survey can look for several plans, one after another: what hangs for one is not tried again for the next.
+public final class HostSurvey: Sendable {
+  /// `interrupt` was called.
+  public struct Interrupted: Error, Hashable {
+    public let reason: String
+    /// Files that may remain, as in `HostFacts.Answer.noAnswer`.
+    public let probes: [String]
+  }
 
-  /// Targets looked at at once: as many calls as one NFS mount has in flight anyway.
-  private static let parallelTargets = 64
+  struct Limits {
+    /// How long each target may take; a file server that hangs is not waited for any longer.
+    var target: Duration = .seconds(10)
+    /// How long all looks for all plans may take together.
+    var total: Duration = .seconds(60)
+    /// How long a look that is given up may take to remove what it has made.
+    var farewell: Duration = .seconds(1)
+  }
+
+  /// What of this host tests replace.
+  struct Host {
+    var fileSystem: any Kernel.FileSystem = LinuxFileSystem()
+    /// What stands before `/proc` and `/sys` when limits on threads are read.
+    var systemRoot = ""
+    /// This host's, which is compared with the file systems'.
+    var clock: @Sendable () -> Timestamp = { Timestamp(WallClock.now()) }
+    var mounts: @Sendable () -> MountTable = MountTable.current
+  }
+
+  private let host: Host
+  private let limits: Limits
+  private let memory = Monitor(SurveyMemory())
+  let mailbox = Monitor(SurveyMail())
+
   /// Threads of a run besides those that walk: the first, signals, log, memory.
   private static let otherThreads = 4
 
-  /// - Parameters:
-  ///   - timeLimit: how long each target may take; a file server that hangs is not waited for any longer.
-  ///   - systemRoot: what stands before `/proc` and `/sys` when limits on threads are read: another directory for tests.
-  public init(_ plan: BatchPlan, timeLimit: Duration = .seconds(10), systemRoot: String = "") {
-    self.init(plan, fileSystem: LinuxFileSystem(), timeLimit: timeLimit, systemRoot: systemRoot)
-  }
+  public convenience init() { self.init(on: Host()) }
 
-  /// - Parameter clock: this host's, which is compared with the file systems'.
-  init(
-    _ plan: BatchPlan, fileSystem: any Kernel.FileSystem, timeLimit: Duration, systemRoot: String = "",
-    clock: @escaping @Sendable () -> Timestamp = { Timestamp(WallClock.now()) }
-  ) {
-    (self.plan, self.fileSystem, self.timeLimit) = (plan, fileSystem, timeLimit)
-    (self.systemRoot, self.clock) = (systemRoot, clock)
-  }
+  init(on host: Host, limits: Limits = Limits()) { (self.host, self.limits) = (host, limits) }
 
-  /// Blocks the calling thread until every enabled target has answered or had its time. What hangs goes on hanging on a
-  /// thread of its own, which the end of the process ends.
-  public func facts() -> HostFacts {
-    HostFacts(process: process, targets: targets)
-  }
-
-  // MARK: The process
-
-  private var process: HostFacts.Process {
-    let descriptors = ResourceLimits.descriptors.map { limits in
-      HostFacts.Descriptors(
-        soft: limits.soft, hard: limits.hard,
-        concurrency: DescriptorShares(limit: limits.hard, parallelTargets: plan.run.parallelTargets).workers)
+  /// Blocks the calling thread until every enabled target of `plan` has answered or had its time. What hangs goes on hanging
+  /// on a thread of its own, which the end of the process ends. One call at a time has its turn.
+  public func facts(of plan: BatchPlan) throws(Interrupted) -> HostFacts {
+    let targets = memory.withLock { memory in
+      mailbox.withLock { $0.isLooking = true }
+      defer { mailbox.withLock { $0.isLooking = false } }
+      var round = SurveyRound(plan, host, limits, mailbox, memory)
+      defer { memory = round.memory }
+      return round.run()
     }
-    let threads = ResourceLimits.threads(root: systemRoot).map { limit in
+    // Only now: an interruption of what has just come to its end must not be lost.
+    if let reason = mailbox.withLock({ $0.interruption }) { throw Interrupted(reason: reason, probes: probes) }
+    return HostFacts(process: process(of: plan), targets: targets)
+  }
+
+  /// From any thread: has `facts` throw, in little more than the second that looks under way are given to remove what they
+  /// have made, and every later call at once. False when nothing is being looked at now.
+  public func interrupt(_ reason: String) -> Bool {
+    let isLooking = mailbox.withLock { mail in
+      if mail.interruption == nil { mail.interruption = reason }
+      return mail.isLooking
+    }
+    mailbox.broadcast()
+    return isLooking
+  }
+
+  /// The files that were made and may remain now.
+  public var probes: [String] { mailbox.withLock { $0.ledgers }.sorted { $0.key < $1.key }.flatMap { $0.value.paths } }
+
+  private func process(of plan: BatchPlan) -> HostFacts.Process {
+    let descriptors = ResourceLimits.descriptors.map { limit in
+      HostFacts.Descriptors(
+        limit: limit, concurrency: DescriptorShares(limit: limit, parallelTargets: plan.run.parallelTargets).workers)
+    }
+    let threads = ResourceLimits.threads(root: host.systemRoot).map { limit in
       HostFacts.Threads(
         limit: limit.count, source: limit.source, concurrency: max(0, limit.count - HostSurvey.otherThreads))
     }
     return HostFacts.Process(user: ResourceLimits.user, descriptors: descriptors, threads: threads)
-  }
-
-  // MARK: Targets
-
-  private var targets: [HostFacts.Target] {
-    var waiting = plan.targets.indices.filter { plan.targets[$0].isEnabled }[...]
-    var looking: [Int: Look] = [:]
-    var answers: [Int: HostFacts.Answer] = [:]
-    let mailbox = Monitor<[Int: HostFacts.Answer]>([:])
-    while !waiting.isEmpty || !looking.isEmpty {
-      while looking.count < HostSurvey.parallelTargets, let index = waiting.popFirst() {
-        do throws(Errno) {
-          looking[index] = try look(at: index, mailbox)
-        } catch {
-          if looking.isEmpty {
-            answers[index] = .noThread(errno: ErrnoName.of(error))
-          } else {
-            // Others have threads: when one of them ends, there is one for this.
-            waiting.insert(index, at: waiting.startIndex)
-          }
-          break
-        }
-      }
-      for (index, answer) in answersNow(mailbox, before: looking.values.map(\.deadline).min()) {
-        if looking.removeValue(forKey: index) != nil { answers[index] = answer }
-      }
-      let now = MonotonicTime.now()
-      for (index, look) in looking where look.deadline <= now {
-        look.job.giveUp()
-        looking[index] = nil
-        answers[index] = .noAnswer(within: timeLimit)
-      }
-    }
-    return answers.sorted { $0.key < $1.key }.map { HostFacts.Target(index: $0.key, answer: $0.value) }
-  }
-
-  private struct Look {
-    let job: TargetSurvey
-    let deadline: MonotonicTime
-  }
-
-  private func look(at index: Int, _ mailbox: Monitor<[Int: HostFacts.Answer]>) throws(Errno) -> Look {
-    let job = TargetSurvey(plan.targets[index], fileSystem: fileSystem, clock: clock)
-    try PlainThread.start(name: "survey") {
-      let answer = job.answer()
-      mailbox.withLock { $0[index] = answer }
-      mailbox.broadcast()
-    }
-    return Look(job: job, deadline: MonotonicTime.now().advanced(by: timeLimit))
-  }
-
-  /// What came in; waits for something until `deadline`, and not at all without one.
-  private func answersNow(
-    _ mailbox: Monitor<[Int: HostFacts.Answer]>, before deadline: MonotonicTime?
-  ) -> [Int: HostFacts.Answer] {
-    guard let deadline else { return [:] }
-    return mailbox.wait(timeout: max(.zero, deadline.since(.now()))) { answers in
-      if answers.isEmpty { return nil }
-      defer { answers = [:] }
-      return answers
-    } ?? [:]
   }
 }

@@ -11,14 +11,18 @@ final class TargetSurvey: Sendable {
   private let target: Target
   private let fileSystem: any FileSystem
   private let clock: @Sendable () -> Timestamp
-  private let isGivenUp = Atomic<Bool>(false)
+  private let lastSignAt = Atomic<Int64>(MonotonicTime.now().nanoseconds)
+  /// What it makes. Closed when it is given up: nobody waits for the answer any more.
+  let probes = ProbeLedger()
 
   init(_ target: Target, fileSystem: any FileSystem, clock: @escaping @Sendable () -> Timestamp) {
     (self.target, self.fileSystem, self.clock) = (target, fileSystem, clock)
   }
 
-  /// From another thread: nobody waits for the answer any more.
-  func giveUp() { isGivenUp.store(true, ordering: .relaxed) }
+  /// When it was last known to get on.
+  var lastSign: MonotonicTime { MonotonicTime(nanoseconds: lastSignAt.load(ordering: .relaxed)) }
+
+  private func giveSign() { lastSignAt.store(MonotonicTime.now().nanoseconds, ordering: .relaxed) }
 
   /// Blocks for as long as the file server likes.
   func answer() -> HostFacts.Answer {
@@ -42,7 +46,7 @@ final class TargetSurvey: Sendable {
 
   private func answer(_ folders: TargetExpansion.Folders) -> HostFacts.Answer {
     var looks = folders.unsearchable.map { refused(.open, $0.errorsByKind.keys.first ?? "", $0.path) }
-    for folder in folders.found.prefix(TargetSurvey.mostFolders) where !isGivenUp.load(ordering: .relaxed) {
+    for folder in folders.found.prefix(TargetSurvey.mostFolders) where !probes.isClosed {
       looks.append(look(at: folder.path))
     }
     return .folders(looks, found: folders.found.count)
@@ -50,7 +54,11 @@ final class TargetSurvey: Sendable {
 
   private var expansion: TargetExpansion {
     TargetExpansion(
-      fileSystem: fileSystem, now: clock(), isStopped: { [self] in isGivenUp.load(ordering: .relaxed) },
+      fileSystem: fileSystem, now: clock(),
+      isStopped: { [self] in
+        giveSign()
+        return probes.isClosed
+      },
       onEvent: { _ in })
   }
 
@@ -62,20 +70,19 @@ final class TargetSurvey: Sendable {
   }
 
   private func look(at path: [UInt8]) -> HostFacts.Folder {
+    giveSign()
     let state =
       switch arrival(at: path) {
       case .obstacle(let state): state
       case .at(let directory):
-        FolderSurvey(directory, fileSystem: fileSystem, clock: clock).state(component: last(of: path))
+        FolderSurvey(directory, at: path, fileSystem: fileSystem, clock: clock, probes: probes).state()
       }
     return HostFacts.Folder(path: PrintableText.path(path), state: state)
   }
 
   private func refused(_ access: HostFacts.Access, _ errno: String, _ path: String) -> HostFacts.Folder {
-    HostFacts.Folder(path: path, state: .refused(access, errno: errno, component: last(of: Array(path.utf8))))
+    HostFacts.Folder(path: path, state: .refused(access, errno: errno, component: FolderSurvey.last(of: path.utf8)))
   }
-
-  private func last(of path: [UInt8]) -> Int { max(0, path.count { $0 == UInt8(ascii: "/") } - 1) }
 }
 
 // MARK: - The way to a folder

@@ -82,7 +82,7 @@ extension PurgeWorker {
         walk.trip("the target's root was replaced after it was found")
         return .rootFailed(reserved: reserved)
       }
-      if try PurgeHold.isAbove(handle, fileSystem) {
+      if try PurgeHold.height(above: handle, fileSystem) != nil {
         walk.skip("a \(PurgeHold.name) protects it")
         return .rootFailed(reserved: reserved)
       }

@@ -16,7 +16,7 @@ struct CheckConfigCommand: ParsableCommand {
 
       Prints every finding with its place, the source line and the reason, then one line for each config.
 
-      Exit status: 0 when nothing has an error, 2 otherwise.
+      Exit status: 0 when nothing has an error, 2 otherwise; 4 when a signal ended a check with --on-host.
 
       EXAMPLES:
         efs-purge-batch check-config purge.yaml
@@ -74,12 +74,13 @@ struct CheckConfigCommand: ParsableCommand {
   var file: [String]
 
   func run() throws {
+    let host = onHost ? try HostLook() : nil
     var check = ConfigCheck(
       settings: try settings(), workload: workload,
       report: CheckReport(
         toolVersion: ToolVersion.current, deniesWarnings: denyWarnings, showsEffectiveValues: showEffective,
         isQuiet: quiet),
-      printsText: format == .text, looksAtHost: onHost)
+      printsText: format == .text, host: host)
     try check.readWorkload(inputs: file)
     for path in file { try check.check(path) }
     try check.finish(format)

@@ -46,7 +46,7 @@ enum StandardError {
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
-/// The one line that says why the process ends with status 2.
+/// The one line that says why the process ends before its time.
 enum ErrorLine {
   static func write(_ message: String) {
     StandardError.write(Array("efs-purge-batch: error: \(PrintableText.escaped(message))\n".utf8))
