@@ -21,7 +21,7 @@ struct ConfigCheck {
   /// Those of them that are no YAML, by path.
   private var unreadable: [String] = []
 
-  /// What was read, by path: a stream from standard input can hold config and workload both.
+  /// What is read more than once, by path: standard input and the workload, which can hold a config, too.
   private var sources: [String: SourceText] = [:]
 
   init(settings: CheckSettings, workload: String?, report: CheckReport, printsText: Bool, host: HostLook?) {
@@ -42,7 +42,7 @@ struct ConfigCheck {
   private mutating func read(_ path: String, as noun: String = "config") throws(Unusable) -> SourceText {
     if let known = sources[path] { return known }
     let source = try InputFile.read(path, as: noun)
-    sources[path] = source
+    if path == "-" || path == workload { sources[path] = source }
     return source
   }
 
@@ -68,10 +68,11 @@ struct ConfigCheck {
     let (found, passedOver) = (report.inputs.count + report.failures.count, skipped)
     for file in try InputFile.configs(in: path) {
       try attempt(file) { check in
-        if let input = CheckedInput.checkIfConfig(try check.read(file), check.settings) {
+        let source = try check.read(file)
+        if let input = CheckedInput.checkIfConfig(source, check.settings) {
           try check.add(input)
         } else {
-          check.passOver(try check.read(file))
+          check.passOver(source)
         }
       }
     }
