@@ -45,11 +45,17 @@ struct Findings {
   mutating func report(_ finding: Diagnostic) {
     // What an alias or a default repeats is found as often as it is repeated.
     if all.count < Findings.mostKept, !seen.insert(Key(finding)).inserted { return }
+    let isFirstError = finding.severity == .error && !hasErrors
     switch finding.severity {
     case .error: errorCount += 1
     case .warning: warningCount += 1
     }
-    if all.count < Findings.mostKept { all.append(finding) }
+    if all.count < Findings.mostKept {
+      all.append(finding)
+    } else if isFirstError {
+      // Among all that is kept, something must say why there is no plan.
+      all[all.count - 1] = finding
+    }
   }
 
   var hasErrors: Bool { errorCount > 0 }
