@@ -5,7 +5,7 @@ import Runner
 
 /// What this program makes of arguments that a manifest gives it.
 enum CommandLineReader {
-  @Sendable static func read(_ arguments: [String]) -> CommandLineReading {
+  static func read(_ arguments: [String]) -> CommandLineReading {
     do {
       return try reading(of: EFSPurgeBatch.parseAsRoot(arguments), arguments)
     } catch {
@@ -70,12 +70,24 @@ enum CommandLineReader {
     }
   }
 
-  /// The first argument that no longer makes sense behind those before it.
+  /// The first argument that no longer makes sense behind those before it. Found by halving: parsing takes long for long ones.
   private static func faultIndex(in arguments: [String]) -> Int {
-    let sound = arguments.indices.last { count in
-      guard let command = try? EFSPurgeBatch.parseAsRoot(Array(arguments[..<count])) else { return false }
-      return (try? reading(of: command, [])) != nil
+    var (low, high) = (0, arguments.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      // Between an option and its value there may be no sense yet.
+      if mayGoOn(arguments[..<middle]) || mayGoOn(arguments[..<(middle - 1)]) { low = middle } else { high = middle }
     }
-    return sound ?? 0
+    return (max(0, low - 2)...low).last { isSound(arguments[..<$0]) } ?? low
+  }
+
+  private static func isSound(_ arguments: ArraySlice<String>) -> Bool {
+    guard let command = try? EFSPurgeBatch.parseAsRoot(Array(arguments)) else { return false }
+    return (try? reading(of: command, [])) != nil
+  }
+
+  /// Whether they are sound, or would be with a word more.
+  private static func mayGoOn(_ arguments: ArraySlice<String>) -> Bool {
+    isSound(arguments) || (try? EFSPurgeBatch.parseAsRoot(arguments + ["word"])) != nil
   }
 }

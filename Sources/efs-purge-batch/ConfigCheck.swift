@@ -29,9 +29,14 @@ struct ConfigCheck {
     (self.report, self.printsText, self.host) = (report, printsText, host)
   }
 
-  /// Reads the workload, which all configs are then checked against. Without it there is nothing to check them by.
-  mutating func readWorkload(inputs: [String]) throws(Unusable) {
-    guard let workload else { return }
+  /// Checks all that is at these paths, each against the workload, if one is given. When that cannot be read, there is nothing
+  /// to check them by.
+  mutating func run(_ paths: [String]) throws {
+    if let workload, try !attempt(workload, { check in try check.readWorkload(workload, inputs: paths) }) { return }
+    for path in paths { try check(path) }
+  }
+
+  private mutating func readWorkload(_ workload: String, inputs: [String]) throws(Unusable) {
     let manifests = WorkloadManifests(try read(workload, as: "workload"), readCommandLine: CommandLineReader.read)
     settings.workload = manifests
     // One that is an input, too, tells of its own mistakes there.
@@ -48,7 +53,7 @@ struct ConfigCheck {
 
   /// Checks what is at `path`. What cannot be read is told, and fails the check; the rest is checked all the same.
   /// When a signal ends that, what was found before is told.
-  mutating func check(_ path: String) throws {
+  private mutating func check(_ path: String) throws {
     do {
       try attempt(path) { check in
         if path != "-", FolderListing.isFolder(path) {
@@ -83,14 +88,17 @@ struct ConfigCheck {
     }
   }
 
-  /// Does `body`; what is unusable is told, and fails the check.
-  private mutating func attempt(_ path: String, _ body: (inout ConfigCheck) throws -> Void) throws {
+  /// Does `body`; what is unusable is told, fails the check, and gives false.
+  @discardableResult
+  private mutating func attempt(_ path: String, _ body: (inout ConfigCheck) throws -> Void) throws -> Bool {
     do {
       try body(&self)
+      return true
     } catch let error as Unusable {
       hasFailed = true
       report.failures.append(CheckReport.Failure(file: path, message: error.message))
       ErrorLine.write(error.message)
+      return false
     }
   }
 

@@ -130,6 +130,20 @@ private func json(_ command: Command) throws -> [String: Any] {
     #expect(command.output.contains(/<stdin>:\d+:\d+: error/) && command.output.contains(token), "\(command.output)")
   }
 
+  @Test(.timeLimit(.minutes(1)), arguments: [0, 1, 399, 400, 401, 799])
+  func `The one wrong argument among hundreds is found`(_ index: Int) throws {
+    var arguments = (0..<400).flatMap { ["--target", "t\($0)"] }
+    arguments.insert("--wrong", at: index)
+    let list = (["run"] + arguments).map { "- \($0)\n" }.joined(separator: "                ")
+    let command = try check("- run\n", to: list)
+    #expect(command.status == 2)
+    let isValue = index % 2 == 1
+    let wrong = isValue ? "Missing value for '--target <glob>'" : "Unknown option '--wrong'"
+    #expect(command.output.contains(wrong), "\(command.output)")
+    let line = try #require(command.output.split(separator: "\n").drop { !$0.contains(wrong) }.dropFirst().first)
+    #expect(line.hasSuffix(isValue ? "- --target" : "- --wrong"), "\(line)")
+  }
+
   @Test func `A limit, a mount and a name that do not fit are found`() throws {
     #expect(
       try check(
@@ -146,6 +160,15 @@ private func json(_ command: Command) throws -> [String: Any] {
     #expect(command.status == 2)
     #expect(command.output.isEmpty)
     #expect(command.errors.hasPrefix("efs-purge-batch: error: cannot read workload \"/nonexistent\""))
+    for format in ["json", "sarif", "github"] {
+      let command = try Command("check-config", "--format", format, "--workload", "/nonexistent", "-", input: bad)
+      #expect(command.status == 2)
+      #expect(command.output.contains("cannot read workload"), "\(format)")
+      #expect(!command.output.contains("missingUnit"), "\(format)")
+    }
+    let document = try json(Command("check-config", "--format", "json", "--workload", "/nonexistent", "-", input: good))
+    #expect((document["failures"] as? [[String: String]])?.map { $0["file"] } == ["/nonexistent"])
+    #expect(document["summary"] as? [String: Int] == ["files": 1, "configs": 0, "errors": 1, "warnings": 0])
   }
 }
 

@@ -81,8 +81,7 @@ struct CheckConfigCommand: ParsableCommand {
         toolVersion: ToolVersion.current, deniesWarnings: denyWarnings, showsEffectiveValues: showEffective,
         isQuiet: quiet),
       printsText: format == .text, host: host)
-    try check.readWorkload(inputs: file)
-    for path in file { try check.check(path) }
+    try check.run(file)
     try check.finish(format)
     if check.hasFailed { throw ExitCode(ExitStatus.unusable.rawValue) }
   }
