@@ -6,6 +6,8 @@ public struct CheckSettings: Sendable {
   public var overrides: [String] = []
   /// The variables of the tool this one replaces; they fill in what text and overrides leave open.
   public var environment: [String: String] = [:]
+  /// The names of those that are set to what nobody knows here.
+  var unknownVariables: Set<String> = []
   /// The container limit to check thresholds and budgets against; nil: not known.
   public var memoryLimit: ByteCount?
   /// Where that stands, when a manifest says it.

@@ -35,7 +35,7 @@ public struct CheckedConfiguration: Sendable {
   /// The same with other bounds on what a text may cost.
   static func check(_ source: SourceText, _ settings: CheckSettings, limits: YAMLLimits) -> CheckedConfiguration {
     var findings = Findings()
-    let legacy = LegacyEnvironment(settings.environment, findings: &findings)
+    let legacy = LegacyEnvironment(settings.environment, unknown: settings.unknownVariables, findings: &findings)
     guard let text = YAMLComposer.compose(source, limits: limits, findings: &findings) else {
       let isEmpty = findings.all.contains { $0.rule == .emptyDocument }
       return CheckedConfiguration(

@@ -85,7 +85,7 @@ extension CheckedConfiguration {
     _ source: SourceText, of key: ConfigMapKey?, _ settings: CheckSettings, limits: YAMLLimits
   ) -> CheckedConfiguration {
     guard let workload = settings.workload else { return check(source, settings, limits: limits) }
-    return check(source, in: workload.context(for: key), settings, limits: limits)
+    return check(source, in: workload, for: key, settings, limits: limits)
   }
 }
 

@@ -6,8 +6,7 @@ import Testing
 
 /// One config with mistakes, and the whole output they must print. Comments at its top set what comes from outside:
 /// `# set: KEY=VALUE`, `# env: NAME=VALUE`, `# memory-limit: MIB`, `# key: KEY`, `# limits: bytes=N depth=N nodes=N comparisons=N`,
-/// `# host: …` (see `HostDirectives`), and `# workload: FILE`, a stream of manifests beside it; when that has a ConfigMap, the
-/// config counts as the value of its first key.
+/// `# host: …` (see `HostDirectives`), and `# workload: FILE`, a stream of manifests beside it.
 struct Golden: Sendable, CustomTestStringConvertible {
   let name: String
   var testDescription: String { name }
@@ -31,19 +30,17 @@ struct Golden: Sendable, CustomTestStringConvertible {
   func checked() throws -> (findings: [Diagnostic], configs: [CheckedConfiguration]) {
     let source = try source()
     let directives = Directives(String(decoding: source.bytes, as: UTF8.self))
+    var settings = directives.settings
     if let file = directives.workload {
       let stream = SourceText(name: file, bytes: [UInt8](try Data(contentsOf: Golden.folder.appending(path: file))))
-      var findings = Findings()
-      let context = WorkloadContext(stream: stream, findings: &findings)
-      let config = CheckedConfiguration.check(source, in: context, directives.settings, limits: directives.limits)
-      return (findings.all + config.diagnostics, [config])
+      settings.workload = WorkloadManifests(stream, readCommandLine: readCommandLine)
     }
-    var input = CheckedInput.check(source, directives.settings, limits: directives.limits)
+    var input = CheckedInput.check(source, settings, limits: directives.limits)
     if !directives.host.isEmpty {
       let facts = try HostDirectives(directives.host).facts
       input.judgeOnHost { _ in facts }
     }
-    return (input.allDiagnostics, input.configs)
+    return ((settings.workload?.diagnostics ?? []) + input.allDiagnostics, input.configs)
   }
 
   func findings() throws -> [Diagnostic] { try checked().findings }

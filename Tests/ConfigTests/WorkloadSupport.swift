@@ -1,4 +1,6 @@
+import Foundation
 import Plan
+import Testing
 
 @testable import Config
 
@@ -50,23 +52,43 @@ private func readOption(_ arguments: [String], at index: Int, into reading: inou
   return end + 1
 }
 
-extension WorkloadContext {
-  /// The workloads of a stream; when it has a ConfigMap, the config counts as the value of its first key.
-  init(stream: SourceText, findings: inout Findings) {
-    let objects = KubernetesObject.objects(
-      in: YAMLComposer.composeManifests(stream, findings: &findings), findings: &findings)
-    let map = objects.lazy.compactMap { ConfigMap($0) }.first
-    self.init(
-      workloads: objects.compactMap { Workload($0.node) }, place: objects.first?.place ?? stream.place(0..<0),
-      configMap: map.flatMap { map in map.items.first.map { ConfigMapKey($0, of: map) } },
-      readCommandLine: ConfigTests.readCommandLine)
+/// Checks a config, or a stream with one in a ConfigMap, against a stream of manifests, which must hold no mistake of its own.
+func check(_ text: String, against manifests: String) throws -> CheckedConfiguration {
+  let stream = SourceText(name: "stream.yaml", bytes: Array(manifests.utf8))
+  var settings = CheckSettings()
+  let workload = WorkloadManifests(stream, readCommandLine: readCommandLine)
+  try #require(workload.diagnostics.map(\.message) == [])
+  settings.workload = workload
+  let input = CheckedInput.check(SourceText(name: "config.yaml", bytes: Array(text.utf8)), settings)
+  try #require(input.diagnostics.map(\.message) == [])
+  try #require(input.configs.count == 1)
+  return input.configs[0]
+}
+
+extension String {
+  /// With `old`, which must stand in it once, written as `new`.
+  func changing(_ old: String, to new: String) throws -> String {
+    try #require(components(separatedBy: old).count == 2, "\(old) does not stand there once")
+    return replacing(old, with: new)
+  }
+
+  /// All its lines but the first so many blanks further in.
+  func indented(by count: Int) -> String { replacing("\n", with: "\n" + String(repeating: " ", count: count)) }
+}
+
+extension Diagnostic {
+  /// `rule token <- note, note`, as the tables of tests have it.
+  var summary: String {
+    let notes = notes.map(\.place.text).joined(separator: ", ")
+    return "\(rule.rawValue) \(place.text)" + (notes.isEmpty ? "" : " <- \(notes)")
   }
 }
 
 extension Diagnostic.Rule {
   /// Those that only the manifest of a workload can break.
   static let ofWorkloads: Set<Diagnostic.Rule> = [
-    .noWorkload, .badMemoryQuantity, .noMemoryLimit, .memoryLimitTooSmall, .requestAboveLimit, .unknownVolume,
+    .noWorkload, .tooManyContainers, .badMemoryQuantity, .noMemoryLimit, .memoryLimitTooSmall, .requestAboveLimit,
+    .unknownVolume,
     .targetNotMounted, .targetReadOnly, .targetGoneWithPod, .reportNotWritable, .reportGoneWithPod,
     .otherTerminationLog,
     .gracePeriodTooShort, .gracePeriodTight, .deadlineBeforeTimeLimit, .deadlineBeforeAttempts, .startedAgain,

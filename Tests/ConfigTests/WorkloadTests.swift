@@ -8,7 +8,7 @@ import Testing
 struct WorkloadTests {
   // MARK: A stream that fits, and one change to it
 
-  private static let config = """
+  static let config = """
     version: 1
     run: {time_limit: 1h}
     report: {file: /report/purge.json}
@@ -17,16 +17,22 @@ struct WorkloadTests {
       - {name: months, path: "/data/{YYYY}-{MM}", partitions: {older_than: 3mo}, max_age: 0s}
     """
 
-  private static let manifest = """
+  /// The ConfigMap that holds it.
+  static func configMap(_ config: String) -> String {
+    """
     apiVersion: v1
     kind: ConfigMap
     metadata:
       name: purge-config
       namespace: storage
     data:
-      config.yaml: ""
+      config.yaml: |
+        \(config.indented(by: 4))
       notes.txt: ""
-    ---
+    """
+  }
+
+  static let manifest = """
     apiVersion: batch/v1
     kind: CronJob
     metadata:
@@ -71,24 +77,19 @@ struct WorkloadTests {
                 - {name: report, persistentVolumeClaim: {claimName: reports}}
     """
 
-  private func check(_ manifest: String, config: String = config) -> CheckedConfiguration {
-    var findings = Findings()
-    let context = WorkloadContext(
-      stream: SourceText(name: "stream.yaml", bytes: Array(manifest.utf8)), findings: &findings)
-    #expect(findings.all.isEmpty, "the stream is no YAML")
-    return CheckedConfiguration.check(
-      SourceText(name: "config.yaml", bytes: Array(config.utf8)), in: context, CheckSettings())
+  /// The config in its ConfigMap against `manifest`.
+  private func check(_ manifest: String, config: String = config) throws -> CheckedConfiguration {
+    try ConfigTests.check(Self.configMap(config), against: manifest)
   }
 
   /// What is found when `old`, which stands there once, is written as `new`: rule, token, tokens of the notes.
   private func found(_ old: String, _ new: String, config: String = config) throws -> [String] {
-    try #require(Self.manifest.components(separatedBy: old).count == 2, "\(old)")
-    return check(Self.manifest.replacing(old, with: new), config: config).diagnostics.map(\.summary)
+    try check(Self.manifest.changing(old, to: new), config: config).diagnostics.map(\.summary)
   }
 
   @Test("A stream in which everything fits has no findings")
-  func clean() {
-    let checked = check(Self.manifest)
+  func clean() throws {
+    let checked = try check(Self.manifest)
     #expect(checked.printed == "")
     #expect(checked.plan != nil)
   }
@@ -96,11 +97,10 @@ struct WorkloadTests {
   @Test("The shipped manifests fit the config they carry")
   func shipped() throws {
     let root = URL(filePath: #filePath).appending(path: "../../..").standardizedFileURL
-    let text = try ["deploy/configmap.yaml", "deploy/cronjob.yaml"].map {
+    let texts = try ["deploy/configmap.yaml", "deploy/cronjob.yaml"].map {
       try String(contentsOf: root.appending(path: $0), encoding: .utf8)
-    }.joined(separator: "---\n")
-    let config = try String(contentsOf: root.appending(path: "configs/monthly-partitions.yaml"), encoding: .utf8)
-    #expect(check(text, config: config).printed == "")
+    }
+    #expect(try ConfigTests.check(texts[0], against: texts[1]).printed == "")
   }
 
   @Test(
@@ -192,6 +192,12 @@ struct WorkloadTests {
         ["deadlineBeforeAttempts 7200 <- 1h, 9223372036854775807"]
       ),
       ("backoffLimit: 1", "backoffLimit: [1]", ["wrongType [1]"]),
+      ("backoffLimit: 1", "backoffLimit: 0x0", ["notANumber 0x0"]),
+      ("backoffLimit: 1", "backoffLimit: '6'", ["notANumber '6'"]),
+      ("backoffLimit: 1", "backoffLimitPerIndex: 2", ["deadlineBeforeAttempts 7200 <- 1h, 2"]),
+      ("backoffLimit: 1", "backoffLimit: 4\n      backoffLimitPerIndex: 1", []),
+      ("backoffLimit: 1", "backoffLimit: 1\n      backoffLimitPerIndex: 4", []),
+      ("backoffLimit: 1", "backoffLimit: 9\n      backoffLimitPerIndex: x", ["notANumber x"]),
       // Restarts.
       ("restartPolicy: Never", "restartPolicy: OnFailure", ["failurePolicyNeedsNever OnFailure <- podFailurePolicy"]),
       ("restartPolicy: Never", "restartPolicy: Always", ["restartPolicyRefused Always"]),
@@ -202,6 +208,9 @@ struct WorkloadTests {
       // Exit statuses.
       ("values: [2, 5, 64]", "values: [2, 5]", ["retriesInVain podFailurePolicy"]),
       ("values: [2, 5, 64]", "values: [2, 64, 5]", ["badExitStatuses 5"]),
+      ("values: [2, 5, 64]", "values: [\"2\", 5, 64]", ["notANumber \"2\""]),
+      ("values: [2, 5, 64]", "values: [\"two\"]", ["retriesInVain podFailurePolicy", "notANumber \"two\""]),
+      ("values: [2, 5, 64]", "values: [{}]", ["retriesInVain podFailurePolicy", "wrongType {}"]),
       ("values: [2, 5, 64]", "values: [2, 5, 6, 64]", ["retryForgone 6"]),
       ("action: FailJob", "action: Ignore", ["retryInVain 2", "retryInVain 5", "retryInVain 64"]),
       ("containerName: purge", "containerName: purg", ["unknownContainer purg"]),
@@ -255,6 +264,21 @@ struct WorkloadTests {
         ]
       ),
       ("mountPath: /etc/efs-purge-batch}", "mountPath: /etc/efs-purge-batch, subPathExpr: $(A)}", []),
+      (
+        "configMap: {name: purge-config}",
+        """
+        projected: {sources: [{configMap: {name: purge-config, items: [{key: notes.txt, path: notes.txt}]}},
+                    {configMap: {name: purge-config, items: [{key: config.yaml, path: config.yaml}]}}]}
+        """, []
+      ),
+      (
+        "configMap: {name: purge-config}",
+        """
+        projected: {sources: [{configMap: {name: purge-config, items: [{key: notes.txt, path: notes.txt}]}},
+                    {configMap: {name: purge-config, items: [{key: config.yaml, path: c.yaml}]}}]}
+        """, ["noSuchConfigFile /etc/efs-purge-batch/config.yaml <- config.yaml"]
+      ),
+      ("configMap: {name: purge-config}", "persistentVolumeClaim: {claimName: configs}", []),
     ] as [(String, String, [String])])
   func oneMistake(old: String, new: String, expected: [String]) throws {
     #expect(try found(old, new) == expected)
@@ -263,17 +287,13 @@ struct WorkloadTests {
   // MARK: Which container
 
   @Test("A ConfigMap in another namespace cannot be mounted; who says no namespace may be anywhere")
-  func namespaces() {
-    let workload = "name: purge\n  namespace: storage"
-    #expect(
-      check(Self.manifest.replacing(workload, with: "name: purge\n  namespace: other")).diagnostics.map(\.summary) == [
-        "otherNamespace other <- purge-config"
-      ])
-    #expect(check(Self.manifest.replacing(workload, with: "name: purge")).printed == "")
+  func namespaces() throws {
+    #expect(try found("namespace: storage", "namespace: other") == ["otherNamespace other <- purge-config"])
+    #expect(try found("namespace: storage", "labels: {}") == [])
   }
 
   @Test("Of several workloads those count that read this config: others have their own")
-  func others() {
+  func others() throws {
     let job = """
       ---
       apiVersion: batch/v1
@@ -291,15 +311,15 @@ struct WorkloadTests {
                 volumeMounts: [{name: config, mountPath: /config}, {name: other, mountPath: /data}]
             volumes: [{name: config, configMap: {name: MAP}}, {name: other, emptyDir: {}}]
       """
-    func rules(file: String, map: String) -> Set<Diagnostic.Rule> {
-      let text = job.replacing("FILE", with: file).replacing("MAP", with: map)
-      return Set(check(Self.manifest + "\n" + text).rules)
+    func rules(file: String, map: String) throws -> Set<Diagnostic.Rule> {
+      let text = try job.changing("FILE", to: file).changing("MAP", to: map)
+      return Set(try check(Self.manifest + "\n" + text).rules)
     }
-    #expect(rules(file: "config.yaml", map: "other-config") == [])
-    #expect(rules(file: "notes.txt", map: "purge-config") == [])
-    #expect(rules(file: "config.yaml", map: "purge-config") == [.targetGoneWithPod, .reportGoneWithPod])
+    #expect(try rules(file: "config.yaml", map: "other-config") == [])
+    #expect(try rules(file: "notes.txt", map: "purge-config") == [])
+    #expect(try rules(file: "config.yaml", map: "purge-config") == [.targetGoneWithPod, .reportGoneWithPod])
     #expect(
-      rules(file: "confg.yaml", map: "purge-config") == [.targetGoneWithPod, .reportGoneWithPod, .noSuchConfigFile])
+      try rules(file: "confg.yaml", map: "purge-config") == [.targetGoneWithPod, .reportGoneWithPod, .noSuchConfigFile])
   }
 
   @Test(
@@ -315,48 +335,79 @@ struct WorkloadTests {
                 containers:
       """
     #expect(try found("containers:", check) == [])
-    let wrong = Self.manifest.replacing("containers:", with: check).replacing("batch/config.yaml", with: "batch/c.yaml")
-    #expect(self.check(wrong).rules == [.noSuchConfigFile])
+    let wrong = try Self.manifest.changing("batch/config.yaml", to: "batch/c.yaml").changing("containers:", to: check)
+    #expect(try self.check(wrong).rules == [.noSuchConfigFile])
   }
 
   @Test("A stream without any workload, or without one that runs the config, is an error")
-  func none() {
-    let rest = Self.manifest.components(separatedBy: "---")
-    #expect(check(rest[0]).rules == [.noWorkload])
-    #expect(check(Self.manifest.replacing("kind: CronJob", with: "kind: DaemonSet")).rules == [.noWorkload])
-    #expect(check(Self.manifest.replacing("kind: CronJob", with: "kind: cronjob")).plan == nil)
+  func none() throws {
+    #expect(try check(Self.configMap(Self.config)).rules == [.noWorkload])
+    #expect(try found("kind: CronJob", "kind: DaemonSet") == ["noWorkload purge"])
+    #expect(try check(Self.manifest.changing("kind: CronJob", to: "kind: cronjob")).plan == nil)
   }
 
   @Test("The only container of a stream is meant, whatever it is; of another program nothing more is said")
-  func onlyOne() {
-    let text = Self.manifest.components(separatedBy: "---")[1]
-      .replacing("efs-purge-batch:1.0", with: "tools:1.0").replacing("- run\n", with: "- something\n")
-    #expect(check(text).printed == "")
+  func onlyOne() throws {
+    let text = try Self.manifest.changing("efs-purge-batch:1.0", to: "tools:1.0").changing(
+      "- run\n", to: "- something\n")
+    #expect(try ConfigTests.check(Self.config, against: text).printed == "")
+    #expect(try check(text).printed == "")
   }
 
   @Test("A shell may go on when a run has ended, so a Deployment of one is not objected to")
-  func shell() {
-    func rules(_ command: String) -> [Diagnostic.Rule] {
+  func shell() throws {
+    func rules(_ command: String) throws -> [Diagnostic.Rule] {
       let pod = "{name: data, persistentVolumeClaim: {claimName: data}}"
-      return check(
-        """
-        apiVersion: apps/v1
-        kind: Deployment
-        spec:
-          template:
-            spec:
-              containers:
-                - name: purge
-                  image: efs-purge-batch
-                  command: \(command)
-                  resources: {limits: {memory: 256Mi}}
-                  volumeMounts: [{name: data, mountPath: /data}]
-              volumes: [\(pod)]
-        """
+      return try ConfigTests.check(
+        Self.config.changing("/report/", to: "/data/"),
+        against: """
+          apiVersion: apps/v1
+          kind: Deployment
+          spec:
+            template:
+              spec:
+                containers:
+                  - name: purge
+                    image: efs-purge-batch
+                    command: \(command)
+                    resources: {limits: {memory: 256Mi}}
+                    volumeMounts: [{name: data, mountPath: /data}]
+                volumes: [\(pod)]
+          """
       ).rules
     }
-    #expect(rules("[efs-purge-batch, run, --report=/data/a]") == [.startedAgain])
-    #expect(rules("[sh, -c, 'while :; do efs-purge-batch run; sleep 9999; done']") == [])
+    #expect(try rules("[efs-purge-batch, run, --report=/data/a]") == [.startedAgain])
+    #expect(try rules("[sh, -c, 'while :; do efs-purge-batch run; sleep 9999; done']") == [])
+  }
+
+  @Test("A job that is not to be tried again needs no rules, whichever key says so", arguments: ["", "PerIndex"])
+  func noRetries(suffix: String) throws {
+    let policy = try #require(Self.manifest.firstRange(of: /\ *podFailurePolicy:[^$]*64\]\n/))
+    var text = Self.manifest
+    text.removeSubrange(policy)
+    #expect(try check(text).rules == [.retriesInVain])
+    #expect(try check(text.changing("backoffLimit: 1", to: "backoffLimit\(suffix): 0")).rules == [])
+    #expect(try check(text.changing("backoffLimit: 1", to: "backoffLimit\(suffix): 0x0")).rules == [.notANumber])
+  }
+
+  @Test("Mounts below the target are what is purged when it may cross into them")
+  func mountsBelow() throws {
+    func found(_ target: String, mounts: String) throws -> [String] {
+      try check(
+        Self.manifest.changing("mountPath: /data/}", to: mounts),
+        config: "version: 1\ntargets: [{path: \(target), max_age: 30d}]"
+      ).diagnostics.map(\.summary)
+    }
+    let inner = "mountPath: /data/a}"
+    #expect(try found("/data, one_file_system: false", mounts: inner) == [])
+    #expect(try found("/dat*, one_file_system: false", mounts: inner) == [])
+    #expect(try found("/data", mounts: inner) == ["targetNotMounted /data <- volumeMounts"])
+    #expect(
+      try found("/dat, one_file_system: false", mounts: inner) == ["targetNotMounted /dat <- volumeMounts"])
+    #expect(try found("/data/a/b, one_file_system: false", mounts: inner) == [])
+    let outer = "mountPath: /data, readOnly: true}\n                - {name: data, mountPath: /data/a}"
+    #expect(try found("/data, one_file_system: false", mounts: outer) == [])
+    #expect(try found("/data", mounts: outer) == ["targetReadOnly /data <- true"])
   }
 
   // MARK: What the container gives
@@ -377,12 +428,30 @@ struct WorkloadTests {
     #expect(try found(old, secret) == [])
   }
 
+  @Test(
+    "A key that a variable with an unknown value may fill is neither missing nor without effect",
+    arguments: [
+      "env: [{name: EFSPURGE_MAX_AGE_DAYS, valueFrom: {}}, {name: EFSPURGE_REMOVE_EMPTY_DIRS, value: $(NONE)}]",
+      "envFrom: [{secretRef: {name: settings}}]",
+    ])
+  func unknownVariables(given: String) throws {
+    let config = "version: 1\ntargets: [{path: /data/a, max_empty_directories: 5}, {path: /data/b, min_size: 1Ki}]"
+    let text = try Self.manifest.changing("image: registry", to: "\(given)\n              image: registry")
+    let checked = try check(text, config: config)
+    #expect(checked.diagnostics.map(\.summary) == [])
+    #expect(checked.plan?.targets.map(\.retention.maxAge) == [Durations.longest, Durations.longest])
+    #expect(checked.effectiveValues?.text.contains("max_age: EFSPURGE_MAX_AGE_DAYS") == true)
+    #expect(try check(Self.manifest, config: config).rules == [.missingMaxAge, .keyWithoutEffect, .missingMaxAge])
+    // What the config says itself wins.
+    #expect(try check(text).ages == [.seconds(30 * 86_400), .zero])
+  }
+
   @Test("A rehearsal needs nothing to be writable, and no other run kept away")
-  func rehearsal() {
-    let text = Self.manifest.replacing("- run\n", with: "- plan\n").replacing("/data/}", with: "/data, readOnly: true}")
-      .replacing("concurrencyPolicy: Forbid", with: "concurrencyPolicy: Allow")
-      .replacing("{name: report, mountPath: /report}", with: "")
-    #expect(check(text).printed == "")
+  func rehearsal() throws {
+    let text = try Self.manifest.changing("- run\n", to: "- plan\n").changing("/data/}", to: "/data, readOnly: true}")
+      .changing("concurrencyPolicy: Forbid", to: "concurrencyPolicy: Allow")
+      .changing("{name: report, mountPath: /report}", to: "")
+    #expect(try check(text).printed == "")
   }
 
   @Test("Targets that --target leaves out need no mount")
@@ -398,9 +467,9 @@ struct WorkloadTests {
   @Test("What the config is read from may come from the environment, and references are filled in")
   func environment() throws {
     func withConfig(_ environment: String, argument: String) throws -> [String] {
-      let text = Self.manifest.replacing("- --config=/etc/efs-purge-batch/config.yaml", with: argument)
-        .replacing("image: registry", with: "env: \(environment)\n              image: registry")
-      return check(text).diagnostics.map(\.summary)
+      let text = try Self.manifest.changing("- --config=/etc/efs-purge-batch/config.yaml", to: argument)
+        .changing("image: registry", to: "env: \(environment)\n              image: registry")
+      return try check(text).diagnostics.map(\.summary)
     }
     let variable = "[{name: DIR, value: /conf}, {name: EFS_PURGE_CONFIG, value: $(DIR)/c.yaml}]"
     #expect(
@@ -426,7 +495,26 @@ struct WorkloadTests {
     var findings = Findings()
     let source = SourceText(name: "c", bytes: Array(yaml.utf8))
     let node = try #require(YAMLComposer.composeManifests(source, findings: &findings).first)
-    #expect(ContainerEnvironment(of: node).expanded(text) == expected)
+    var room = ContainerEnvironment.longest
+    #expect(ContainerEnvironment(of: node).expanded(text, &room) == expected)
+  }
+
+  @Test("References that double a text with each variable end where it is too long to be judged")
+  func doubling() throws {
+    let doubled = (1...40).map { "{name: V\($0), value: $(V\($0 - 1))$(V\($0 - 1))}" }.joined(separator: ", ")
+    var findings = Findings()
+    let source = SourceText(name: "c", bytes: Array("env: [{name: V0, value: x}, \(doubled)]".utf8))
+    let node = try #require(YAMLComposer.composeManifests(source, findings: &findings).first)
+    let environment = ContainerEnvironment(of: node)
+    let lengths = (0...40).map { index in
+      if case .text(let text, _) = environment["V\(index)"] { text.utf8.count } else { 0 }
+    }
+    #expect(lengths[0...14] == (0...14).map { 1 << $0 }[...])
+    #expect(lengths[17...].allSatisfy { $0 == 0 })
+    #expect(lengths.reduce(0, +) <= ContainerEnvironment.longest + 1)
+    var room = 10
+    #expect(environment.expanded("$(V3)", &room)?.utf8.count == 8)
+    #expect(environment.expanded("$(V3)", &room) == nil)
   }
 
   // MARK: Amounts
@@ -448,18 +536,16 @@ struct WorkloadTests {
   // MARK: Garbage
 
   @Test("Whatever has the wrong type anywhere, it is reported or passed over, and findings can be printed")
-  func wrongTypes() {
+  func wrongTypes() throws {
     var findings = Findings()
     let stream = SourceText(name: "stream.yaml", bytes: Array(Self.manifest.utf8))
     let documents = YAMLComposer.composeManifests(stream, findings: &findings)
     let source = SourceText(name: "config.yaml", bytes: Array(Self.config.utf8))
-    let variants = documents[1].variants
+    let variants = try #require(documents.first).variants
     #expect(variants.count > 500)
     for variant in variants {
-      let context = WorkloadContext(
-        workloads: Workload(variant).map { [$0] } ?? [], place: stream.place(0..<0), configMap: nil,
-        readCommandLine: readCommandLine)
-      let checked = CheckedConfiguration.check(source, in: context, CheckSettings())
+      let manifests = WorkloadManifests(stream, documents: [variant], Findings(), readCommandLine: readCommandLine)
+      let checked = CheckedConfiguration.check(source, in: manifests, for: nil, CheckSettings())
       #expect((checked.plan == nil) == checked.diagnostics.contains { $0.severity == .error })
       for finding in checked.diagnostics {
         let lines = DiagnosticPrinter(colour: false).text(of: finding).split(separator: "\n")
@@ -516,10 +602,6 @@ extension YAMLNode {
   }
 }
 
-extension Diagnostic {
-  /// `rule token <- note, note`, as the tables of these tests have it.
-  fileprivate var summary: String {
-    let notes = notes.map(\.place.text).joined(separator: ", ")
-    return "\(rule.rawValue) \(place.text)" + (notes.isEmpty ? "" : " <- \(notes)")
-  }
+extension CheckedConfiguration {
+  fileprivate var ages: [Duration]? { plan?.targets.map(\.retention.maxAge) }
 }

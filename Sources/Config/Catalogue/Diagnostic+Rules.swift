@@ -51,7 +51,7 @@ extension Diagnostic {
     case hostClockSkew, hostContainerFileSystem, hostSoftMount, hostAccessTimesOff, hostAccessTimesOnServer
     case hostAccessTimesDaily, hostAccessTimesUnknown, hostBirthTimesUnknown, hostDescriptors, hostThreads
     // Workloads.
-    case noWorkload, badMemoryQuantity, noMemoryLimit, memoryLimitTooSmall, requestAboveLimit
+    case noWorkload, tooManyContainers, badMemoryQuantity, noMemoryLimit, memoryLimitTooSmall, requestAboveLimit
     case unknownVolume, targetNotMounted, targetReadOnly, targetGoneWithPod, reportNotWritable, reportGoneWithPod
     case otherTerminationLog
     case gracePeriodTooShort, gracePeriodTight, deadlineBeforeTimeLimit, deadlineBeforeAttempts

@@ -13,6 +13,15 @@ extension Diagnostic {
   }
 }
 
+extension Diagnostic {
+  static func tooManyContainers(_ count: Int, limit: Int, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .tooManyContainers, "\(count) containers may run this config, of which the first \(limit) were checked",
+      at: place,
+      hint: "check the others in a stream of their own")
+  }
+}
+
 // MARK: - Memory
 
 extension Diagnostic {

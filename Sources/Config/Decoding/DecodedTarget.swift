@@ -21,7 +21,7 @@ struct DecodedTarget {
   /// Nil when something it needs is missing, which the findings say.
   var target: Target? {
     let values = settings.values
-    guard let name, let path, let maxAge = values.maxAge else { return nil }
+    guard let name, let path, let maxAge = values.maxAge ?? unknownMaxAge else { return nil }
     var target = Target(name: name, path: path, retention: retention(maxAge: maxAge))
     target.partitions = partitions
     target.concurrency = values.concurrency
@@ -34,6 +34,11 @@ struct DecodedTarget {
     target.maxDeletedBytes = values.maxDeletedBytes
     target.isEnabled = values.isEnabled
     return target
+  }
+
+  /// With an age that only the container knows, nothing is old enough here.
+  private var unknownMaxAge: Duration? {
+    settings.given["max_age"] != nil && settings.failed.contains("max_age") ? Durations.longest : nil
   }
 
   private func retention(maxAge: Duration) -> Retention {

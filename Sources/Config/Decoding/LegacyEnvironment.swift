@@ -5,8 +5,27 @@ struct LegacyEnvironment {
   private(set) var memory = Section(MemoryPlan())
   var targets = Section(TargetSettings())
 
-  /// Reads the variables that are set; one that is set to nothing counts as not set.
-  init(_ variables: [String: String], findings: inout Findings) {
+  /// Those that give a key its value.
+  private static let targetKeys = [
+    "EFSPURGE_MAX_AGE_DAYS": "max_age", "EFSPURGE_MAX_CONCURRENCY": "concurrency",
+    "EFSPURGE_MAX_CONCURRENCY_DELETION": "concurrency", "EFSPURGE_MAX_CONCURRENCY_SCANNING": "concurrency",
+    "EFSPURGE_REMOVE_EMPTY_DIRS": "remove_empty_directories",
+    "EFSPURGE_MAX_EMPTY_DIRS_TO_DELETE": "max_empty_directories",
+  ]
+  private static let memoryLimit = "EFSPURGE_MEMORY_LIMIT_MB"
+
+  /// All those.
+  static let names = Set(targetKeys.keys).union([memoryLimit])
+
+  /// Reads the variables that are set; one that is set to nothing counts as not set. Those in `unknown` are set to what is not
+  /// known: the keys they fill are not missing, and have no value.
+  init(_ variables: [String: String], unknown: Set<String> = [], findings: inout Findings) {
+    for name in unknown.sorted() {
+      let source = SourceText(name: "environment", bytes: Array(name.utf8), medium: .environment)
+      let node = Variable(name: name, text: "", source: source).node(name, at: source.place(0..<source.bytes.count))
+      if let key = LegacyEnvironment.targetKeys[name] { targets.noteUnknown(key, node) }
+      if name == LegacyEnvironment.memoryLimit { memory.noteUnknown("limit", node) }
+    }
     let reader = Variables(values: variables)
     readAge(reader, findings: &findings)
     readConcurrency(reader, findings: &findings)
@@ -51,7 +70,7 @@ struct LegacyEnvironment {
   }
 
   private mutating func readMemoryLimit(_ variables: Variables, findings: inout Findings) {
-    guard let variable = variables["EFSPURGE_MEMORY_LIMIT_MB"] else { return }
+    guard let variable = variables[LegacyEnvironment.memoryLimit] else { return }
     // A pebibyte is far above any machine, and still fits.
     guard let megabytes = variable.integer, (0...1 << 30).contains(megabytes) else {
       findings.report(.badVariable(variable.name, expected: "a whole number of MiB", at: variable.place))
@@ -107,7 +126,9 @@ private struct Variable {
   var place: SourcePlace { source.place(name.utf8.count + 1..<source.bytes.count) }
 
   /// Its value as the config would write it.
-  func node(_ text: String) -> YAMLNode {
+  func node(_ text: String) -> YAMLNode { node(text, at: place) }
+
+  func node(_ text: String, at place: SourcePlace) -> YAMLNode {
     YAMLNode(content: .scalar(YAMLScalar(text: text, style: .plain, place: place)), place: place)
   }
 

@@ -66,7 +66,7 @@ enum Durations {
     ("ms", .milliseconds(1)),
   ]
   /// 10 000 years, as far as dates go: longer ones are slips, and this keeps all arithmetic on them exact.
-  private static let longest = Duration.seconds(86_400 * 3_652_425)
+  static let longest = Duration.seconds(86_400 * 3_652_425)
 
   /// Where `mayBeMonths`, months are taken elsewhere, and here are only wrongly combined.
   static func parse(

@@ -12,7 +12,7 @@ struct Section<Values: Sendable>: Sendable {
 
   var values: Values
   private(set) var given: [String: Given] = [:]
-  /// The keys whose value has an error: what stands in `values` for them is not what was meant.
+  /// The keys whose value has an error, or is not known: what stands in `values` for them is not what was meant.
   private(set) var failed: Set<String> = []
   /// What stands here and belongs elsewhere, or nowhere.
   private(set) var misplaced: [String: YAMLNode] = [:]
@@ -91,6 +91,12 @@ struct Section<Values: Sendable>: Sendable {
   /// Notes a value that came from elsewhere than a group of keys.
   mutating func note(_ key: String, _ node: YAMLNode) {
     given[key] = Given(key: node.place, node: node, isOwn: false)
+  }
+
+  /// Notes that one came from elsewhere which nobody knows here.
+  mutating func noteUnknown(_ key: String, _ node: YAMLNode) {
+    note(key, node)
+    failed.insert(key)
   }
 
   func place(of key: String) -> SourcePlace? { given[key]?.value }

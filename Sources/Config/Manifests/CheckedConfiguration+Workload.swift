@@ -1,48 +1,56 @@
-import Plan
-
-/// What a config is checked against beside itself: the manifests of what may run it.
-struct WorkloadContext {
-  let workloads: [Workload]
-  /// Where to say that none of them runs the config: at the first object of their stream, say.
-  let place: SourcePlace
-  /// Nil: the config is a file of its own.
-  let configMap: ConfigMapKey?
-  /// Whether all of them could be read.
-  var isWhole = true
-  let readCommandLine: ([String]) -> CommandLineReading
-
-  var running: [RunningContainer] {
-    RunningContainer.choose(among: workloads, for: configMap, read: readCommandLine)
-  }
-}
-
 extension CheckedConfiguration {
-  /// Checks `source` as each container reads it that runs it: with its `--set`, its variables and its memory limit.
+  /// Of one config; more nobody has, and each costs a check of the whole config.
+  private static let mostContainers = 50
+
+  /// Checks `source`, which is the value of `key`, or, when that is nil, a file of its own, as each container of the manifests
+  /// reads it that runs it: with its `--set`, its variables and its memory limit.
   ///
   /// Of `settings`, overrides win over the container's, a memory limit stands for the container's, and the environment, which
   /// is not the container's, does not count. Findings about the container's options and variables are moved to where the
   /// manifest has them.
   static func check(
-    _ source: SourceText, in context: WorkloadContext, _ settings: CheckSettings, limits: YAMLLimits = YAMLLimits()
+    _ source: SourceText, in manifests: WorkloadManifests, for key: ConfigMapKey?, _ settings: CheckSettings,
+    limits: YAMLLimits = YAMLLimits()
   ) -> CheckedConfiguration {
+    let running = manifests.running(key)
+    let chosen = likely(among: Array(running.prefix(mostContainers)), source, settings, limits: limits)
     var all = Findings()
+    if running.count > mostContainers {
+      all.report(.tooManyContainers(running.count, limit: mostContainers, at: manifests.place))
+    }
     var first: CheckedConfiguration?
-    for running in context.running {
-      let config = check(source, running.settings(over: settings), limits: limits)
-      for finding in config.diagnostics { all.report(running.placed(finding)) }
-      WorkloadChecks(running: running, config: config.decoder, configMap: context.configMap).run(findings: &all)
+    for running in chosen {
+      let config = running.isBystander ? nil : check(source, running.settings(over: settings), limits: limits)
+      for finding in config?.diagnostics ?? [] { all.report(running.placed(finding)) }
+      let companions = chosen.filter { $0.pod == running.pod && !$0.isKnown }
+      WorkloadChecks(running: running, companions: companions, config: config?.decoder, configMap: key)
+        .run(findings: &all)
       first = first ?? config
     }
     let checked = first ?? check(source, settings, limits: limits)
-    if first == nil {
-      // What of the manifests could not be read may have been what runs it.
-      let nothing = context.isWhole ? [Diagnostic.noWorkload(at: context.place)] : []
-      for finding in checked.diagnostics + nothing { all.report(finding) }
-    }
+    if first == nil { for finding in checked.diagnostics { all.report(finding) } }
+    // What of the manifests could not be read may have been what runs it.
+    if chosen.isEmpty, manifests.isWhole { all.report(.noWorkload(at: manifests.place)) }
     return CheckedConfiguration(
-      plan: all.hasErrors ? nil : checked.plan, diagnostics: all.ordered(by: source, context.place.source),
+      plan: all.hasErrors ? nil : checked.plan, diagnostics: all.ordered(by: source, manifests.source),
       isCutShort: checked.isCutShort, unlistedCount: checked.unlistedCount + all.unkeptCount,
       decoder: checked.decoder, source: source)
+  }
+
+  /// Of several containers in one pod of which it is not known what they run, those that could purge something: others, such as
+  /// one that ships logs, mount the ConfigMap for reasons of their own.
+  private static func likely(
+    among chosen: [RunningContainer], _ source: SourceText, _ settings: CheckSettings, limits: YAMLLimits
+  ) -> [RunningContainer] {
+    let unknown = Dictionary(grouping: chosen.filter { !$0.isKnown }, by: \.pod).filter { $0.value.count > 1 }
+    guard !unknown.isEmpty, let config = check(source, settings, limits: limits).decoder else { return chosen }
+    let writers = unknown.mapValues { pod in pod.map { MountChecks($0, config: config).holdsWritableTarget } }
+    var seen: [Int: Int] = [:]
+    return chosen.filter { running in
+      guard !running.isKnown, let writers = writers[running.pod], writers.contains(true) else { return true }
+      defer { seen[running.pod, default: 0] += 1 }
+      return writers[seen[running.pod, default: 0]]
+    }
   }
 }
 
@@ -50,7 +58,7 @@ extension RunningContainer {
   fileprivate func settings(over others: CheckSettings) -> CheckSettings {
     var settings = others
     settings.overrides = (commandLine?.overrides.map(\.text) ?? []) + others.overrides
-    settings.environment = container.environment.counted
+    (settings.environment, settings.unknownVariables) = (container.environment.counted, container.environment.unknown)
     // Nothing fits a limit that is itself a mistake.
     if others.memoryLimit == nil, let limit = ContainerMemory.limit(of: container, in: workload), limit.isEnough {
       (settings.memoryLimit, settings.memoryLimitPlace) = (limit.size, limit.place)
@@ -67,17 +75,26 @@ extension RunningContainer {
   }
 
   private func placed(_ place: SourcePlace) -> SourcePlace {
-    let text = String(decoding: place.source.bytes, as: UTF8.self)
-    if place.source.medium == .option, let argument = commandLine?.overrides.first(where: { $0.text == text })?.argument
-    {
-      // The option may stand before the value in the same argument.
-      let start = argument.scalar.text.utf8.count - text.utf8.count
-      guard argument.scalar.text.hasSuffix(text) else { return argument.scalar.place }
-      return argument.scalar.place(ofBytes: start + place.range.lowerBound..<start + place.range.upperBound)
+    switch place.source.medium {
+    case .option: placeInArguments(of: place) ?? place
+    case .environment: placeInVariables(of: place) ?? place
+    case .file, .decoded: place
     }
-    guard place.source.medium == .environment, let equals = text.firstIndex(of: "=") else { return place }
-    let name = String(text[..<equals])
+  }
+
+  private func placeInArguments(of place: SourcePlace) -> SourcePlace? {
+    let text = String(decoding: place.source.bytes, as: UTF8.self)
+    guard let argument = commandLine?.overrides.first(where: { $0.text == text })?.argument else { return nil }
+    // The option may stand before the value in the same argument.
+    let start = argument.scalar.text.utf8.count - text.utf8.count
+    guard argument.scalar.text.hasSuffix(text) else { return argument.scalar.place }
+    return argument.scalar.place(ofBytes: start + place.range.lowerBound..<start + place.range.upperBound)
+  }
+
+  private func placeInVariables(of place: SourcePlace) -> SourcePlace? {
+    let text = String(decoding: place.source.bytes, as: UTF8.self)
+    let name = String(text.prefix { $0 != "=" })
     let environment = container.environment
-    return (place.text == name ? environment.namePlace(of: name) : environment.place(of: name)) ?? place
+    return place.text == name ? environment.namePlace(of: name) : environment.place(of: name)
   }
 }

@@ -11,6 +11,7 @@ struct ConfigMap: Sendable {
 
   let object: KubernetesObject
   let items: [Item]
+  let keys: Set<String>
 
   var name: String { object.name?.text ?? "without a name" }
 
@@ -27,6 +28,7 @@ struct ConfigMap: Sendable {
     items = ["data", "binaryData"].flatMap { group in
       (object.node[group]?.entries ?? []).map { Item(key: $0.key, value: $0.value, isBinary: group == "binaryData") }
     }
+    keys = Set(items.map(\.key.text))
   }
 
   /// What Kubernetes would refuse about the ConfigMap itself. `limit` is on the bytes of all values together.

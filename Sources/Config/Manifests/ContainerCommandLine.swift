@@ -56,6 +56,8 @@ struct ContainerCommandLine: Sendable {
   }
 
   static let program = "efs-purge-batch"
+  /// Longer ones nobody writes, and telling what is wrong in them takes as many readings as they have arguments.
+  private static let mostArguments = 1000
 
   let arguments: [Argument]
   /// What depends on an argument that cannot be known is left out.
@@ -64,14 +66,18 @@ struct ContainerCommandLine: Sendable {
   private(set) var isUnderstood: Bool
   private(set) var hasKnownConfigPath = true
 
-  /// Nil when another program is started, or when it cannot be told which.
-  init?(of container: Workload.Container, read: ([String]) -> CommandLineReading) {
-    guard let scalars = ContainerCommandLine.scalars(of: container) else { return nil }
+  /// Nil when another program is started, when it cannot be told which, or when there are too many arguments to judge them, or `read` does not.
+  init?(of container: Workload.Container, read: ([String]) -> CommandLineReading?) {
+    guard let scalars = ContainerCommandLine.scalars(of: container),
+      scalars.count <= ContainerCommandLine.mostArguments
+    else { return nil }
+    var room = ContainerEnvironment.longest
     arguments = scalars.map { scalar in
-      let text = container.environment.expanded(scalar.text)
+      let text = container.environment.expanded(scalar.text, &room)
       return Argument(text: text ?? scalar.text, scalar: scalar, isKnown: text != nil)
     }
-    reading = read(arguments.map(\.text))
+    guard let reading = read(arguments.map(\.text)) else { return nil }
+    self.reading = reading
     isUnderstood = reading.fault == nil
     leaveOutWhatIsNotKnown()
   }
@@ -85,9 +91,28 @@ struct ContainerCommandLine: Sendable {
       return startsProgram(container, with: args.first?.text) ? args : nil
     }
     let words = command.compactMap { $0 }
-    guard words.count == command.count, words[0].text.split(separator: "/").last == program[...] else { return nil }
+    guard words.count == command.count, isProgram(words[0].text) else { return nil }
     return words.dropFirst() + args
   }
+
+  private static func isProgram(_ path: some StringProtocol) -> Bool {
+    path.split(separator: "/").last ?? "" == program
+  }
+
+  /// Whether the container's words start this program, be it by another one, or in the script of a shell: whether a command of
+  /// it, or what may be one, stands behind its name.
+  static func isNamed(by container: Workload.Container) -> Bool {
+    let command = (container.texts("command") ?? []).map { $0?.text ?? "" }
+    if let first = command.first, isProgram(first) { return true }
+    let words = (command + (container.texts("args") ?? []).map { $0?.text ?? "" }).flatMap { text in
+      text.split { " \t\n\"';&|()".contains($0) }
+    }
+    return zip(words, words.dropFirst()).contains {
+      isProgram($0) && (commands.contains(String($1)) || $1.hasPrefix("$"))
+    }
+  }
+
+  private static let commands = ["run", "plan", "check-config"]
 
   private static func isList(_ key: String, of container: Workload.Container) -> Bool {
     container.node.given(key) == nil || container.texts(key) != nil
@@ -95,7 +120,7 @@ struct ContainerCommandLine: Sendable {
 
   /// Whether the image's own entry point is this program: by its name, or since it is told what only this program knows.
   private static func startsProgram(_ container: Workload.Container, with first: String?) -> Bool {
-    container.imageName == program[...] || ["run", "plan", "check-config"].contains(first)
+    container.imageName == program[...] || first.map(commands.contains) ?? false
   }
 
   private mutating func leaveOutWhatIsNotKnown() {

@@ -3,9 +3,13 @@ struct ContainerEnvironment: Sendable {
   enum Value: Sendable {
     /// With every reference filled in; the scalar is as written.
     case text(String, YAMLScalar?)
-    /// It comes from elsewhere, or refers to what does.
+    /// It comes from elsewhere, refers to what does, or is too long to be judged.
     case unknown
   }
+
+  /// No path and no number is longer, in bytes. What references add to all values together is bounded by it, too: each can
+  /// double the length of what it refers to.
+  static let longest = 64 << 10
 
   private var values: [String: Value] = [:]
   private var namePlaces: [String: SourcePlace] = [:]
@@ -14,9 +18,10 @@ struct ContainerEnvironment: Sendable {
 
   init(of container: YAMLNode) {
     hasOthers = container.given("envFrom") != nil
+    var room = ContainerEnvironment.longest
     for variable in container["env"]?.items ?? [] {
       guard let name = variable["name"]?.scalar else { continue }
-      values[name.text] = value(of: variable)
+      values[name.text] = value(of: variable, &room)
       namePlaces[name.text] = name.place
     }
   }
@@ -32,6 +37,14 @@ struct ContainerEnvironment: Sendable {
     }
   }
 
+  /// The names of those that it would take into account, were they known.
+  var unknown: Set<String> {
+    LegacyEnvironment.names.filter { name in
+      guard case .unknown = self[name] else { return false }
+      return true
+    }
+  }
+
   func namePlace(of name: String) -> SourcePlace? { namePlaces[name] }
 
   /// Where the value of this variable stands; nil when it is not written.
@@ -40,21 +53,32 @@ struct ContainerEnvironment: Sendable {
     return scalar?.place
   }
 
-  private func value(of variable: YAMLNode) -> Value {
+  private func value(of variable: YAMLNode, _ room: inout Int) -> Value {
     guard variable.given("valueFrom") == nil else { return .unknown }
     guard let given = variable.given("value") else { return .text("", nil) }
-    guard let scalar = given.value.scalar, let text = expanded(scalar.text) else { return .unknown }
+    guard let scalar = given.value.scalar, let text = expanded(scalar.text, &room) else { return .unknown }
     return .text(text, scalar)
   }
 
-  /// `text` with `$(NAME)` filled in as Kubernetes does, `$$` being a dollar; nil when it names what is not known here.
-  func expanded(_ text: String) -> String? {
+  /// `text` with `$(NAME)` filled in as Kubernetes does, `$$` being a dollar; nil when it names what is not known here, or
+  /// when it is longer than `longest` or, with a dollar in it, than `room`, which it takes.
+  func expanded(_ text: String, _ room: inout Int) -> String? {
+    guard text.utf8.count <= ContainerEnvironment.longest else { return nil }
+    guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
+    guard let expanded = filled(text, limit: room) else { return nil }
+    room -= expanded.utf8.count
+    return expanded
+  }
+
+  private func filled(_ text: String, limit: Int) -> String? {
     var (result, rest) = ("", Substring(text))
+    // Looked for once: what does not stand behind one dollar does not stand behind the next.
+    let lastEnd = text.lastIndex(of: ")") ?? text.startIndex
     while let dollar = rest.firstIndex(of: "$") {
       result += rest[..<dollar]
       rest = rest[rest.index(after: dollar)...]
       guard let next = rest.first else { return result + "$" }
-      if next == "(", let end = rest.firstIndex(of: ")") {
+      if next == "(", rest.startIndex < lastEnd, let end = rest.firstIndex(of: ")") {
         let name = String(rest[rest.index(after: rest.startIndex)..<end])
         guard case .text(let value, _) = values[name] else { return nil }
         result += value
@@ -63,7 +87,9 @@ struct ContainerEnvironment: Sendable {
         result += next == "$" ? "$" : "$" + String(next)
         rest = rest.dropFirst()
       }
+      if result.utf8.count > limit { return nil }
     }
-    return result + rest
+    result += rest
+    return result.utf8.count > limit ? nil : result
   }
 }

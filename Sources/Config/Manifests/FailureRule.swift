@@ -1,5 +1,5 @@
 /// A rule of a Job's `podFailurePolicy` that looks at exit statuses.
-struct FailureRule {
+struct FailureRule: Sendable {
   struct Status {
     let value: Int
     let place: SourcePlace
@@ -8,8 +8,10 @@ struct FailureRule {
   let action: String
   let container: YAMLScalar?
   let operatorText: String?
-  /// Those that are numbers.
+  /// Those that are numbers, also in quotes.
   let statuses: [Status]
+  /// Those that Kubernetes does not take for numbers.
+  let noNumbers: [YAMLNode]
   /// Where `values` stands, else the rule.
   let place: SourcePlace
 
@@ -20,9 +22,11 @@ struct FailureRule {
     container = codes.value.given("containerName")?.value.scalar
     operatorText = codes.value.given("operator")?.value.text
     let values = codes.value.given("values")
-    statuses = (values?.value.items ?? []).compactMap { item in
+    let items = values?.value.items ?? []
+    statuses = items.compactMap { item in
       item.text.flatMap { Int($0) }.map { Status(value: $0, place: item.place) }
     }
+    noNumbers = items.filter { Workload.Number.value(of: $0) == nil }
     place = values?.key.place ?? codes.key.place
   }
 
@@ -43,7 +47,7 @@ struct FailureRule {
 
   /// Why Kubernetes refuses the list of statuses, and where; nil: it does not.
   var fault: (kind: Fault, place: SourcePlace)? {
-    if statuses.isEmpty { return (.none, place) }
+    if statuses.isEmpty, noNumbers.isEmpty { return (.none, place) }
     if operatorText == "In", let zero = statuses.first(where: { $0.value == 0 }) { return (.zero, zero.place) }
     for (before, status) in zip(statuses, statuses.dropFirst()) where status.value <= before.value {
       return (status.value == before.value ? .duplicate : .unsorted, status.place)

@@ -25,17 +25,21 @@ struct Workload: Sendable {
   let jobSpec: YAMLEntry?
   let podSpec: YAMLEntry?
   let containers: [Container]
+  let containerNames: Set<String>
   let volumes: [Volume]
+  let numbers: Numbers
+  /// Those of a Job's `podFailurePolicy` that look at exit statuses.
+  let failureRules: [FailureRule]
 
   /// Nil when the object is no CronJob, Job, Deployment or Pod.
-  init?(_ object: YAMLNode) {
-    guard let kindScalar = object["kind"]?.scalar, let kind = Kind(rawValue: kindScalar.text),
-      object["apiVersion"]?.text?.hasPrefix(kind.group) ?? true
+  init?(_ object: KubernetesObject) {
+    guard let name = object.kind, let kind = Kind(rawValue: name),
+      object.node["apiVersion"]?.text?.hasPrefix(kind.group) ?? true
     else { return nil }
     self.kind = kind
-    kindPlace = kindScalar.place
-    namespace = object.given("metadata")?.value.given("namespace")?.value.scalar
-    spec = object.given("spec")
+    kindPlace = object.node["kind"]?.place ?? object.place
+    namespace = object.node.given("metadata")?.value.given("namespace")?.value.scalar
+    spec = object.node.given("spec")
     switch kind {
     case .cronJob: jobSpec = spec?.value.given("jobTemplate")?.value.given("spec")
     case .job: jobSpec = spec
@@ -43,22 +47,31 @@ struct Workload: Sendable {
     }
     podSpec = kind == .pod ? spec : (jobSpec ?? spec)?.value.given("template")?.value.given("spec")
     let pod = podSpec?.value
-    // Init containers first, as they run.
-    let nodes = ["initContainers", "containers"].flatMap { pod?[$0]?.items ?? [] }
-    containers = nodes.map { Container($0) }
-    volumes = (pod?["volumes"]?.items ?? []).compactMap { Volume($0) }
+    let volumes = (pod?["volumes"]?.items ?? []).compactMap { Volume($0) }
+    self.volumes = volumes
+    containers = Workload.containers(of: pod, volumes)
+    containerNames = Set(containers.compactMap(\.name))
+    numbers = Numbers(of: kind, spec: spec, jobSpec: jobSpec, podSpec: podSpec)
+    failureRules = (jobSpec?.value.given("podFailurePolicy")?.value["rules"]?.items ?? []).compactMap {
+      FailureRule($0)
+    }
   }
 
-  func volume(named name: String) -> Volume? { volumes.first { $0.name.text == name } }
+  /// Init containers first, as they run.
+  private static func containers(of pod: YAMLNode?, _ volumes: [Volume]) -> [Container] {
+    let byName = Dictionary(volumes.map { ($0.name.text, $0) }) { first, _ in first }
+    return ["initContainers", "containers"].flatMap { list in
+      (pod?[list]?.items ?? []).map { Container($0, isInit: list == "initContainers", volumes: byName) }
+    }
+  }
 }
 
 extension YAMLNode {
-  /// The entry of this key; nil too when its value is null or nothing, which Kubernetes takes for not given.
-  func given(_ key: String) -> YAMLEntry? {
-    guard let entry = entry(key) else { return nil }
-    if let scalar = entry.value.scalar, scalar.isAbsent || scalar.isNull { return nil }
-    return entry
-  }
+  /// The entry of this key; nil too when Kubernetes takes its value for not given.
+  func given(_ key: String) -> YAMLEntry? { entry(key).flatMap { $0.value.isNothing ? nil : $0 } }
+
+  /// Null, or nothing.
+  var isNothing: Bool { scalar.map { $0.isAbsent || $0.isNull } ?? false }
 
   /// Where this is `true`, in one of the words that YAML's users have for it.
   var truePlace: SourcePlace? {

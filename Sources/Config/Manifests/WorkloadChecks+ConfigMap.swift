@@ -6,34 +6,28 @@ extension WorkloadChecks {
       findings.report(
         .otherNamespace(namespace.text, configMap: name, in: other, at: namespace.place, place: configMap.namePlace))
     }
-    guard let path = running.configPath, path.text.hasPrefix("/"),
-      let components = FilePath.components(path.text)
-    else { return }
-    guard let mount = container.mount(covering: components) else {
-      return reportNotMounted(path.text, name, at: path.place, &findings)
+    switch running.configFile {
+    case .unknown: return
+    case .notMounted(let path, let place): reportNotMounted(path, name, at: place, &findings)
+    case .mounted(let file, let path, let place): checkFile(file, path, at: place, name, &findings)
     }
-    // What is not known of the mount, or wrong with it, is not the config's.
-    guard let file = MountedFile(path.text, in: running) else { return }
-    checkFile(file, in: mount, path, &findings)
   }
 
   private func checkFile(
-    _ file: MountedFile, in mount: Workload.Mount, _ path: (text: String, place: SourcePlace?),
-    _ findings: inout Findings
+    _ file: MountedFile, _ path: String, at place: SourcePlace?, _ name: String, _ findings: inout Findings
   ) {
-    guard let configMap, let name = configMap.name else { return }
-    let sources = file.volume.configMaps
-    guard let first = sources.first else {
-      return reportNotMounted(path.text, name, at: path.place, &findings)
+    guard let configMap else { return }
+    guard let first = file.volume.configMaps.first else {
+      return reportNotMounted(path, name, at: place, &findings)
     }
-    let source = sources.first { $0.name?.text == name }
-    guard let source else {
+    let sources = file.volume.sources(of: name)
+    if sources.isEmpty {
       return findings.report(
         .otherConfigMap(
           first.name?.text ?? "", expected: name, at: first.name?.place ?? file.volume.place,
           place: configMap.namePlace))
     }
-    let read = source.key(ofFile: file.path)
+    let read = file.key(in: name)
     guard read?.name != configMap.key else { return }
     if let read, let place = read.place {
       findings.report(
@@ -41,8 +35,8 @@ extension WorkloadChecks {
     } else {
       findings.report(
         .noSuchConfigFile(
-          file.path, of: name, expected: configMap.key, proposal: configPath(in: mount, source),
-          at: path.place ?? container.place, key: configMap.keyPlace))
+          file.path, of: name, expected: configMap.key, proposal: configPath(in: file.mount, sources),
+          at: place ?? container.place, key: configMap.keyPlace))
     }
   }
 
@@ -51,12 +45,11 @@ extension WorkloadChecks {
   ) {
     guard let configMap else { return }
     for mount in container.mounts {
-      let sources = workload.volume(named: mount.volume.text)?.configMaps ?? []
-      guard let source = sources.first(where: { $0.name?.text == name }) else { continue }
+      guard let sources = mount.volume?.sources(of: name), !sources.isEmpty else { continue }
       return findings.report(
         .configMountedElsewhere(
-          path, of: name, proposal: configPath(in: mount, source), at: place ?? container.place, mount: mount.path.place
-        ))
+          path, of: name, proposal: configPath(in: mount, sources), at: place ?? container.place,
+          mount: mount.path.place))
     }
     let folder = path.split(separator: "/").dropLast().joined(separator: "/")
     findings.report(
@@ -66,9 +59,10 @@ extension WorkloadChecks {
   }
 
   /// The config's path in the container by this mount; nil when it is not there.
-  private func configPath(in mount: Workload.Mount, _ source: Workload.ConfigMapSource) -> String? {
-    guard let configMap, let subPath = mount.subPath, let file = source.file(ofKey: configMap.key),
-      let components = FilePath.components(file), components.starts(with: subPath)
+  private func configPath(in mount: Workload.Mount, _ sources: [Workload.ConfigMapSource]) -> String? {
+    guard let configMap, let subPath = mount.subPath,
+      let file = sources.lazy.compactMap({ $0.file(ofKey: configMap.key) }).first,
+      let components = MountPath.components(file), components.starts(with: subPath)
     else { return nil }
     return "/" + (mount.components + components.dropFirst(subPath.count)).joined(separator: "/")
   }

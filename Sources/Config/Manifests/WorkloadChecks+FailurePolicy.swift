@@ -7,11 +7,9 @@ extension WorkloadChecks {
   /// Whether a Job tries again exactly where that may help.
   func checkFailurePolicy(_ findings: inout Findings) {
     guard let job = workload.jobSpec else { return }
-    let retries = number("backoffLimit", in: job, &findings)?.value ?? WorkloadChecks.backoffLimit
     let policy = job.value.given("podFailurePolicy")
     if let policy, !isList("rules", in: policy.value, &findings) { return }
-    let rules = (policy?.value["rules"]?.items ?? []).compactMap { FailureRule($0) }
-    for rule in rules { check(rule, &findings) }
+    checkRules(&findings)
     let restart = workload.podSpec?.value.given("restartPolicy")?.value
     guard restart?.text == "Never" else {
       if let policy, let restart, restart.text == "OnFailure" {
@@ -19,47 +17,52 @@ extension WorkloadChecks {
       }
       return
     }
-    checkStatuses(rules, retries: retries, &findings)
-    reportMissing(rules, retries: retries, policy: policy, in: job, &findings)
+    checkStatuses(&findings)
+    reportMissing(policy: policy, in: job, &findings)
   }
 
-  private func check(_ rule: FailureRule, _ findings: inout Findings) {
-    if let fault = rule.fault { findings.report(.badExitStatuses(fault.kind, at: fault.place)) }
-    let names = workload.containers.compactMap(\.name)
-    if let name = rule.container, !names.contains(name.text) {
+  private func checkRules(_ findings: inout Findings) {
+    var hints = MountChecks.mostHints
+    for rule in workload.failureRules {
+      for node in rule.noNumbers { reportNoNumber(node, of: "values", &findings) }
+      if let fault = rule.fault { findings.report(.badExitStatuses(fault.kind, at: fault.place)) }
+      guard let name = rule.container, !workload.containerNames.contains(name.text) else { continue }
+      hints -= 1
+      let names = hints < 0 ? [] : workload.containers.compactMap(\.name)
       let nearest = Spelling.nearest(to: name.text, among: names) ?? (names.count == 1 ? names[0] : nil)
       findings.report(.unknownContainer(name.text, nearest: nearest, at: name.place))
     }
   }
 
   /// The first rule that applies decides, as in Kubernetes.
-  private func rule(for status: ExitStatus, among rules: [FailureRule]) -> FailureRule? {
-    rules.first { $0.applies(to: Int(status.rawValue), of: container.name) }
+  private func rule(for status: ExitStatus) -> FailureRule? {
+    workload.failureRules.first { $0.applies(to: Int(status.rawValue), of: container.name) }
   }
 
-  private func checkStatuses(_ rules: [FailureRule], retries: Int, _ findings: inout Findings) {
+  private func checkStatuses(_ findings: inout Findings) {
     for status in ExitStatus.allCases where status.isWorthARetry {
-      guard let rule = rule(for: status, among: rules), ["FailJob", "FailIndex"].contains(rule.action) else { continue }
+      guard let rule = rule(for: status), ["FailJob", "FailIndex"].contains(rule.action) else { continue }
       findings.report(.retryForgone(status, at: rule.place(of: Int(status.rawValue))))
     }
+    let retries = workload.retries?.count ?? 0
     for status in WorkloadChecks.final {
-      guard let rule = rule(for: status, among: rules) else { continue }
+      guard let rule = rule(for: status) else { continue }
       // Ignored failures do not count against the limit, so they are tried again without end.
       guard rule.action == "Ignore" || rule.action == "Count" && retries > 0 else { continue }
       findings.report(.retryInVain(status, action: rule.action, at: rule.place(of: Int(status.rawValue))))
     }
   }
 
-  private func reportMissing(
-    _ rules: [FailureRule], retries: Int, policy: YAMLEntry?, in job: YAMLEntry, _ findings: inout Findings
-  ) {
+  private func reportMissing(policy: YAMLEntry?, in job: YAMLEntry, _ findings: inout Findings) {
+    guard let retries = workload.retries, retries.count > 0 else { return }
     // A rule for a container that is not there is reported as that.
-    let names = workload.containers.compactMap(\.name)
-    guard retries > 0, rules.allSatisfy({ $0.container.map { names.contains($0.text) } ?? true }) else { return }
-    let missing = WorkloadChecks.final.filter { rule(for: $0, among: rules) == nil }
-    guard !missing.isEmpty else { return }
-    let place = (policy ?? job.value.given("backoffLimit") ?? job).key.place
+    let isMistaken = workload.failureRules.contains { rule in
+      rule.container.map { !workload.containerNames.contains($0.text) } ?? false
+    }
+    let missing = WorkloadChecks.final.filter { rule(for: $0) == nil }
+    guard !isMistaken, !missing.isEmpty else { return }
+    let place = policy?.key.place ?? retries.number?.key.place ?? job.key.place
     findings.report(
-      .retriesInVain(missing, container: container.name, retries: retries, hasPolicy: policy != nil, at: place))
+      .retriesInVain(missing, container: container.name, retries: retries.count, hasPolicy: policy != nil, at: place))
   }
 }

@@ -18,8 +18,8 @@ extension WorkloadChecks {
   }
 
   private func checkReport(_ path: String, at place: SourcePlace, _ findings: inout Findings) {
-    guard path.hasPrefix("/"), let components = FilePath.components(path) else { return }
-    guard let mount = container.mount(covering: components) else {
+    guard path.hasPrefix("/"), let components = MountPath.components(path) else { return }
+    guard let mount = container.mountIndex.mount(holding: components) else {
       // The devices' file system can be written to whatever the root may be.
       if let root = container.readOnlyRoot, components.first != "dev" {
         findings.report(.reportNotWritable(path, at: place, readOnly: root))
@@ -28,22 +28,22 @@ extension WorkloadChecks {
       }
       return
     }
-    if let readOnly = readOnlyPlace(of: mount) {
+    if let readOnly = mount.readOnly {
       findings.report(.reportNotWritable(path, at: place, readOnly: readOnly))
-    } else if let volume = workload.volume(named: mount.volume.text), volume.goesWithPod, !isShared(volume) {
+    } else if let volume = mount.volume, volume.goesWithPod, !isShared(volume) {
       findings.report(.reportGoneWithPod(path, at: place, volume: volume.place))
     }
   }
 
   /// Whether another container may carry away what is written there.
   private func isShared(_ volume: Workload.Volume) -> Bool {
-    workload.containers.count { other in other.mounts.contains { $0.volume.text == volume.name.text } } > 1
+    workload.containers.count { other in other.mounts.contains { $0.volumeName.text == volume.name.text } } > 1
   }
 
   private func checkTerminationLog(_ path: String, _ findings: inout Findings) {
     let message = container.node.given("terminationMessagePath")?.value.scalar
     let expected = message?.text ?? WorkloadChecks.terminationMessagePath
-    guard FilePath.components(path) != FilePath.components(expected) else { return }
+    guard MountPath.components(path) != MountPath.components(expected) else { return }
     findings.report(
       .otherTerminationLog(
         path, expected: expected, at: running.commandLine?.place(ofValue: path) ?? container.place,

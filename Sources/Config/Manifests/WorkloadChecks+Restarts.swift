@@ -32,9 +32,8 @@ extension WorkloadChecks {
         findings.report(.otherRunAllowed(policy?.text, at: policy?.place ?? spec.key.place))
       }
     }
-    let copies = workload.kind == .deployment ? (workload.spec, "replicas") : (workload.jobSpec, "parallelism")
-    if let count = number(copies.1, in: copies.0, &findings), count.value > 1 {
-      findings.report(.severalPods(copies.1, count.value, at: count.place))
+    if let copies = workload.numbers.copies, let count = copies.value, count > 1 {
+      findings.report(.severalPods(copies.key.text, count, at: copies.place))
     }
   }
 }

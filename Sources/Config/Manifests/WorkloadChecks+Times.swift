@@ -1,48 +1,51 @@
 import Plan
 
 extension WorkloadChecks {
-  /// Kubernetes' own, where the manifest gives none.
-  static let backoffLimit = 6
-
   func checkTimes(_ findings: inout Findings) {
     checkGracePeriod(&findings)
-    for spec in [workload.jobSpec, workload.podSpec] {
-      guard let deadline = number("activeDeadlineSeconds", in: spec, &findings) else { continue }
-      checkDeadline(deadline, isOfJob: spec?.key.place == workload.jobSpec?.key.place, &findings)
-    }
+    let (job, pod) = (workload.numbers.jobDeadline, workload.numbers.podDeadline)
+    if let pod { _ = checkTimeLimit(before: pod, &findings) }
+    // A Job's deadline is one for all attempts together.
+    if let job, checkTimeLimit(before: job, &findings) { checkAttempts(before: job, &findings) }
   }
 
   private func checkGracePeriod(_ findings: inout Findings) {
-    guard let grace = number("terminationGracePeriodSeconds", in: workload.podSpec, &findings) else { return }
+    guard let number = workload.numbers.gracePeriod, let grace = number.value else { return }
     let needed = Int(RunPlan.timeToEnd.components.seconds)
-    if grace.value < needed {
-      findings.report(.gracePeriodTooShort(grace.value, needed: needed, at: grace.place))
-    } else if grace.value < 2 * needed {
-      findings.report(.gracePeriodTight(grace.value, needed: needed, at: grace.place))
+    if grace < needed {
+      findings.report(.gracePeriodTooShort(grace, needed: needed, at: number.place))
+    } else if grace < 2 * needed {
+      findings.report(.gracePeriodTight(grace, needed: needed, at: number.place))
     }
   }
 
-  /// The time limit ends a run with a report and a status of its own, a deadline fails the whole Job.
-  private func checkDeadline(_ deadline: Number, isOfJob: Bool, _ findings: inout Findings) {
-    guard let run = config?.draft.run, let limit = run.values.timeLimit, let place = run.place(of: "time_limit")
-    else { return }
-    let available = Duration.seconds(deadline.value)
-    let text = Durations.text(of: limit)
-    if limit >= available {
-      return findings.report(
-        .deadlineBeforeTimeLimit(deadline.value, limit: text, at: deadline.place, limitPlace: place))
+  private typealias TimeLimit = (duration: Duration, place: SourcePlace)
+
+  /// Nil when the config sets none.
+  private var timeLimit: TimeLimit? {
+    guard let run = config?.draft.run, let limit = run.values.timeLimit, let place = run.place(of: "time_limit") else {
+      return nil
     }
-    guard isOfJob else { return }
-    // What is no number is reported with the failure policy.
-    var ignored = Findings()
-    let retries = number("backoffLimit", in: workload.jobSpec, &ignored)
-    if ignored.hasErrors { return }
-    let attempts = min(retries?.value ?? WorkloadChecks.backoffLimit, .max - 1) + 1
-    // Compared by division: a backoffLimit may be any number.
-    guard attempts > 1, limit > available / attempts else { return }
+    return (limit, place)
+  }
+
+  /// The time limit ends a run with a report and a status of its own, a deadline fails the whole Job. Whether it can.
+  private func checkTimeLimit(before deadline: Workload.Number, _ findings: inout Findings) -> Bool {
+    guard let seconds = deadline.value, let limit = timeLimit, limit.duration >= .seconds(seconds) else { return true }
+    findings.report(
+      .deadlineBeforeTimeLimit(
+        seconds, limit: Durations.text(of: limit.duration), at: deadline.place, limitPlace: limit.place))
+    return false
+  }
+
+  private func checkAttempts(before deadline: Workload.Number, _ findings: inout Findings) {
+    guard let seconds = deadline.value, let limit = timeLimit, let retries = workload.retries else { return }
+    let attempts = min(retries.count, .max - 1) + 1
+    // Compared by division: there may be any number of attempts.
+    guard attempts > 1, limit.duration > .seconds(seconds) / attempts else { return }
     findings.report(
       .deadlineBeforeAttempts(
-        deadline.value, attempts: attempts, limit: text, at: deadline.place, limitPlace: place, retries: retries?.place)
-    )
+        seconds, attempts: attempts, limit: Durations.text(of: limit.duration), at: deadline.place,
+        limitPlace: limit.place, retries: retries.number?.place))
   }
 }

@@ -5,6 +5,8 @@ import Plan
 /// What Kubernetes alone would object to is passed over, unless a purge depends on it.
 struct WorkloadChecks {
   let running: RunningContainer
+  /// The containers of the same pod of which it is not known what they run either.
+  let companions: [RunningContainer]
   /// Nil when the config could not be read.
   let config: BatchDecoder?
   /// Nil: the config is a file of its own.
@@ -13,15 +15,14 @@ struct WorkloadChecks {
   var workload: Workload { running.workload }
   var container: Workload.Container { running.container }
   /// Nil when it cannot be told what the program is to do.
-  var reading: CommandLineReading? {
-    running.commandLine.flatMap { $0.isUnderstood ? $0.reading : nil }
-  }
+  var reading: CommandLineReading? { running.reading }
 
   func run(findings: inout Findings) {
     let hasMounts = checkShape(&findings)
     checkCommandLine(&findings)
     // Whoever only checks configs, say in an init container, needs nothing else.
-    if reading?.command == .other { return }
+    if running.isBystander { return }
+    checkNumbers(&findings)
     checkMemory(&findings)
     if hasMounts {
       checkConfigMap(&findings)
@@ -54,24 +55,24 @@ struct WorkloadChecks {
     return false
   }
 
-  struct Number {
-    let value: Int
-    let place: SourcePlace
+  /// What is no number hides what it was to say from all other checks.
+  private func checkNumbers(_ findings: inout Findings) {
+    for number in workload.numbers.all where number.value == nil {
+      reportNoNumber(number.node, of: number.key.text, &findings)
+    }
   }
 
-  /// A count or a number of seconds; nil when it is not given, or none, which is reported.
-  func number(_ key: String, in spec: YAMLEntry?, _ findings: inout Findings) -> Number? {
-    guard let node = spec?.value.given(key)?.value else { return nil }
-    guard let scalar = node.scalar else {
-      findings.report(.wrongType(key.quoted, expected: "a number", found: node.noun, example: nil, at: node.place))
-      return nil
+  func reportNoNumber(_ node: YAMLNode, of key: String, _ findings: inout Findings) {
+    guard node.scalar != nil else {
+      return findings.report(
+        .wrongType(key.quoted, expected: "a number", found: node.noun, example: nil, at: node.place))
     }
-    // Kubernetes takes no text for a number.
-    guard scalar.style == .plain, let value = Int(scalar.text), value >= 0 else {
-      findings.report(
-        .notANumber(scalar.place.text, of: key, expected: "a whole number, without quotes or unit", at: scalar.place))
-      return nil
-    }
-    return Number(value: value, place: scalar.place)
+    findings.report(
+      .notANumber(node.place.text, of: key, expected: "a whole number, without quotes or unit", at: node.place))
   }
+}
+
+extension RunningContainer {
+  /// What the program makes of its arguments; nil when it cannot be told what it is to do.
+  var reading: CommandLineReading? { commandLine.flatMap { $0.isUnderstood ? $0.reading : nil } }
 }

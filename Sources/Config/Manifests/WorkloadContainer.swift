@@ -1,15 +1,17 @@
-import Plan
-
 extension Workload {
   /// One container of a pod.
   struct Container: Sendable {
     let node: YAMLNode
+    /// It runs before the others, or, as a sidecar, beside them.
+    let isInit: Bool
     let mounts: [Mount]
+    let mountIndex: MountIndex
     let environment: ContainerEnvironment
 
-    init(_ node: YAMLNode) {
-      self.node = node
-      mounts = (node["volumeMounts"]?.items ?? []).compactMap { Mount($0) }
+    init(_ node: YAMLNode, isInit: Bool, volumes: [String: Volume]) {
+      (self.node, self.isInit) = (node, isInit)
+      mounts = (node["volumeMounts"]?.items ?? []).compactMap { Mount($0, volumes: volumes) }
+      mountIndex = MountIndex(mounts)
       environment = ContainerEnvironment(of: node)
     }
 
@@ -40,60 +42,27 @@ extension Workload {
   struct Mount: Sendable {
     let path: YAMLScalar
     let components: [String]
-    let volume: YAMLScalar
-    /// Where it is made read-only.
-    let readOnly: SourcePlace?
+    let volumeName: YAMLScalar
+    /// Nil: the pod has none of this name.
+    let volume: Volume?
     /// What of the volume is mounted; empty: all of it. Nil: only the kubelet knows.
     let subPath: [String]?
+    private let ownReadOnly: SourcePlace?
 
     /// Nil when what a mount needs is missing.
-    init?(_ node: YAMLNode) {
-      guard let path = node.given("mountPath")?.value.scalar, let volume = node.given("name")?.value.scalar,
-        let components = FilePath.components(path.text)
+    init?(_ node: YAMLNode, volumes: [String: Volume]) {
+      guard let path = node.given("mountPath")?.value.scalar, let volumeName = node.given("name")?.value.scalar,
+        let components = MountPath.components(path.text)
       else { return nil }
-      (self.path, self.components, self.volume) = (path, components, volume)
-      readOnly = node["readOnly"]?.truePlace
+      (self.path, self.components, self.volumeName) = (path, components, volumeName)
+      volume = volumes[volumeName.text]
+      ownReadOnly = node["readOnly"]?.truePlace
       let isKnown = node.given("subPathExpr") == nil
-      subPath = isKnown ? FilePath.components(node.given("subPath")?.value.text ?? "") : nil
+      subPath = isKnown ? MountPath.components(node.given("subPath")?.value.text ?? "") : nil
     }
 
-    func covers(_ path: [String]) -> Bool {
-      components.count <= path.count && zip(components, path).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
-    }
-  }
-}
-
-/// Paths as lists of names.
-enum FilePath {
-  /// Nil when `..` makes unclear what it names.
-  static func components(_ path: String) -> [String]? {
-    let names = path.split(separator: "/").map { String($0) }.filter { $0 != "." }
-    return names.contains("..") ? nil : names
-  }
-}
-
-/// A container limit and where it stands.
-struct ContainerMemory: Sendable {
-  let size: ByteCount
-  let place: SourcePlace
-
-  /// Nil when the node holds no amount.
-  init?(_ node: YAMLNode) {
-    guard let scalar = node.scalar, let size = KubernetesQuantity.bytes(scalar.text) else { return nil }
-    (self.size, self.place) = (size, scalar.place)
-  }
-
-  /// The value of `memory` in this group (`limits`, `requests`) of the resources of a container or pod.
-  static func node(_ group: String, of owner: YAMLNode?) -> YAMLNode? {
-    owner?.given("resources")?.value.given(group)?.value.given("memory")?.value
-  }
-
-  /// Whether the program itself and one target find room below it, with the built-in thresholds.
-  var isEnough: Bool { MemoryPlan().available(under: size) >= MemoryPlan.leastBudget }
-
-  /// The limit that binds the container: its own or its pod's, whichever is smaller. Nought is none.
-  static func limit(of container: Workload.Container, in workload: Workload) -> ContainerMemory? {
-    let nodes = [container.node, workload.podSpec?.value].compactMap { node("limits", of: $0) }
-    return nodes.compactMap { ContainerMemory($0) }.filter { $0.size.bytes > 0 }.min { $0.size < $1.size }
+    /// Where it, or its volume, is made read-only.
+    var readOnly: SourcePlace? { ownReadOnly ?? volume?.readOnly }
+    var goesWithPod: Bool { volume?.goesWithPod ?? false }
   }
 }

@@ -3,24 +3,32 @@ public struct WorkloadManifests: Sendable {
   public let source: SourceText
   /// What is wrong with the stream itself, in source order.
   public let diagnostics: [Diagnostic]
-  private let workloads: [Workload]
-  private let place: SourcePlace
-  private let readCommandLine: @Sendable ([String]) -> CommandLineReading
+  /// Where to say that none of them runs a config: at the first object.
+  let place: SourcePlace
+  private let containers: RunningContainers
+
+  /// Whether all of them could be read.
+  var isWhole: Bool { !diagnostics.contains { $0.severity == .error } }
 
   /// `readCommandLine` tells what the program makes of a container's arguments.
-  public init(_ source: SourceText, readCommandLine: @escaping @Sendable ([String]) -> CommandLineReading) {
+  public init(_ source: SourceText, readCommandLine: ([String]) -> CommandLineReading) {
     var findings = Findings()
     let documents = YAMLComposer.composeManifests(source, findings: &findings)
-    let objects = KubernetesObject.objects(in: documents, findings: &findings)
-    (self.source, self.readCommandLine) = (source, readCommandLine)
-    diagnostics = findings.ordered(by: source)
-    workloads = objects.compactMap { Workload($0.node) }
-    place = objects.first?.place ?? source.place(0..<source.bytes.count).firstLine
+    self.init(source, documents: documents, findings, readCommandLine: readCommandLine)
   }
 
-  func context(for key: ConfigMapKey?) -> WorkloadContext {
-    WorkloadContext(
-      workloads: workloads, place: place, configMap: key,
-      isWhole: !diagnostics.contains { $0.severity == .error }, readCommandLine: readCommandLine)
+  /// The same for values that were read already, with what was found when they were.
+  init(
+    _ source: SourceText, documents: [YAMLNode], _ found: Findings, readCommandLine: ([String]) -> CommandLineReading
+  ) {
+    var findings = found
+    let objects = KubernetesObject.objects(in: documents, findings: &findings)
+    self.source = source
+    diagnostics = findings.ordered(by: source)
+    place = objects.first?.place ?? source.place(0..<source.bytes.count).firstLine
+    containers = RunningContainers(objects.compactMap { Workload($0) }, read: readCommandLine)
   }
+
+  /// Those that run the config in this key, or, when it is nil, in a file; among them those that only check it.
+  func running(_ key: ConfigMapKey?) -> [RunningContainer] { containers.running(key) }
 }

@@ -8,20 +8,24 @@ extension Workload {
     let readOnly: SourcePlace?
     /// Whether what is written there is lost when the pod goes.
     let goesWithPod: Bool
+    /// Whether nothing but what Kubernetes' objects hold is in it: of all others the manifest does not tell what is.
+    let isFromObjects: Bool
     /// Those whose keys are its files.
     let configMaps: [ConfigMapSource]
 
-    private static let readOnlyKinds = ["configMap", "secret", "projected", "downwardAPI", "image"]
+    private static let objectKinds = ["configMap", "secret", "projected", "downwardAPI"]
     private static let podKinds = ["emptyDir", "ephemeral"]
 
     /// Nil without a name.
     init?(_ node: YAMLNode) {
       guard let name = node.given("name")?.value.scalar else { return nil }
       self.name = name
-      let source = node.entries.first { $0.key.text != "name" && node.given($0.key.text) != nil }
+      let source = node.entries.first { $0.key.text != "name" && !$0.value.isNothing }
       let kind = source?.key.text ?? "emptyDir"
       place = source?.key.place ?? name.place
-      readOnly = Volume.readOnlyKinds.contains(kind) ? source?.key.place : source?.value["readOnly"]?.truePlace
+      isFromObjects = Volume.objectKinds.contains(kind)
+      let isReadOnly = isFromObjects || kind == "image"
+      readOnly = isReadOnly ? source?.key.place : source?.value["readOnly"]?.truePlace
       goesWithPod = Volume.podKinds.contains(kind)
       configMaps = Volume.configMaps(source, kind)
     }
@@ -34,32 +38,47 @@ extension Workload {
       default: []
       }
     }
+
+    /// What it takes from this ConfigMap: a projected volume may name it more than once.
+    func sources(of configMap: String) -> [ConfigMapSource] { configMaps.filter { $0.name?.text == configMap } }
   }
 
   /// A ConfigMap as a volume names it.
   struct ConfigMapSource: Sendable {
+    struct Key: Sendable {
+      let name: String
+      /// Where it is said to be a file; nil: every key is one.
+      let place: SourcePlace?
+    }
+
     let name: YAMLScalar?
-    /// The keys that become files, and the files' paths; nil: every key becomes a file of its name.
-    private let items: [(key: YAMLScalar, path: String)]?
+    /// The keys that become files by the files' paths, and the other way round; nil: every key becomes a file of its name.
+    private let items: (keys: [String: Key], paths: [String: String])?
 
     init(_ node: YAMLNode) {
       name = node.given("name")?.value.scalar
-      items = node.given("items")?.value.items.compactMap { item in
-        guard let key = item["key"]?.scalar, let path = item["path"]?.text else { return nil }
-        return (key, path)
+      items = node.given("items").map { list in
+        var (keys, paths): ([String: Key], [String: String]) = ([:], [:])
+        // Of equal ones the first counts.
+        for item in list.value.items.reversed() {
+          guard let key = item["key"]?.scalar, let path = item["path"]?.text else { continue }
+          keys[path] = Key(name: key.text, place: key.place)
+          paths[key.text] = path
+        }
+        return (keys, paths)
       }
     }
 
-    /// The key whose value is the file with this path in the volume, and where it is given that path.
-    func key(ofFile path: String) -> (name: String, place: SourcePlace?)? {
-      guard let items else { return (path, nil) }
-      return items.first { $0.path == path }.map { ($0.key.text, $0.key.place) }
+    /// The key whose value is the file with this path in the volume.
+    func key(ofFile path: String) -> Key? {
+      guard let items else { return Key(name: path, place: nil) }
+      return items.keys[path]
     }
 
     /// The file that holds the value of this key; nil when none does.
     func file(ofKey key: String) -> String? {
       guard let items else { return key }
-      return items.first { $0.key.text == key }?.path
+      return items.paths[key]
     }
   }
 }

@@ -1,0 +1,105 @@
+import Plan
+
+/// The targets of a config against the mounts of a container.
+struct MountChecks {
+  /// More findings than this need no proposals: each takes a look at all mounts.
+  static let mostHints = 10
+
+  private let running: RunningContainer
+  private let companions: [RunningContainer]
+  private let targets: [DecodedTarget]
+  private var effort = GlobShape.Effort(2_000_000)
+  private var hints = MountChecks.mostHints
+
+  private var container: Workload.Container { running.container }
+  /// Nil when it cannot be told what the program is to do.
+  private var reading: CommandLineReading? { running.reading }
+
+  /// `companions`: the containers of the same pod of which it is not known what they run either.
+  init(_ running: RunningContainer, companions: [RunningContainer] = [], config: BatchDecoder) {
+    (self.running, self.companions) = (running, companions)
+    let selection = MountChecks.selection(running.reading?.targets ?? [])
+    targets = config.targets.filter { $0.isEnabled && (selection?($0) ?? true) }
+  }
+
+  /// Whether `--target` lets a target run; true when only the folders it finds can tell. Nil: every one runs.
+  private static func selection(_ patterns: [String]) -> ((DecodedTarget) -> Bool)? {
+    let globs = patterns.compactMap { try? Glob($0) }
+    guard !patterns.isEmpty, globs.count == patterns.count else { return nil }
+    return { target in
+      guard target.path?.isLiteral == true, let name = target.name else { return true }
+      return globs.contains { $0.matches(name) }
+    }
+  }
+
+  mutating func run(findings: inout Findings) {
+    for target in targets { check(target, &findings) }
+  }
+
+  /// Whether some target lies in a mount that can be written to.
+  var holdsWritableTarget: Bool {
+    var effort = effort
+    return targets.contains { target in
+      guard let path = target.path else { return false }
+      return container.mountIndex.mounts(holding: path, effort: &effort)?.contains { $0.readOnly == nil } ?? true
+    }
+  }
+
+  private mutating func check(_ target: DecodedTarget, _ findings: inout Findings) {
+    guard let path = target.path, let mounts = container.mountIndex.mounts(holding: path, effort: &effort) else {
+      return
+    }
+    let readOnly = mounts.compactMap(\.readOnly)
+    if let first = mounts.first, readOnly.count < mounts.count {
+      if let volume = first.volume, mounts.allSatisfy(\.goesWithPod) {
+        findings.report(.targetGoneWithPod(path.text, at: target.pathPlace, volume: volume.place))
+      }
+      return
+    }
+    // What is mounted further in is purged, too, when it may be.
+    if !target.settings.values.oneFileSystem, container.mountIndex.hasMount(below: path, effort: &effort) { return }
+    if let place = readOnly.first {
+      guard reading?.command == .purge else { return }
+      findings.report(.targetReadOnly(path.text, at: target.pathPlace, readOnly: place))
+    } else if !isHeldByCompanion(path) {
+      reportNotMounted(path, at: target.pathPlace, &findings)
+    }
+  }
+
+  /// Of what is not known, the one that has the mount is meant.
+  private mutating func isHeldByCompanion(_ path: PathPattern) -> Bool {
+    if running.isKnown { return false }
+    return companions.contains { $0.container.mountIndex.mounts(holding: path, effort: &effort)?.isEmpty != true }
+  }
+
+  // MARK: No mount
+
+  private mutating func reportNotMounted(_ path: PathPattern, at place: SourcePlace, _ findings: inout Findings) {
+    hints -= 1
+    findings.report(
+      .targetNotMounted(
+        path.text, container: container.name, nearest: hints < 0 ? nil : nearestMount(to: path),
+        proposal: hints < 0 ? nil : proposal(for: path), at: place,
+        mounts: container.node.entry("volumeMounts")?.key.place ?? container.place))
+  }
+
+  /// A mount that a slip in it or in the path may have missed.
+  private func nearestMount(to path: PathPattern) -> String? {
+    container.mounts.map(\.path.text).first { mount in
+      let count = mount.split(separator: "/").count
+      let start = "/" + path.literalPrefix.prefix(count).joined(separator: "/")
+      return Spelling.nearest(to: start, among: [mount]) != nil
+    }
+  }
+
+  /// An item for `volumeMounts`: a volume that is for data and not mounted yet, at the outermost folder.
+  private func proposal(for path: PathPattern) -> String? {
+    guard let folder = path.literalPrefix.first else { return nil }
+    let mounted = Set(container.mounts.map(\.volumeName.text))
+    let volume = running.workload.volumes.first { volume in
+      volume.readOnly == nil && !volume.goesWithPod && !mounted.contains(volume.name.text)
+    }
+    guard let volume else { return "- {name: data, mountPath: /\(folder)}, and a volume of that name to volumes" }
+    return "- {name: \(volume.name.text), mountPath: /\(folder)}"
+  }
+}
