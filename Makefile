@@ -4,6 +4,7 @@ RELEASE = -c release --static-swift-stdlib -Xlinker -s
 WITH_SYMBOLS = -c release --static-swift-stdlib --scratch-path .build-bench/swift
 PREFIX ?= /usr/local
 SECONDS_TO_FUZZ ?= 60
+SECONDS_EACH ?= 1
 BINARY = $$(swift build $(RELEASE) --show-bin-path)/efs-purge-batch
 
 .DEFAULT_GOAL := build
@@ -77,12 +78,12 @@ bench-instructions: setup ## Instructions per file against Benchmarks/thresholds
 	swift build $(WITH_SYMBOLS) --product efs-purge-batch
 	Benchmarks/scenarios.py instructions --binary "$$(swift build $(WITH_SYMBOLS) --show-bin-path)/efs-purge-batch" $(ARGS)
 
-# Crashes, inputs that take over a second and memory over 256 MiB end it, and leave the input in .build-fuzz.
-fuzz: setup ## Mutate the corpus of configs with libFuzzer: SECONDS_TO_FUZZ=60
+# Crashes, inputs that take over SECONDS_EACH and memory over 256 MiB end it, and leave the input in .build-fuzz.
+fuzz: setup ## Mutate the corpus of configs with libFuzzer: SECONDS_TO_FUZZ=60 SECONDS_EACH=1
 	EFS_PURGE_FUZZ=1 swift build -c release --sanitize fuzzer --scratch-path .build-fuzz --product fuzz-config
 	Fuzz/corpus.sh .build-fuzz/seeds
 	mkdir -p .build-fuzz/found
-	.build-fuzz/release/fuzz-config -timeout=1 -rss_limit_mb=256 -max_len=4096 -print_final_stats=1 \
+	.build-fuzz/release/fuzz-config -timeout=$(SECONDS_EACH) -rss_limit_mb=256 -max_len=4096 -print_final_stats=1 \
 	  -max_total_time=$(SECONDS_TO_FUZZ) -artifact_prefix=.build-fuzz/ .build-fuzz/found .build-fuzz/seeds
 
 clean:

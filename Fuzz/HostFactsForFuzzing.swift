@@ -4,6 +4,6 @@ import Plan
 enum HostFactsForFuzzing {
   static let facts = HostFacts(
     targets: (0..<4).map { index in
-      HostFacts.Target(index: index, answer: .noAnswer(within: .seconds(10)))
+      HostFacts.Target(index: index, answer: .noAnswer(.slow(.seconds(10)), probes: []))
     })
 }
