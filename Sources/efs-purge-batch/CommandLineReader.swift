@@ -13,9 +13,27 @@ enum CommandLineReader {
       // --help and --version end the parsing, too.
       if EFSPurgeBatch.exitCode(for: error).isSuccess { return reading }
       let index = faultIndex(in: arguments)
+      if let rest = readingWithout(index, in: arguments) { reading = rest }
       reading.fault = CommandLineReading.Fault(argument: index, message: message(for: error, arguments, index))
       return reading
     }
+  }
+
+  /// What the other arguments say, when they make sense without this one, and its value.
+  private static func readingWithout(_ index: Int, in arguments: [String]) -> CommandLineReading? {
+    for count in [1, 2] where index > 0 && index + count <= arguments.count {
+      var others = arguments
+      others.removeSubrange(index..<index + count)
+      guard let command = try? EFSPurgeBatch.parseAsRoot(others), var reading = try? reading(of: command, others) else {
+        continue
+      }
+      reading.overrides = reading.overrides.map { override in
+        let argument = override.argument < index ? override.argument : override.argument + count
+        return CommandLineReading.Override(argument: argument, text: override.text)
+      }
+      return reading
+    }
+    return nil
   }
 
   /// A word that is no command makes the parser complain of the options behind it: it is asked about that word alone.

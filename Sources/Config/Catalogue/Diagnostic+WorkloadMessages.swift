@@ -71,15 +71,33 @@ extension Diagnostic {
       hint: .didYouMean(nearest) ?? "add a volume of this name to the pod's volumes")
   }
 
+  /// What would put a target into a mount.
+  enum MountProposal {
+    case mount(volume: String, at: String)
+    case newVolume(at: String)
+    /// The volume is mounted elsewhere, where the target would have this path.
+    case elsewhere(volume: String, at: String, path: String, or: String)
+
+    fileprivate var hint: String {
+      switch self {
+      case .mount(let volume, let folder): "add to volumeMounts: - {name: \(volume.whole), mountPath: \(folder.whole)}"
+      case .newVolume(let folder):
+        "add to volumeMounts: - {name: data, mountPath: \(folder.whole)}, and a volume of that name to volumes"
+      case .elsewhere(let volume, let mount, let path, let folder):
+        "the volume \(volume.whole) is mounted at \(mount.whole): write path: \(path.whole), or mountPath: \(folder.whole)"
+      }
+    }
+  }
+
   static func targetNotMounted(
-    _ path: String, container: String?, nearest: String?, proposal: String?, at place: SourcePlace, mounts: SourcePlace
+    _ path: String, container: String?, nearest: String?, proposal: MountProposal?, at place: SourcePlace,
+    mounts: SourcePlace
   ) -> Diagnostic {
-    let mend = proposal.map { "add to volumeMounts: \($0.whole)" }
     return .error(
       .targetNotMounted, "\(path.quoted) lies in no mount: \(named(container)) would purge its own file system",
       at: place,
       notes: [.mountsHere(at: mounts)],
-      hint: nearest.map { "there is a mount at \($0.whole); is that the one?" } ?? mend)
+      hint: nearest.map { "there is a mount at \($0.whole); is that the one?" } ?? proposal?.hint)
   }
 
   static func targetReadOnly(_ path: String, at place: SourcePlace, readOnly: SourcePlace) -> Diagnostic {

@@ -62,7 +62,7 @@ struct ContainerCommandLine: Sendable {
   let arguments: [Argument]
   /// What depends on an argument that cannot be known is left out.
   private(set) var reading: CommandLineReading
-  /// Whether nothing but single values is unknown.
+  /// Whether nothing but single values is unknown, or wrong.
   private(set) var isUnderstood: Bool
   private(set) var hasKnownConfigPath = true
 
@@ -78,7 +78,7 @@ struct ContainerCommandLine: Sendable {
     }
     guard let reading = read(arguments.map(\.text)) else { return nil }
     self.reading = reading
-    isUnderstood = reading.fault == nil
+    isUnderstood = reading.fault == nil || reading.command != .other
     leaveOutWhatIsNotKnown()
   }
 

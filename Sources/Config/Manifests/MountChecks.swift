@@ -92,14 +92,20 @@ struct MountChecks {
     }
   }
 
-  /// An item for `volumeMounts`: a volume that is for data and not mounted yet, at the outermost folder.
-  private func proposal(for path: PathPattern) -> String? {
+  /// A volume that is for data: to be mounted at the outermost folder, or, when it is mounted elsewhere, the path there.
+  private func proposal(for path: PathPattern) -> Diagnostic.MountProposal? {
     guard let folder = path.literalPrefix.first else { return nil }
     let mounted = Set(container.mounts.map(\.volumeName.text))
-    let volume = running.workload.volumes.first { volume in
-      volume.readOnly == nil && !volume.goesWithPod && !mounted.contains(volume.name.text)
+    let volumes = running.workload.volumes.filter { $0.readOnly == nil && !$0.goesWithPod }
+    if let volume = volumes.first(where: { !mounted.contains($0.name.text) }) {
+      return .mount(volume: volume.name.text, at: "/\(folder)")
     }
-    guard let volume else { return "- {name: data, mountPath: /\(folder)}, and a volume of that name to volumes" }
-    return "- {name: \(volume.name.text), mountPath: /\(folder)}"
+    let names = Set(volumes.map(\.name.text))
+    let mounts = container.mounts.filter { names.contains($0.volumeName.text) && $0.readOnly == nil }
+    guard mounts.count == 1, let mount = mounts.first else { return .newVolume(at: "/\(folder)") }
+    let rest = path.text.utf8.dropFirst(1 + folder.utf8.count)
+    return .elsewhere(
+      volume: mount.volumeName.text, at: mount.path.text, path: mount.path.text + String(decoding: rest, as: UTF8.self),
+      or: "/\(folder)")
   }
 }
