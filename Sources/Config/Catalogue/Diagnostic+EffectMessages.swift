@@ -19,7 +19,8 @@ extension Diagnostic {
     .warning(
       .youngPartitions, "'older_than' is under a day (\(text.shown)): folders go as soon as their period has ended",
       at: place,
-      hint: "is the unit right? months are written 3mo, and m is minutes")
+      hint: text.hasSuffix("m")
+        ? "did you mean \(text.whole)o? an m alone is minutes" : "is the unit right? months are written 3mo")
   }
 
   static func foldersTooYoung(maxAge: String, olderThan: String, at place: SourcePlace, note: Note) -> Diagnostic {

@@ -68,7 +68,7 @@ extension Diagnostic {
   static func negatedPattern(_ pattern: String, of key: String, at place: SourcePlace) -> Diagnostic {
     let rest = String(pattern.dropFirst()).inYAML
     return .warning(
-      .negatedPattern, "the '!' in \(pattern.quoted) negates nothing: it is a character of the names to match",
+      .negatedPattern, "\(pattern.quoted) takes nothing out of '\(key)': the '!' is a character of the names to match",
       at: place,
       hint: key == "include"
         ? "move the rest to exclude: [\(rest)]; for the character itself, write \\!"

@@ -115,7 +115,7 @@ extension Diagnostic {
       at: place,
       notes: [.otherTargetHere(at: other)],
       hint: "every file must belong to one target only, whatever include and exclude say: "
-        + "make one target of both, or name folders that do not meet")
+        + "make one target of both, with one max_age, or name folders that do not meet")
   }
 
   static func tooManyPatterns(at place: SourcePlace) -> Diagnostic {
@@ -152,15 +152,17 @@ extension Diagnostic {
   }
 
   static func budgetsDoNotFit(
-    count: Int, sum: String, available: String, limit: String, each: String, at place: SourcePlace,
+    count: Int, sum: String, available: String, limit: String, each: String, enough: String?, at place: SourcePlace,
     others: [SourcePlace], containerPlace: SourcePlace?
   ) -> Diagnostic {
     let budgets = count == 1 ? "the largest memory budget needs" : "the \(count) largest memory budgets need"
     return .error(
       .budgetsDoNotFit,
-      "\(budgets) \(sum), but pause_at leaves \(available) of \(limit), less what the program itself takes", at: place,
+      "\(budgets) \(sum), but pause_at leaves \(available) of \(limit) for \(count == 1 ? "it" : "them")", at: place,
       notes: others.map { .budgetHere(at: $0) } + .containerLimit(at: containerPlace),
-      hint: "write at most \(each)\(count == 1 ? "" : " for each"), lower run.parallel_targets, or raise the limit")
+      hint:
+        "write at most \(each)\(count == 1 ? "" : " for each, lower run.parallel_targets"), or raise the limit\(enough.map { " to \($0)" } ?? "")"
+    )
   }
 
   static func moreTargetsThanConcurrency(

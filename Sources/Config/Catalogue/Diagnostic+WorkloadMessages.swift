@@ -103,7 +103,8 @@ extension Diagnostic {
   static func targetReadOnly(_ path: String, at place: SourcePlace, readOnly: SourcePlace) -> Diagnostic {
     .error(
       .targetReadOnly, "\(path.quoted) is mounted read-only: nothing can be deleted there", at: place,
-      notes: [.readOnlyHere(at: readOnly)], hint: "mount the volume for writing, or let the container only plan")
+      notes: [.readOnlyHere(at: readOnly)],
+      hint: "mount it for writing (readOnly: false), or let the container only plan")
   }
 
   static func targetGoneWithPod(_ path: String, at place: SourcePlace, volume: SourcePlace) -> Diagnostic {

@@ -11,6 +11,8 @@ struct PathChecks {
   }
 
   private let targets: [Placed]
+  /// Those whose path could not be read.
+  private let unreadable: [DecodedTarget]
   private let safety: Section<SafetyPlan>
   private let report: Section<ReportPlan>
   private let limits: YAMLLimits
@@ -19,6 +21,7 @@ struct PathChecks {
     _ targets: [DecodedTarget], safety: Section<SafetyPlan>, report: Section<ReportPlan>, limits: YAMLLimits
   ) {
     (self.safety, self.report, self.limits) = (safety, report, limits)
+    unreadable = targets.filter { $0.path == nil }
     self.targets = targets.compactMap { target in
       guard let path = target.path else { return nil }
       let shapes = path.components.map { NameShape($0) }
@@ -56,6 +59,13 @@ struct PathChecks {
     let roots = safety.values.allowedRoots.map { $0.split(separator: "/") }
     for one in targets where !roots.contains(where: { PathChecks.isInside(one.path, $0) }) {
       findings.report(.outsideAllowedRoots(one.path.text, at: one.target.pathPlace, roots: place))
+    }
+    // What is wrong with a path may be mended, and still lead there.
+    for target in unreadable {
+      guard let meant = target.settings.given["path"]?.node.text.flatMap(PathDestination.ofPlainPath) else { continue }
+      let names = meant.split(separator: "/")
+      if roots.contains(where: { names.starts(with: $0) { $0.utf8.elementsEqual($1.utf8) } }) { continue }
+      findings.report(.outsideAllowedRoots(meant, at: target.pathPlace, roots: place))
     }
   }
 

@@ -15,6 +15,14 @@ struct PathDestination {
     protected = isTarget ? PathDestination.protected(names) : nil
   }
 
+  /// Where an absolute path without wildcards and dates leads; nil for other texts, and for what is no more than the root.
+  static func ofPlainPath(_ text: String) -> String? {
+    let components = PathReader.split(text).map(\.text)
+    guard text.hasPrefix("/"), components.allSatisfy({ Glob.isLiteral($0) && !$0.contains("{") }) else { return nil }
+    let destination = PathDestination(components, isTarget: true)
+    return destination.protected == nil ? destination.path : nil
+  }
+
   /// Nil too when a name is a pattern: such a path is checked when it is whole.
   private static func protected(_ names: [String]) -> String? {
     if names.isEmpty { return "/" }

@@ -143,7 +143,19 @@ struct PlanChecks {
       .budgetsDoNotFit(
         count: demand.amounts.count, sum: Sizes.text(of: sum), available: Sizes.text(of: available),
         limit: Sizes.text(of: limit), each: "\((available.bytes / UInt64(demand.amounts.count)) >> 20)Mi",
-        at: demand.place, others: demand.otherPlaces, containerPlace: placeOfLimit))
+        enough: leastLimit(for: sum).map { "\($0.bytes >> 20)Mi" }, at: demand.place, others: demand.otherPlaces,
+        containerPlace: placeOfLimit))
+  }
+
+  /// The least limit, in whole MiB, under which budgets of `sum` fit; nil when `pause_at` is a size, which no limit moves.
+  private func leastLimit(for sum: ByteCount) -> ByteCount? {
+    guard case .share(let share) = draft.memory.values.pauseAt else { return nil }
+    let bytes = Double((sum + MemoryPlan.base).bytes) / (share.percent / 100)
+    // No machine has a pebibyte.
+    guard bytes < 0x1p50 else { return nil }
+    var limit = ByteCount.mebibytes(UInt64(bytes) >> 20)
+    while draft.memory.values.available(under: limit) < sum { limit = limit + .mebibytes(1) }
+    return limit
   }
 
   /// Where the limit that counts stands in a manifest; nil when the config says it, or nobody.

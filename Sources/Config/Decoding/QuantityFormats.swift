@@ -108,11 +108,17 @@ enum Durations {
     guard !text.hasSuffix("M") else { return nil }
     var rest = Array(text.lowercased().utf8.filter { $0 != UInt8(ascii: " ") })[...]
     var counts: [String: String] = [:]
+    var last: String?
     while !rest.isEmpty {
-      let (digits, word) = takePart(from: &rest)
+      var (digits, word) = takePart(from: &rest)
+      // `12h30` is the half hour.
+      if word.isEmpty, let larger = units.firstIndex(where: { $0.name == last }), larger + 1 < units.count {
+        word = units[larger + 1].name
+      }
       let isWhole = !digits.isEmpty && digits.count < 6 && digits.first != UInt8(ascii: "0")
       guard isWhole, let unit = words[word], counts[unit] == nil else { return nil }
       counts[unit] = String(decoding: digits, as: UTF8.self)
+      last = unit
     }
     // A month has no length of its own, and a year none that is told in a word.
     if counts.count == 1, let months = (counts["mo"] ?? counts["y"]).flatMap({ Int($0) }) {

@@ -64,7 +64,7 @@ extension CheckReport {
   }
 
   private static func remark(_ isCutShort: Bool) -> String {
-    isCutShort ? "; what stands behind it was not checked" : ""
+    isCutShort ? "; the rest was not checked" : ""
   }
 
   /// The sum over all inputs, where there are several; ends with a newline unless empty. `skipped` files of directories

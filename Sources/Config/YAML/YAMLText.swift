@@ -58,8 +58,9 @@ struct YAMLText {
       let value = text.place(context.offset..<text.line(text.lineIndex(of: context.offset)).upperBound)
       return .unquotedSign(value.plainValue)
     case ("while scanning a quoted scalar", "found unexpected end of stream"):
-      return .syntax(
-        "this quote is never closed", at: text.place(context.offset..<context.offset + 1), context: nil)
+      let value = text.place(context.offset..<text.line(text.lineIndex(of: context.offset)).upperBound).trimmed
+      let quote = value.text.prefix(1)
+      return .syntax("this quote is never closed", at: value, context: nil, hint: .didYouMean("\(value.text)\(quote)"))
     default:
       let isElsewhere = context.offset != error.offset
       return .syntax(

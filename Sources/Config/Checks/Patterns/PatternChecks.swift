@@ -144,7 +144,7 @@ struct PatternChecks {
       if let fault = fault(of: exclude, under: target) {
         warn(of: fault, exclude, in: "exclude", isOwn: target.ownsExclude, &findings)
       } else if let include = includes.first, target.mayWasteExcludes, !folders.contains(exclude.text),
-        !meets(exclude, includes)
+        !exclude.text.hasPrefix("!"), !meets(exclude, includes)
       {
         report(.excludeMeetsNothing(exclude.text, at: exclude.place, include: include.place), &findings)
       } else {
@@ -169,7 +169,8 @@ struct PatternChecks {
     guard let list, seenLists.insert(list).inserted else { return }
     var first: [String: SourcePlace] = [:]
     var different: [PlacedPattern] = []
-    for pattern in patterns {
+    // Those that were meant to take something out are reported for that.
+    for pattern in patterns where !pattern.text.hasPrefix("!") {
       if let place = first[pattern.text] {
         report(.patternRepeated(pattern.text, of: key, at: pattern.place, first: place), &findings)
       } else {
