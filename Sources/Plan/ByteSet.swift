@@ -12,6 +12,16 @@ package struct ByteSet: Hashable, Sendable {
   package mutating func remove(_ byte: UInt8) { words[ByteSet.word(of: byte)] &= ~ByteSet.bit(of: byte) }
   package func contains(_ byte: UInt8) -> Bool { words[ByteSet.word(of: byte)] & ByteSet.bit(of: byte) != 0 }
 
+  /// The one byte in it; nil when there are none or several.
+  package var only: UInt8? {
+    var found: UInt8?
+    for word in 0..<4 where words[word] != 0 {
+      if found != nil || words[word].nonzeroBitCount > 1 { return nil }
+      found = UInt8(word * 64 + words[word].trailingZeroBitCount)
+    }
+    return found
+  }
+
   /// Whether some byte is in both.
   package func meets(_ other: ByteSet) -> Bool { words & other.words != .zero }
 

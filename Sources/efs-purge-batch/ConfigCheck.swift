@@ -71,7 +71,10 @@ struct ConfigCheck {
 
   private mutating func checkFolder(_ path: String) throws {
     let (found, passedOver) = (report.inputs.count + report.failures.count, skipped)
-    for file in try InputFile.configs(in: path) {
+    var lost: [(String, Unusable)] = []
+    let files = try InputFile.configs(in: path) { lost.append(($0, $1)) }
+    for (folder, why) in lost { try attempt(folder) { _ in throw why } }
+    for file in files {
       try attempt(file) { check in
         let source = try check.read(file)
         if let input = CheckedInput.checkIfConfig(source, check.settings) {
@@ -82,9 +85,9 @@ struct ConfigCheck {
       }
     }
     if report.inputs.count + report.failures.count == found {
-      let files = skipped - passedOver
+      let count = skipped - passedOver
       throw Unusable(
-        "no config in folder \(quoted(path)): \(files) YAML or JSON file\(files == 1 ? "" : "s") looked at")
+        "no config in folder \(quoted(path)): \(count) YAML or JSON file\(count == 1 ? "" : "s") looked at")
     }
   }
 

@@ -36,13 +36,20 @@ enum InputFile {
   /// The YAML and JSON files in a folder and below, in the order of their paths. What is hidden is passed over, as in a
   /// mounted ConfigMap the folder that the files lead to; so are links to folders, which may lead round in circles, pipes and the
   /// like, which may never end, and what is larger than any config.
-  static func configs(in folder: String) throws(Unusable) -> [String] {
+  ///
+  /// - Parameter unreadable: is given each folder below that cannot be read.
+  static func configs(in folder: String, unreadable: (_ folder: String, Unusable) -> Void) throws(Unusable) -> [String]
+  {
     let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     var files: [String] = []
     for name in try names(in: folder) where !name.hasPrefix(".") {
       let path = "\(base)/\(name)"
       if FolderListing.isFolderItself(path) {
-        files += try configs(in: path)
+        do throws(Unusable) {
+          files += try configs(in: path, unreadable: unreadable)
+        } catch {
+          unreadable(path, error)
+        }
       } else if [".yaml", ".yml", ".json"].contains(where: name.hasSuffix),
         let size = FolderListing.sizeOfFile(path), size <= maxBytes
       {

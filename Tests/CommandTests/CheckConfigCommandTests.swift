@@ -48,6 +48,24 @@ private func json(_ command: Command) throws -> [String: Any] {
     #expect(try Command("check-config", path).output.hasSuffix("pipe.yaml: ok, 1 target\n"))
   }
 
+  @Test func `A folder that cannot be read fails the check, and the others are checked`() throws {
+    if let obstacle = Command.obstacleToNobody {
+      print("skipped: \(obstacle)")
+      try Test.cancel("\(obstacle)")
+    }
+    let scratch = try Scratch()
+    for name in ["open", "shut"] {
+      try FileManager.default.createDirectory(at: scratch.url.appending(path: name), withIntermediateDirectories: true)
+    }
+    _ = try scratch.write(good, to: "open/purge.yaml")
+    try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: scratch.path("shut"))
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scratch.url.path)
+    let command = try Command(asNobody: ["check-config", scratch.url.path])
+    #expect(command.status == 2)
+    #expect(command.output.contains("open/purge.yaml: ok, 1 target"), "\(command.output)")
+    #expect(command.errors.contains("shut\": Permission denied"), "\(command.errors)")
+  }
+
   @Test func `A folder without any config is an error`() throws {
     let scratch = try Scratch()
     _ = try scratch.write("replicas: 3\n", to: "values.yaml")

@@ -85,7 +85,9 @@ struct ManifestTests {
     arguments: [
       "version: 2\nrun:\n  timeout: 5m\n", "version: '3'\ntasks: {build: {cmds: [go build]}}\nrun: once\n",
       "metrics: {enabled: true}\nmemory: 1Gi\nreport: {}\n", "targets:\n  - {name: web, path: /healthz}\n",
-      "version: 3\nservices: {}\n", "replicas: 3\n", "",
+      "version: 3\nservices: {}\n", "replicas: 3\n", "", "version: 1.4.2\ntarget: production\n",
+      "{\"version\": \"2.1\", \"target\": \"web\"}", "default: x\ntarget: y\n", "{\"target\": {}, \"default\": {}}",
+      "{\"version\": 3, \"targets\": {\"net8.0\": {}}}", "version: 2\ntargets: [web, api]\n",
     ])
   func others(text: String) {
     let source = SourceText(name: "x.yaml", bytes: Array(text.utf8))
@@ -98,7 +100,7 @@ struct ManifestTests {
   @Test(
     "Configs are known by what they were meant to be",
     arguments: [
-      "version: 1\ntragets: []\n", "verison: 1\ntargets: []\n", "defaults: {max_age: 1d}\ntargets: {}\n",
+      "version: 1\ntragets: []\n", "verison: 1\ntargets: []\n", "defaults: {max_age: 1d}\ntargets: []\n",
       "targets:\n  - {path: /data/a, max_aeg: 30d}\n", "version: 1\ntargets:\n\t- path: /data/a\n",
       "version: 1\ntargets: [\n",
     ])

@@ -116,6 +116,27 @@ struct PathTests {
     }
   }
 
+  @Test(
+    "Bounds share out folders of paths that have the same dates where both have some",
+    arguments: [
+      ("/d/{YYYY}/{MM}", "{to: 2023-12}", "/d/{YYYY}/{MM}/{DD}", "{from: 2024-01}", false),
+      ("/d/{YYYY}/{MM}", "{to: 2024-01}", "/d/{YYYY}/{MM}/{DD}", "{from: 2024-01}", true),
+      ("/d/*/{YYYY}", "{to: 2022}", "/d/acme/{YYYY}", "{from: 2023}", false),
+      ("/d/*/{YYYY}", "{to: 2022}", "/d/acme/{YYYY}-{MM}", "{from: 2023}", false),
+      ("/d/{YYYY}", "{to: 2022}", "/d/*", "", true),
+      ("/d/{YYYY}-{MM}", "{to: 2022}", "/d/*/{YYYY}", "{from: 2023}", true),
+    ])
+  func datesInBoth(path: String, bounds: String, other: String, otherBounds: String, expected: Bool) {
+    func target(_ path: String, _ bounds: String) -> String {
+      "  - {path: \"\(path)\"\(bounds.isEmpty ? "" : ", partitions: \(bounds)")}\n"
+    }
+    let (one, another) = (target(path, bounds), target(other, otherBounds))
+    for targets in [one + another, another + one] {
+      let found = check("version: 1\ndefaults: {max_age: 1d}\ntargets:\n\(targets)").rules
+      #expect(found.contains(.overlappingTargets) == expected, "\(targets)")
+    }
+  }
+
   @Test("Two targets named by one template must be told apart, though their bounds share out the folders")
   func sharedNames() {
     let targets = ["{to: 2024-12}", "{from: 2025-01}"].map { "  - {path: \"/data/{YYYY}\", partitions: \($0)}\n" }

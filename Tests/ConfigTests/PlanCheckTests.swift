@@ -37,6 +37,19 @@ struct PlanCheckTests {
       ])
   }
 
+  @Test("Of folders named by dates, as many count as have room between the bounds")
+  func datedBudgets() {
+    func rules(_ bounds: String) -> [Diagnostic.Rule] {
+      let dated = "{path: \"/data/{YYYY}\", max_age: 1d, memory_budget: 250Mi, partitions: \(bounds)}"
+      let other = "{path: /data/api, max_age: 1d, memory_budget: 64Mi}"
+      let text = "version: 1\nmemory: {limit: 512Mi}\nrun: {parallel_targets: 2}\ntargets: [\(dated), \(other)]\n"
+      return check(text).rules
+    }
+    #expect(rules("{from: 2023, to: 2023}") == [])
+    #expect(rules("{from: 2023, to: 2024}") == [.budgetsDoNotFit])
+    #expect(rules("{to: 2023}") == [.budgetsDoNotFit])
+  }
+
   private func budgetRules(parallel: Int, limit: UInt64?, _ targets: String...) -> [Diagnostic.Rule] {
     let items = targets.enumerated().map { "{name: t\($0.offset), max_age: 1d, \($0.element)}" }.joined(separator: ", ")
     let text = "version: 1\nrun: {parallel_targets: \(parallel)}\ntargets: [\(items)]\n"

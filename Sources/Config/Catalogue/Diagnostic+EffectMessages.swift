@@ -19,7 +19,7 @@ extension Diagnostic {
     .warning(
       .youngPartitions, "'older_than' is under a day (\(text.shown)): folders go as soon as their period has ended",
       at: place,
-      hint: text.hasSuffix("m")
+      hint: text.hasSuffix("m") && text.utf8.dropLast().allSatisfy(Digits.isDigit)
         ? "did you mean \(text.whole)o? an m alone is minutes" : "is the unit right? months are written 3mo")
   }
 

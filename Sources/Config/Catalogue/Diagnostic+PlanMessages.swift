@@ -152,7 +152,7 @@ extension Diagnostic {
   }
 
   static func budgetsDoNotFit(
-    count: Int, sum: String, available: String, limit: String, each: String, enough: String?, at place: SourcePlace,
+    count: Int, sum: String, available: String, limit: String, each: String?, enough: String?, at place: SourcePlace,
     others: [SourcePlace], containerPlace: SourcePlace?
   ) -> Diagnostic {
     let budgets = count == 1 ? "the largest memory budget needs" : "the \(count) largest memory budgets need"
@@ -161,7 +161,8 @@ extension Diagnostic {
       "\(budgets) \(sum), but pause_at leaves \(available) of \(limit) for \(count == 1 ? "it" : "them")", at: place,
       notes: others.map { .budgetHere(at: $0) } + .containerLimit(at: containerPlace),
       hint:
-        "write at most \(each)\(count == 1 ? "" : " for each, lower run.parallel_targets"), or raise the limit\(enough.map { " to \($0)" } ?? "")"
+        "\(each.map { "write at most \($0)\(count == 1 ? "" : " for each")" } ?? "raise pause_at")"
+        + "\(count == 1 ? "" : ", lower run.parallel_targets"), or raise the limit\(enough.map { " to \($0)" } ?? "")"
     )
   }
 

@@ -15,16 +15,28 @@ struct NameShape: Sendable {
   }
 
   private let content: Content
+  /// What every name that it matches begins with.
+  let head: [UInt8]
 
   init(_ component: PathPattern.Component) {
     switch component {
-    case .literal(let name): content = .literal(Array(name.utf8))
-    case .wildcard(let glob): content = .pattern(glob.tokens.map(NameShape.element))
-    case .template(let template): content = .pattern(template.pieces.flatMap(NameShape.elements))
+    case .literal(let name): self.init(literal: Array(name.utf8))
+    case .wildcard(let glob): self.init(glob.tokens.map(NameShape.element))
+    case .template(let template): self.init(template.pieces.flatMap(NameShape.elements))
     }
   }
 
-  init(literal name: [UInt8]) { content = .literal(name) }
+  init(literal name: [UInt8]) { (content, head) = (.literal(name), name) }
+
+  private init(_ elements: [Element]) {
+    content = .pattern(elements)
+    var head: [UInt8] = []
+    for element in elements {
+      guard case .oneOf(let set) = element, let byte = set.only else { break }
+      head.append(byte)
+    }
+    self.head = head
+  }
 
   /// The one name it matches; nil when there are several.
   var literal: [UInt8]? {
@@ -53,6 +65,7 @@ struct NameShape: Sendable {
     guard let fixed = sets(of: others) else {
       guard let fixed = sets(of: elements) else {
         // Between their beginnings and ends, the stars of each take whatever the other wants.
+        guard effort.spend(1 + min(elements.count, others.count) / 2) else { return true }
         return agree(elements, others) && agree(elements.reversed(), others.reversed())
       }
       return matches(others, count: fixed.count, &effort) { $1.meets(fixed[$0]) }
@@ -62,6 +75,7 @@ struct NameShape: Sendable {
 
   /// Nil when there is a star among them.
   private static func sets(of elements: [Element]) -> [ByteSet]? {
+    if elements.contains(where: { if case .any = $0 { true } else { false } }) { return nil }
     var sets: [ByteSet] = []
     for element in elements {
       guard case .oneOf(let set) = element else { return nil }

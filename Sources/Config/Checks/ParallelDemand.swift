@@ -18,10 +18,26 @@ struct ParallelDemand<Amount: Comparable> {
     guard let first = wishes.first else { return nil }
     place = first.2
     for (target, amount, place) in wishes where amounts.count < parallel {
-      // A pattern may find as many folders as run at once.
-      let folders = target.path?.isLiteral == false ? parallel - amounts.count : 1
+      let folders = target.folders(atMost: parallel - amounts.count)
       amounts += Array(repeating: amount, count: folders)
       if place != self.place, !otherPlaces.contains(place) { otherPlaces.append(place) }
     }
+  }
+}
+
+extension DecodedTarget {
+  /// How many folders its path may find: a pattern as many as run at once, one of dates as many as have room in its bounds.
+  fileprivate func folders(atMost most: Int) -> Int {
+    guard let path, !path.isLiteral else { return 1 }
+    let hasWildcard = path.components.contains { if case .wildcard = $0 { true } else { false } }
+    guard !hasWildcard, let unit = path.finestField, let from = partitions?.from, let to = partitions?.to else {
+      return most
+    }
+    var (count, period) = (0, unit.period(containing: from.start))
+    while let here = period, here.start < to.end, count < most {
+      count += 1
+      period = unit.period(containing: here.end)
+    }
+    return max(1, count)
   }
 }

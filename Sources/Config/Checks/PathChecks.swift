@@ -83,9 +83,12 @@ struct PathChecks {
   /// many, and are refused anyway; those that are disabled meet nobody.
   private func checkOverlaps(_ findings: inout Findings) {
     let allowed = targets.filter { $0.target.isEnabled && $0.protected == nil }
-    var index = OverlapIndex(comparisons: limits.comparisons)
+    var index = OverlapIndex(
+      allowed.map { (shapes: $0.shapes, components: $0.path.components) }, comparisons: limits.comparisons)
     for (number, one) in allowed.enumerated() {
-      let first = index.firstOverlap(of: one.shapes) { PathChecks.mayShareFolders(one.target, allowed[$0].target) }
+      let first = index.firstOverlap(of: one.shapes, before: number) {
+        PathChecks.mayShareFolders(one.target, allowed[$0].target)
+      }
       if index.isExhausted { return findings.report(.tooManyPatterns(at: one.target.pathPlace)) }
       if let first {
         let other = allowed[first]
@@ -94,7 +97,6 @@ struct PathChecks {
             one.path.text, PathChecks.relation(of: one.path, to: other.path), other.path.text,
             example: PathChecks.example(one.path, other.path), at: one.target.pathPlace, other: other.target.pathPlace))
       }
-      index.insert(one.shapes, components: one.path.components, number: number)
     }
   }
 
@@ -102,11 +104,23 @@ struct PathChecks {
   static func mayShareFolders(_ a: DecodedTarget, _ b: DecodedTarget) -> Bool {
     guard let path = a.path, let other = b.path else { return true }
     if let rule = a.partitions, let otherRule = b.partitions {
-      return path.components != other.components || !Partitions.areDisjoint(rule, otherRule)
+      return !PathChecks.haveSameDates(path, other) || !Partitions.areDisjoint(rule, otherRule)
     }
     if let rule = a.partitions, other.isLiteral { return rule.mayChoose(other, by: path) }
     if let rule = b.partitions, path.isLiteral { return rule.mayChoose(path, by: other) }
     return true
+  }
+
+  /// Whether the dates of the one that is not longer stand in the other, too, so that a folder of both has one period, or
+  /// one inside the other.
+  private static func haveSameDates(_ path: PathPattern, _ other: PathPattern) -> Bool {
+    zip(path.components, other.components).allSatisfy { one, another in
+      switch (one, another) {
+      case (.template(let dates), .template(let otherDates)): dates == otherDates
+      case (.template, _), (_, .template): false
+      case (.literal, _), (.wildcard, _): true
+      }
+    }
   }
 
   /// A folder of both, when each component of one or the other is a name.

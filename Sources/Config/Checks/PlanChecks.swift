@@ -139,10 +139,11 @@ struct PlanChecks {
     guard let demand else { return }
     let sum = demand.amounts.reduce(ByteCount(bytes: 0), +)
     guard sum > available else { return }
+    let mebibytes = (available.bytes / UInt64(demand.amounts.count)) >> 20
     findings.report(
       .budgetsDoNotFit(
         count: demand.amounts.count, sum: Sizes.text(of: sum), available: Sizes.text(of: available),
-        limit: Sizes.text(of: limit), each: "\((available.bytes / UInt64(demand.amounts.count)) >> 20)Mi",
+        limit: Sizes.text(of: limit), each: mebibytes > 0 ? "\(mebibytes)Mi" : nil,
         enough: leastLimit(for: sum).map { "\($0.bytes >> 20)Mi" }, at: demand.place, others: demand.otherPlaces,
         containerPlace: placeOfLimit))
   }

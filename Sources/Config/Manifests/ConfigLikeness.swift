@@ -1,29 +1,41 @@
 /// Whether a text is meant as a config, right or wrong: how configs are told from whatever else stands in ConfigMaps and
 /// directories.
 enum ConfigLikeness {
-  /// `targets`, and beside them `version`, `defaults` or, in one of them, a path with an age. Misspelt keys count.
+  /// `targets`, and beside them `version` or `defaults`, one of the two words perhaps misspelt; or a target with a path and an
+  /// age. In a text that is no YAML the words must be right.
   static func isConfig(_ source: SourceText) -> Bool {
     var findings = Findings()
     if let root = YAMLComposer.compose(source, findings: &findings), !root.entries.isEmpty { return isConfig(root) }
-    return isConfig(keys: keysAtMargin(of: source))
+    let keys = keysAtMargin(of: source)
+    return keys.contains("targets") && (keys.contains("version") || keys.contains("defaults"))
   }
 
   static func isConfig(_ root: YAMLNode) -> Bool {
     let keys = root.entries.map(\.key.text)
-    if isConfig(keys: keys) { return true }
-    let targets = root.entries.filter { isNear($0.key.text, ["targets"]) }.flatMap(\.value.items)
-    return targets.contains { target in
-      let keys = target.entries.map(\.key.text)
-      return ["path", "max_age"].allSatisfy { key in keys.contains { isNear($0, [key]) } }
-    }
+    let targets = root.entries.filter { isNear($0.key.text, "targets") && mayBeTargets($0.value) }
+    if targets.contains(where: { $0.value.items.contains(where: isTarget) }) { return true }
+    guard let first = targets.first else { return false }
+    if keys.contains("version") || keys.contains("defaults") { return true }
+    return first.key.text == "targets" && keys.contains { isNear($0, "version") || isNear($0, "defaults") }
   }
 
-  private static func isConfig(keys: [String]) -> Bool {
-    keys.contains { isNear($0, ["targets"]) } && keys.contains { isNear($0, ["version", "defaults"]) }
+  /// A list of groups, of which one names a folder or an age; or nothing yet.
+  private static func mayBeTargets(_ node: YAMLNode) -> Bool {
+    if node.scalar?.isAbsent == true { return true }
+    guard case .sequence(let items) = node.content else { return false }
+    return items.isEmpty
+      || items.contains { item in
+        item.entries.contains { isNear($0.key.text, "path") || isNear($0.key.text, "max_age") }
+      }
+      || items.allSatisfy { $0.text?.hasPrefix("/") == true }
   }
 
-  private static func isNear(_ word: String, _ known: [String]) -> Bool {
-    Spelling.nearest(to: word, among: known) != nil
+  private static func isTarget(_ node: YAMLNode) -> Bool {
+    ["path", "max_age"].allSatisfy { key in node.entries.contains { isNear($0.key.text, key) } }
+  }
+
+  private static func isNear(_ word: String, _ known: String) -> Bool {
+    Spelling.nearest(to: word, among: [known]) != nil
   }
 
   /// The words before a colon at the beginnings of lines: for texts that are no YAML.

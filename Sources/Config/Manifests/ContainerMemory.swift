@@ -16,6 +16,13 @@ struct ContainerMemory: Sendable {
     owner?.given("resources")?.value.given(group)?.value.given("memory")?.value
   }
 
+  /// The least limit, in whole MiB, that the program itself and one target can do with.
+  static let least: ByteCount = {
+    var limit = ByteCount.mebibytes(1)
+    while MemoryPlan().available(under: limit) < MemoryPlan.leastBudget { limit = limit + .mebibytes(1) }
+    return limit
+  }()
+
   /// Whether the program itself and one target find room below it, with the built-in thresholds.
   var isEnough: Bool { MemoryPlan().available(under: size) >= MemoryPlan.leastBudget }
 

@@ -9,6 +9,8 @@ struct DeceptiveCharacters {
     case direction
     /// It has no width.
     case widthless
+    /// The same, but writers of right-to-left letters need it.
+    case mark
   }
 
   private let text: SourceText
@@ -20,7 +22,7 @@ struct DeceptiveCharacters {
   init(in text: SourceText, from start: Int) {
     self.text = text
     // All of them begin with one of these bytes.
-    for at in text.bytes.indices.dropFirst(start) where [0xC2, 0xD8, 0xE2, 0xEF].contains(text.bytes[at]) {
+    for at in text.bytes.indices.dropFirst(start) where [0xC2, 0xD8, 0xE1, 0xE2, 0xEF].contains(text.bytes[at]) {
       guard case .scalar(let scalar)? = PrintableText.pieces(of: text.bytes[at..<min(at + 4, text.bytes.count)]).first,
         let kind = DeceptiveCharacters.kind(of: scalar)
       else { continue }
@@ -40,7 +42,8 @@ struct DeceptiveCharacters {
     switch scalar.value {
     case 0x85, 0x2028, 0x2029: .lineEnd
     case 0x202A...0x202E, 0x2066...0x2069: .direction
-    case 0x061C, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF: .widthless
+    case 0x00AD, 0x180E, 0x200B, 0x2060...0x2064, 0xFEFF: .widthless
+    case 0x061C, 0x200E, 0x200F: .mark
     default: nil
     }
   }
@@ -52,9 +55,13 @@ struct DeceptiveCharacters {
       switch run.kind {
       case .lineEnd: findings.report(.hiddenLineEnd(at: place))
       case .direction: findings.report(.invisibleCharacter(at: place))
-      case .widthless:
+      case .widthless, .mark:
         let isInScalar = scalars.map { DeceptiveCharacters.contain($0, run.range.lowerBound) } ?? true
-        findings.report(isInScalar ? .invisibleCharacter(at: place) : .invisibleInComment(at: place))
+        if isInScalar {
+          findings.report(.invisibleCharacter(at: place))
+        } else if run.kind == .widthless {
+          findings.report(.invisibleInComment(at: place))
+        }
       }
     }
   }

@@ -81,7 +81,13 @@ struct CheckConfigCommand: ParsableCommand {
         toolVersion: ToolVersion.current, deniesWarnings: denyWarnings, showsEffectiveValues: showEffective,
         isQuiet: quiet),
       printsText: format == .text, host: host)
-    try check.run(file)
+    do {
+      try check.run(file)
+    } catch let interrupted as Interrupted {
+      // What was found until then is told in every form.
+      try check.finish(format)
+      throw interrupted
+    }
     try check.finish(format)
     if check.hasFailed { throw ExitCode(ExitStatus.unusable.rawValue) }
   }
