@@ -122,6 +122,32 @@ struct WorkloadChoiceTests {
     #expect(try found(init: Self.ship, wrong) == ["targetNotMounted /data/api <- volumeMounts"])
   }
 
+  @Test(
+    "Another program that has a command 'run', too, is not taken for this one",
+    arguments: [
+      ("grafana/alloy", "[run, /etc/alloy/config.alloy]"), ("caddy:2", "[run, --config, /etc/caddy/Caddyfile]"),
+    ])
+  func otherPrograms(image: String, arguments: String) throws {
+    let other = try Self.ship.changing(
+      "image: fluent-bit\n  restartPolicy: Always", to: "image: \(image)\n  args: \(arguments)")
+    #expect(try found("\(Self.purge)\n\(other)") == [])
+    #expect(try found("\(other)\n\(Self.purge)") == [])
+    #expect(try found(init: other, Self.purge) == [])
+  }
+
+  @Test("In an image of another name a first word tells when the rest makes sense, or a target is there to be purged")
+  func told() throws {
+    let purge = try Self.purge.changing("image: efs-purge-batch", to: "image: housekeeping")
+    #expect(try found(purge) == [])
+    #expect(try found(purge.changing("/data}", to: "/dat}")) == ["targetNotMounted /data/api <- volumeMounts"])
+    let wrong = try purge.changing("[run]", to: "[run, --reprot=a]")
+    #expect(try found(wrong) == ["badArgument --reprot=a"])
+    #expect(try found(wrong.changing("/data}", to: "/dat}")).map { $0.prefix(10) } == ["noWorkload"])
+    let alloy = try Self.ship.changing(
+      "image: fluent-bit\n  restartPolicy: Always", to: "image: grafana/alloy\n  args: [run, /etc/config.alloy]")
+    #expect(try found("\(Self.other)\n\(alloy)") == [])
+  }
+
   @Test("Of two that may be the purge, each target needs a mount in one")
   func shared() throws {
     let two = Self.config + "\n  - {name: more, path: /more/x, max_age: 30d}\n"

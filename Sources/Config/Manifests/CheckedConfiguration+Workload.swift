@@ -40,8 +40,13 @@ extension CheckedConfiguration {
   /// Of several containers in one pod of which it is not known what they run, those that could purge something: others, such as
   /// one that ships logs, mount the ConfigMap for reasons of their own.
   private static func likely(
-    among chosen: [RunningContainer], _ source: SourceText, _ settings: CheckSettings, limits: YAMLLimits
+    among running: [RunningContainer], _ source: SourceText, _ settings: CheckSettings, limits: YAMLLimits
   ) -> [RunningContainer] {
+    let doubtful = running.filter(\.isDoubtful)
+    var chosen = running
+    if !doubtful.isEmpty, let config = check(source, settings, limits: limits).decoder {
+      chosen.removeAll { $0.isDoubtful && !MountChecks($0, config: config).holdsWritableTarget }
+    }
     let unknown = Dictionary(grouping: chosen.filter { !$0.isKnown }, by: \.pod).filter { $0.value.count > 1 }
     guard !unknown.isEmpty, let config = check(source, settings, limits: limits).decoder else { return chosen }
     let writers = unknown.mapValues { pod in pod.map { MountChecks($0, config: config).holdsWritableTarget } }

@@ -67,8 +67,10 @@ struct ContainerCommandLine: Sendable {
   private(set) var hasKnownConfigPath = true
 
   /// Nil when another program is started, when it cannot be told which, or when there are too many arguments to judge them, or `read` does not.
-  init?(of container: Workload.Container, read: ([String]) -> CommandLineReading?) {
-    guard let scalars = ContainerCommandLine.scalars(of: container),
+  ///
+  /// `isTold`: of an image with another name, the first argument tells that it is this program.
+  init?(of container: Workload.Container, isTold: Bool, read: ([String]) -> CommandLineReading?) {
+    guard let scalars = ContainerCommandLine.scalars(of: container, isTold: isTold),
       scalars.count <= ContainerCommandLine.mostArguments
     else { return nil }
     var room = ContainerEnvironment.longest
@@ -82,13 +84,15 @@ struct ContainerCommandLine: Sendable {
     leaveOutWhatIsNotKnown()
   }
 
-  private static func scalars(of container: Workload.Container) -> [YAMLScalar]? {
+  private static func scalars(of container: Workload.Container, isTold: Bool) -> [YAMLScalar]? {
     guard isList("command", of: container), isList("args", of: container) else { return nil }
     let given = container.texts("args") ?? []
     let args = given.compactMap { $0 }
     guard args.count == given.count else { return nil }
     guard let command = container.texts("command"), !command.isEmpty else {
-      return startsProgram(container, with: args.first?.text) ? args : nil
+      let isOwn =
+        container.imageName == program[...] || isTold && args.first.map { commands.contains($0.text) } ?? false
+      return isOwn ? args : nil
     }
     let words = command.compactMap { $0 }
     guard words.count == command.count, isProgram(words[0].text) else { return nil }
@@ -116,11 +120,6 @@ struct ContainerCommandLine: Sendable {
 
   private static func isList(_ key: String, of container: Workload.Container) -> Bool {
     container.node.given(key) == nil || container.texts(key) != nil
-  }
-
-  /// Whether the image's own entry point is this program: by its name, or since it is told what only this program knows.
-  private static func startsProgram(_ container: Workload.Container, with first: String?) -> Bool {
-    container.imageName == program[...] || first.map(commands.contains) ?? false
   }
 
   private mutating func leaveOutWhatIsNotKnown() {

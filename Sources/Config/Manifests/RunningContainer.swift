@@ -10,7 +10,8 @@ final class RunningContainer: Sendable {
   let commandLine: ContainerCommandLine?
   /// Whether its image or its words name this program.
   let namesProgram: Bool
-  /// Whether it starts this program.
+  /// Whether it starts this program. Other programs have a command `run`, too: where only that tells, the rest of the command
+  /// line must make sense.
   let isKnown: Bool
   /// Whether it starts this program for something else than walking targets, such as checking configs.
   let isBystander: Bool
@@ -26,22 +27,31 @@ final class RunningContainer: Sendable {
     case mounted(MountedFile, path: String, place: SourcePlace?)
   }
 
+  /// `isNamed`: some container of the pod names this program.
   init(
-    _ container: Workload.Container, of workload: Workload, pod: Int, read: ([String]) -> CommandLineReading?
+    _ container: Workload.Container, of workload: Workload, pod: Int, isNamed: Bool,
+    read: ([String]) -> CommandLineReading?
   ) {
     (self.workload, self.pod, self.container) = (workload, pod, container)
     namespace = workload.namespace?.text
-    let line = ContainerCommandLine(of: container, read: read)
+    let line = ContainerCommandLine(of: container, isTold: !isNamed, read: read)
     commandLine = line
-    // Before the others runs whatever prepares for them, often in the same image.
-    let isImage = container.imageName == ContainerCommandLine.program[...]
-    let hasOwnCommand = container.node.given("command") != nil
-    namesProgram = isImage && !(container.isInit && hasOwnCommand) || ContainerCommandLine.isNamed(by: container)
-    isKnown = line != nil || namesProgram
+    namesProgram = RunningContainer.namesProgram(container)
+    isKnown = namesProgram || line.map { $0.reading.fault == nil } ?? false
     isBystander = line.map { $0.isUnderstood && $0.reading.command == .other } ?? false
     let path = line.flatMap { RunningContainer.configPath(of: $0, in: container) }
     configFile = path.map { RunningContainer.file(at: $0.text, $0.place, in: container) } ?? .unknown
   }
+
+  static func namesProgram(_ container: Workload.Container) -> Bool {
+    // Before the others runs whatever prepares for them, often in the same image.
+    let isImage = container.imageName == ContainerCommandLine.program[...]
+    let hasOwnCommand = container.node.given("command") != nil
+    return isImage && !(container.isInit && hasOwnCommand) || ContainerCommandLine.isNamed(by: container)
+  }
+
+  /// Whether only a first word that other programs know, too, makes it this program, and what follows makes no sense to it.
+  var isDoubtful: Bool { !isKnown && commandLine != nil }
 
   private static func configPath(
     of line: ContainerCommandLine, in container: Workload.Container

@@ -18,9 +18,10 @@ struct RunningContainers: Sendable {
     var (readings, faults): ([[String]: CommandLineReading], Int) = ([:], 0)
     for (pod, workload) in workloads.enumerated() {
       let start = all.count
+      let isNamed = workload.containers.contains(where: RunningContainer.namesProgram)
       for container in workload.containers {
         all.append(
-          RunningContainer(container, of: workload, pod: pod) { arguments in
+          RunningContainer(container, of: workload, pod: pod, isNamed: isNamed) { arguments in
             if let known = readings[arguments] { return known }
             guard faults < RunningContainers.mostFaults else { return nil }
             let reading = read(arguments)
