@@ -148,6 +148,23 @@ struct WorkloadChoiceTests {
     #expect(try found("\(Self.other)\n\(alloy)") == [])
   }
 
+  @Test("What --set gives a value from elsewhere is neither missing nor what the config says")
+  func unknownOverrides() throws {
+    func purge(_ override: String) throws -> String {
+      try Self.purge.changing(
+        "[run]", to: "[run, '--set=\(override)']\n  env: [{name: V, valueFrom: {configMapKeyRef: {name: a, key: b}}}]")
+    }
+    let ageless = try Self.config.changing(" max_age: 30d,", to: "")
+    #expect(try found(purge("defaults.max_age=$(V)"), config: ageless) == [])
+    #expect(try found(purge("targets.api.max_age=$(V)"), config: ageless) == [])
+    #expect(try found(purge("$(V)"), config: ageless) == [])
+    #expect(try found(purge("defaults.priority=$(V)"), config: ageless).map { $0.prefix(13) } == ["missingMaxAge"])
+    let elsewhere = try Self.config.changing("/data/api", to: "/elsewhere")
+    #expect(try found(purge("targets.api.path=$(V)"), config: elsewhere) == [])
+    #expect(
+      try found(purge("targets.more.path=$(V)"), config: elsewhere) == ["targetNotMounted /elsewhere <- volumeMounts"])
+  }
+
   @Test("Of two that may be the purge, each target needs a mount in one")
   func shared() throws {
     let two = Self.config + "\n  - {name: more, path: /more/x, max_age: 30d}\n"

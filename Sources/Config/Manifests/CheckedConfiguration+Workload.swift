@@ -63,7 +63,9 @@ extension RunningContainer {
   fileprivate func settings(over others: CheckSettings) -> CheckSettings {
     var settings = others
     settings.overrides = (commandLine?.overrides.map(\.text) ?? []) + others.overrides
-    (settings.environment, settings.unknownVariables) = (container.environment.counted, container.environment.unknown)
+    let standIns = ContainerEnvironment.standIns(for: commandLine?.unknownKeys ?? [])
+    settings.environment = container.environment.counted.filter { !standIns.contains($0.key) }
+    settings.unknownVariables = container.environment.unknown.union(standIns)
     // Nothing fits a limit that is itself a mistake.
     if others.memoryLimit == nil, let limit = ContainerMemory.limit(of: container, in: workload), limit.isEnough {
       (settings.memoryLimit, settings.memoryLimitPlace) = (limit.size, limit.place)

@@ -65,6 +65,8 @@ struct ContainerCommandLine: Sendable {
   /// Whether nothing but single values is unknown, or wrong.
   private(set) var isUnderstood: Bool
   private(set) var hasKnownConfigPath = true
+  /// The keys that `--set` gives values that cannot be known.
+  private(set) var unknownKeys: Set<String> = []
 
   /// Nil when another program is started, when it cannot be told which, or when there are too many arguments to judge them, or `read` does not.
   ///
@@ -133,7 +135,11 @@ struct ContainerCommandLine: Sendable {
     if !isKnown(reading.reportPath) { reading.reportPath = nil }
     if !isKnown(reading.terminationLog) { reading.terminationLog = nil }
     if !reading.targets.allSatisfy(isKnown) { reading.targets = [] }
-    reading.overrides.removeAll { !arguments.indices.contains($0.argument) || !arguments[$0.argument].isKnown }
+    let isUnknown = { [arguments] (override: CommandLineReading.Override) in
+      !arguments.indices.contains(override.argument) || !arguments[override.argument].isKnown
+    }
+    unknownKeys = Set(reading.overrides.filter(isUnknown).map { String($0.text.prefix { $0 != "=" }) })
+    reading.overrides.removeAll(where: isUnknown)
   }
 
   /// Where the value of an option stands: the last argument that ends with it.

@@ -45,6 +45,19 @@ struct ContainerEnvironment: Sendable {
     }
   }
 
+  /// The variables that stand for these keys when their values are not known either: whichever way they come, a target is not
+  /// without them.
+  static func standIns(for keys: Set<String>) -> Set<String> {
+    let names = keys.compactMap { key -> String? in
+      if key == "memory.limit" { return "EFSPURGE_MEMORY_LIMIT_MB" }
+      // The key itself may be what is not known.
+      if key.contains("$(") { return "EFSPURGE_MAX_AGE_DAYS" }
+      guard key.hasPrefix("defaults.") || key.hasPrefix("targets.") else { return nil }
+      return key.hasSuffix(".max_age") ? "EFSPURGE_MAX_AGE_DAYS" : nil
+    }
+    return Set(names)
+  }
+
   func namePlace(of name: String) -> SourcePlace? { namePlaces[name] }
 
   /// Where the value of this variable stands; nil when it is not written.

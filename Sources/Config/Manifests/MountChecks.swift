@@ -19,7 +19,11 @@ struct MountChecks {
   init(_ running: RunningContainer, companions: [RunningContainer] = [], config: BatchDecoder) {
     (self.running, self.companions) = (running, companions)
     let selection = MountChecks.selection(running.reading?.targets ?? [])
-    targets = config.targets.filter { $0.isEnabled && (selection?($0) ?? true) }
+    let unknown = running.commandLine?.unknownKeys ?? []
+    targets = config.targets.filter { target in
+      let isElsewhere = target.name.map { unknown.contains("targets.\($0).path") } ?? false
+      return target.isEnabled && !isElsewhere && (selection?(target) ?? true)
+    }
   }
 
   /// Whether `--target` lets a target run; true when only the folders it finds can tell. Nil: every one runs.
