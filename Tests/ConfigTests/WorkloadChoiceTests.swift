@@ -181,7 +181,16 @@ struct WorkloadChoiceTests {
   @Test("A pod in which the purge reads another key is none of this config's, whatever else mounts the ConfigMap")
   func otherKey() throws {
     let purge = try Self.purge.changing("args: [run]", to: "args: [run, --config=/etc/efs-purge-batch/notes.txt]")
-    #expect(try found("\(purge)\n\(Self.ship)").map { $0.prefix(10) } == ["noWorkload"])
+    #expect(try found("\(purge)\n\(Self.ship)") == ["otherKeyRead config.yaml <- purge"])
+    // Which one is known, too, when the name is put together.
+    let staged = try Self.purge.changing(
+      "args: [run]", to: "args: [run, --config=/etc/efs-purge-batch/$(STAGE).txt]\n  env: [{name: STAGE, value: notes}]"
+    )
+    #expect(try found(staged) == ["otherKeyRead config.yaml <- purge"])
+    #expect(
+      try found(staged.changing("value: notes", to: "value: other")) == [
+        "noSuchConfigFile --config=/etc/efs-purge-batch/$(STAGE).txt <- config.yaml"
+      ])
   }
 
   @Test(

@@ -51,7 +51,8 @@ extension Diagnostic {
     case hostClockSkew, hostContainerFileSystem, hostSoftMount, hostAccessTimesOff, hostAccessTimesOnServer
     case hostAccessTimesDaily, hostAccessTimesUnknown, hostBirthTimesUnknown, hostDescriptors, hostThreads
     // Workloads.
-    case noWorkload, tooManyContainers, badMemoryQuantity, noMemoryLimit, memoryLimitTooSmall, requestAboveLimit
+    case noWorkload, otherKeyRead, tooManyContainers, badMemoryQuantity, noMemoryLimit, memoryLimitTooSmall,
+      requestAboveLimit
     case unknownVolume, targetNotMounted, targetReadOnly, targetGoneWithPod, reportNotWritable, reportGoneWithPod
     case otherTerminationLog
     case gracePeriodTooShort, gracePeriodTight, deadlineBeforeTimeLimit, deadlineBeforeAttempts
@@ -68,7 +69,8 @@ extension Diagnostic {
     case budgetHere, ceilingHere, decodedHere, concurrencyHere
     case includeHere, excludeHere, maxDepthHere, otherPatternHere, maxAgeHere, olderThanHere
     case runsBoundHere
-    case containerLimitHere, volumesHere, mountsHere, readOnlyHere, volumeHere, messagePathHere, timeLimitHere
+    case containerLimitHere, volumesHere, containerHere, mountsHere, readOnlyHere, volumeHere, messagePathHere,
+      timeLimitHere
     case backoffLimitHere, failurePolicyHere, configMapHere, keyHere, configMountHere
   }
 

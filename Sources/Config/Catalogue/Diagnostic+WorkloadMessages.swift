@@ -22,6 +22,19 @@ extension Diagnostic {
   }
 }
 
+extension Diagnostic {
+  static func otherKeyRead(
+    _ container: String?, _ key: String, at place: SourcePlace, container containerPlace: SourcePlace
+  )
+    -> Diagnostic
+  {
+    .warning(
+      .otherKeyRead, "\(named(container)) reads the key \(key.quoted) of this ConfigMap, not this one", at: place,
+      notes: [.containerHere(at: containerPlace)],
+      hint: "what runs this one is not in the stream: nothing was checked but the config itself")
+  }
+}
+
 // MARK: - Memory
 
 extension Diagnostic {
@@ -220,6 +233,9 @@ extension Diagnostic {
 extension Diagnostic.Note {
   static func volumesHere(at place: SourcePlace) -> Self {
     Self(rule: .volumesHere, message: "the pod's volumes are here", place: place)
+  }
+  static func containerHere(at place: SourcePlace) -> Self {
+    Self(rule: .containerHere, message: "the container is here", place: place)
   }
   static func mountsHere(at place: SourcePlace) -> Self {
     Self(rule: .mountsHere, message: "this is what the container has", place: place)

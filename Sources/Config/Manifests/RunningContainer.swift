@@ -77,6 +77,14 @@ final class RunningContainer: Sendable {
     return .mounted(file, path: path, place: place)
   }
 
+  /// The key of the same ConfigMap that the program surely reads instead of this one.
+  func otherKey(than key: ConfigMapKey) -> String? {
+    guard let name = key.name, case .mounted(let file, _, _) = configFile, let read = file.key(in: name)?.name,
+      read != key.key, key.keys.contains(read)
+    else { return nil }
+    return read
+  }
+
   enum ConfigRead { case this, other, missing, unknown }
 
   /// Which config the program reads, as seen from this key.

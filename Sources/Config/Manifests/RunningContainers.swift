@@ -56,6 +56,15 @@ struct RunningContainers: Sendable {
     return (readers + candidates.filter { all[$0].isBystander }).sorted().map { all[$0] }
   }
 
+  /// Of those that mount the ConfigMap, the first that reads another key of it, with that key.
+  func readingOther(than key: ConfigMapKey) -> (RunningContainer, key: String)? {
+    let candidates = key.name.flatMap { mounting[$0] } ?? []
+    for index in candidates where runsProgram(index) && all[index].isInNamespace(of: key) {
+      if let other = all[index].otherKey(than: key) { return (all[index], other) }
+    }
+    return nil
+  }
+
   private func runsProgram(_ index: Int) -> Bool { all[index].isKnown && !all[index].isBystander }
 
   /// Of one pod, in which these mount the ConfigMap: those with this program that read the config. An init container may have

@@ -31,4 +31,10 @@ public struct WorkloadManifests: Sendable {
 
   /// Those that run the config in this key, or, when it is nil, in a file; among them those that only check it.
   func running(_ key: ConfigMapKey?) -> [RunningContainer] { containers.running(key) }
+
+  /// What there is to say when none runs the config in this key, or, when it is nil, in a file.
+  func nothingRuns(_ key: ConfigMapKey?) -> Diagnostic {
+    guard let key, let (running, other) = containers.readingOther(than: key) else { return .noWorkload(at: place) }
+    return .otherKeyRead(running.container.name, other, at: key.keyPlace, container: running.container.place)
+  }
 }
