@@ -165,6 +165,37 @@ struct WorkloadChoiceTests {
       try found(purge("targets.more.path=$(V)"), config: elsewhere) == ["targetNotMounted /elsewhere <- volumeMounts"])
   }
 
+  @Test("A config in a file is for the purges that hold its targets, when one holds them all")
+  func plainFile() throws {
+    func pod(_ mount: String, _ more: String = "") -> String {
+      """
+      apiVersion: v1
+      kind: Pod
+      spec:
+        restartPolicy: Never
+        containers:
+          - name: purge
+            image: efs-purge-batch
+            args: [run\(more)]
+            resources: {limits: {memory: 256Mi}}
+            volumeMounts: [{name: data, mountPath: \(mount)}]
+        volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+
+      """
+    }
+    func found(_ pods: String...) throws -> [String] {
+      try check(Self.config, against: pods.joined(separator: "---\n")).diagnostics.map(\.summary)
+    }
+    #expect(try found(pod("/data"), pod("/logs")) == [])
+    #expect(try found(pod("/logs"), pod("/data"), pod("/more")) == [])
+    let missing = "targetNotMounted /data/api <- volumeMounts"
+    // Two that say the same of one place are one.
+    #expect(try found(pod("/logs"), pod("/logs")) == [missing])
+    #expect(try found(pod("/data", ", --dry-run"), pod("/logs", ", --set=targets.api.priority=1")) == [missing])
+    #expect(try found(pod("/logs")) == [missing])
+    #expect(try found(pod("/data"), pod("/logs", ", --set=targets.api.path=/logs/api")) == [])
+  }
+
   @Test("Of two that may be the purge, each target needs a mount in one")
   func shared() throws {
     let two = Self.config + "\n  - {name: more, path: /more/x, max_age: 30d}\n"

@@ -13,7 +13,7 @@ extension CheckedConfiguration {
     limits: YAMLLimits = YAMLLimits()
   ) -> CheckedConfiguration {
     let running = manifests.running(key)
-    let chosen = likely(among: Array(running.prefix(mostContainers)), source, settings, limits: limits)
+    let chosen = likely(among: Array(running.prefix(mostContainers)), for: key, source, settings, limits: limits)
     var all = Findings()
     if running.count > mostContainers {
       all.report(.tooManyContainers(running.count, limit: mostContainers, at: manifests.place))
@@ -38,17 +38,19 @@ extension CheckedConfiguration {
   }
 
   /// Of several containers in one pod of which it is not known what they run, those that could purge something: others, such as
-  /// one that ships logs, mount the ConfigMap for reasons of their own.
+  /// one that ships logs, mount the ConfigMap for reasons of their own. Of a config in a file nothing but its targets tells which
+  /// container it is for.
   private static func likely(
-    among running: [RunningContainer], _ source: SourceText, _ settings: CheckSettings, limits: YAMLLimits
+    among running: [RunningContainer], for key: ConfigMapKey?, _ source: SourceText, _ settings: CheckSettings,
+    limits: YAMLLimits
   ) -> [RunningContainer] {
-    let doubtful = running.filter(\.isDoubtful)
-    var chosen = running
-    if !doubtful.isEmpty, let config = check(source, settings, limits: limits).decoder {
-      chosen.removeAll { $0.isDoubtful && !MountChecks($0, config: config).holdsWritableTarget }
-    }
+    let isOneOfMany = key == nil && running.count > 1
+    guard isOneOfMany || running.contains(where: { !$0.isKnown }),
+      let config = check(source, settings, limits: limits).decoder
+    else { return running }
+    var chosen = running.filter { !$0.isDoubtful || MountChecks($0, config: config).holdsWritableTarget }
+    if isOneOfMany { chosen = meant(among: chosen, config) }
     let unknown = Dictionary(grouping: chosen.filter { !$0.isKnown }, by: \.pod).filter { $0.value.count > 1 }
-    guard !unknown.isEmpty, let config = check(source, settings, limits: limits).decoder else { return chosen }
     let writers = unknown.mapValues { pod in pod.map { MountChecks($0, config: config).holdsWritableTarget } }
     var seen: [Int: Int] = [:]
     return chosen.filter { running in
@@ -56,6 +58,20 @@ extension CheckedConfiguration {
       defer { seen[running.pod, default: 0] += 1 }
       return writers[seen[running.pod, default: 0]]
     }
+  }
+
+  /// When one of them holds every target, without the pods in which none holds any.
+  private static func meant(among chosen: [RunningContainer], _ config: BatchDecoder) -> [RunningContainer] {
+    func isHolder(_ running: RunningContainer) -> Bool {
+      !running.isBystander && MountChecks(running, config: config).holdsAllTargets
+    }
+    guard chosen.contains(where: isHolder) else { return chosen }
+    let holders = chosen.filter { running in
+      // What --set gives a container may be other targets.
+      running.commandLine?.hasOverrides ?? false || MountChecks(running, config: config).holdsWritableTarget
+    }
+    let pods = Set(holders.map(\.pod))
+    return chosen.filter { pods.contains($0.pod) }
   }
 }
 

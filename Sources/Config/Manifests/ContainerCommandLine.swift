@@ -147,6 +147,8 @@ struct ContainerCommandLine: Sendable {
     arguments.last { $0.text == value || $0.text.hasSuffix("=\(value)") }.map { $0.place(ofLast: value) }
   }
 
+  var hasOverrides: Bool { !reading.overrides.isEmpty || !unknownKeys.isEmpty }
+
   /// The values of `--set`, with the scalars that hold them.
   var overrides: [(text: String, argument: Argument)] {
     reading.overrides.compactMap { override in

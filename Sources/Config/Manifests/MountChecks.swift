@@ -43,10 +43,18 @@ struct MountChecks {
   /// Whether some target lies in a mount that can be written to.
   var holdsWritableTarget: Bool {
     var effort = effort
-    return targets.contains { target in
-      guard let path = target.path else { return false }
-      return container.mountIndex.mounts(holding: path, effort: &effort)?.contains { $0.readOnly == nil } ?? true
-    }
+    return targets.contains { isWritable($0, &effort) }
+  }
+
+  /// Whether there are targets, all of them in mounts that can be written to.
+  var holdsAllTargets: Bool {
+    var effort = effort
+    return !targets.isEmpty && targets.allSatisfy { isWritable($0, &effort) }
+  }
+
+  private func isWritable(_ target: DecodedTarget, _ effort: inout GlobShape.Effort) -> Bool {
+    guard let path = target.path else { return false }
+    return container.mountIndex.mounts(holding: path, effort: &effort)?.contains { $0.readOnly == nil } ?? true
   }
 
   private mutating func check(_ target: DecodedTarget, _ findings: inout Findings) {
