@@ -71,7 +71,7 @@ struct WorkloadChoiceTests {
   @Test("One that only checks the config is not run with its limit, before the purge or alone")
   func checksOnly() throws {
     #expect(try found(init: Self.checkOnly, Self.purge) == [])
-    #expect(try found(Self.checkOnly) == [])
+    #expect(try found(Self.checkOnly) == ["onlyBystanders check"])
     #expect(try found(init: Self.checkOnly, Self.other) == [])
     let small = try Self.purge.changing("256Mi", to: "64Mi")
     #expect(try found(init: Self.checkOnly, small) == ["budgetsDoNotFit 100Mi <- 64Mi"])
@@ -194,6 +194,33 @@ struct WorkloadChoiceTests {
     #expect(try found(pod("/data", ", --dry-run"), pod("/logs", ", --set=targets.api.priority=1")) == [missing])
     #expect(try found(pod("/logs")) == [missing])
     #expect(try found(pod("/data"), pod("/logs", ", --set=targets.api.path=/logs/api")) == [])
+  }
+
+  @Test("A --target that matches no name selects nothing; what only a run can tell is let be")
+  func selection() throws {
+    func found(_ options: String, _ config: String = Self.config) throws -> [String] {
+      try self.found(Self.purge.changing("[run]", to: "[run, \(options)]"), config: config)
+    }
+    #expect(try found("--target=api") == [])
+    #expect(try found("'--target=a*'") == [])
+    #expect(try found("--target=apl") == ["selectsNoTarget apl"])
+    #expect(try found("--target=api, --target, 'b*'") == ["selectsNoTarget b*"])
+    #expect(try found("--target=$(NONE)") == [])
+    #expect(try found("--target=b, --set=targets.api.name=$(NONE)") == [])
+    #expect(try found("--target=b, --set=targets.api.name=b") == [])
+    #expect(try found("--target=/data/b", Self.config.changing("/data/api", to: "/data/*")) == [])
+    // A disabled one is passed over, but found.
+    #expect(
+      try !found("--target=api", Self.config.changing("30d,", to: "30d, enabled: false,")).contains {
+        $0.hasPrefix("selects")
+      })
+  }
+
+  @Test("In a pod standard input is empty, unless it is asked for")
+  func standardInput() throws {
+    let purge = try Self.purge.changing("[run]", to: "[run, --config, '-']")
+    #expect(try found(purge) == ["configFromStandardInput -"])
+    #expect(try found(purge.changing("  args", to: "  stdin: true\n  args")) == [])
   }
 
   @Test("Of two that may be the purge, each target needs a mount in one")

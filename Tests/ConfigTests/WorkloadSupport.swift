@@ -87,7 +87,8 @@ extension Diagnostic {
 extension Diagnostic.Rule {
   /// Those that only the manifest of a workload can break.
   static let ofWorkloads: Set<Diagnostic.Rule> = [
-    .noWorkload, .otherKeyRead, .tooManyContainers, .badMemoryQuantity, .noMemoryLimit, .memoryLimitTooSmall,
+    .noWorkload, .otherKeyRead, .onlyBystanders, .selectsNoTarget, .configFromStandardInput, .tooManyContainers,
+    .badMemoryQuantity, .noMemoryLimit, .memoryLimitTooSmall,
     .requestAboveLimit,
     .unknownVolume,
     .targetNotMounted, .targetReadOnly, .targetGoneWithPod, .reportNotWritable, .reportGoneWithPod,

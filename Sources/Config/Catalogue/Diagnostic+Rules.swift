@@ -51,14 +51,15 @@ extension Diagnostic {
     case hostClockSkew, hostContainerFileSystem, hostSoftMount, hostAccessTimesOff, hostAccessTimesOnServer
     case hostAccessTimesDaily, hostAccessTimesUnknown, hostBirthTimesUnknown, hostDescriptors, hostThreads
     // Workloads.
-    case noWorkload, otherKeyRead, tooManyContainers, badMemoryQuantity, noMemoryLimit, memoryLimitTooSmall,
+    case noWorkload, otherKeyRead, onlyBystanders, tooManyContainers, badMemoryQuantity, noMemoryLimit,
+      memoryLimitTooSmall,
       requestAboveLimit
     case unknownVolume, targetNotMounted, targetReadOnly, targetGoneWithPod, reportNotWritable, reportGoneWithPod
     case otherTerminationLog
     case gracePeriodTooShort, gracePeriodTight, deadlineBeforeTimeLimit, deadlineBeforeAttempts
     case startedAgain, retriedWhateverHappened, restartPolicyRefused, otherRunAllowed, severalPods
     case failurePolicyNeedsNever, badExitStatuses, unknownContainer, retryForgone, retryInVain, retriesInVain
-    case noArguments, badArgument
+    case noArguments, badArgument, selectsNoTarget, configFromStandardInput
     case otherNamespace, otherConfigMap, otherConfigMapKey, noSuchConfigFile, configMountedElsewhere, configNotMounted
   }
 

@@ -35,6 +35,14 @@ extension Diagnostic {
   }
 }
 
+extension Diagnostic {
+  static func onlyBystanders(_ container: String?, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .onlyBystanders, "nothing here purges by this config: \(named(container)) neither runs nor plans", at: place,
+      hint: "add what runs it to the stream: a container with args: [run]")
+  }
+}
+
 // MARK: - Memory
 
 extension Diagnostic {
@@ -167,7 +175,23 @@ extension Diagnostic {
   }
 }
 
+extension Diagnostic {
+  static func selectsNoTarget(_ pattern: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .selectsNoTarget, "no target matches --target \(pattern.quoted): the run touches nothing and ends with status 2",
+      at: place, hint: .didYouMean(nearest) ?? "write the name of a target, or leave the option out")
+  }
+}
+
 // MARK: - ConfigMaps
+
+extension Diagnostic {
+  static func configFromStandardInput(at place: SourcePlace) -> Diagnostic {
+    .error(
+      .configFromStandardInput, "the program reads its config from standard input, which is empty in a pod", at: place,
+      hint: "mount the config, and write the path of its file: --config=\(CommandLineReading.defaultConfigPath)")
+  }
+}
 
 extension Diagnostic {
   static func otherNamespace(

@@ -30,7 +30,11 @@ extension CheckedConfiguration {
     let checked = first ?? check(source, settings, limits: limits)
     if first == nil { for finding in checked.diagnostics { all.report(finding) } }
     // What of the manifests could not be read may have been what runs it.
-    if chosen.isEmpty, manifests.isWhole { all.report(manifests.nothingRuns(key)) }
+    if manifests.isWhole, chosen.allSatisfy(\.isBystander),
+      let finding = manifests.nothingRuns(key, besides: chosen)
+    {
+      all.report(finding)
+    }
     return CheckedConfiguration(
       plan: all.hasErrors ? nil : checked.plan, diagnostics: all.ordered(by: source, manifests.source),
       isCutShort: checked.isCutShort, unlistedCount: checked.unlistedCount + all.unkeptCount,

@@ -21,6 +21,8 @@ final class RunningContainer: Sendable {
   enum ConfigFile: Sendable {
     /// The manifest does not tell.
     case unknown
+    /// The program's standard input, into which nobody writes. The place is where that is said.
+    case standardInput(SourcePlace?)
     /// What stands in the image, if anything. The place is where the path is said; nil: nowhere.
     case notMounted(path: String, place: SourcePlace?)
     /// A file in a volume of which the manifest tells what is in it.
@@ -68,6 +70,9 @@ final class RunningContainer: Sendable {
   private static func file(
     at path: String, _ place: SourcePlace?, in container: Workload.Container
   ) -> ConfigFile {
+    if path == "-" {
+      return container.node.given("stdin")?.value.truePlace == nil ? .standardInput(place) : .unknown
+    }
     guard path.hasPrefix("/"), let components = MountPath.components(path) else { return .unknown }
     guard let mount = container.mountIndex.mount(holding: components) else {
       return .notMounted(path: path, place: place)
@@ -91,7 +96,7 @@ final class RunningContainer: Sendable {
   func read(of key: ConfigMapKey) -> ConfigRead {
     switch configFile {
     case .unknown: .unknown
-    case .notMounted: .missing
+    case .standardInput, .notMounted: .missing
     case .mounted(let file, _, _): file.read(of: key)
     }
   }

@@ -1,13 +1,16 @@
 extension WorkloadChecks {
   /// The file that the program will read must be this very config.
   func checkConfigMap(_ findings: inout Findings) {
+    if case .standardInput(let place) = running.configFile {
+      return findings.report(.configFromStandardInput(at: place ?? container.place))
+    }
     guard let configMap, let name = configMap.name else { return }
     if let namespace = workload.namespace, let other = configMap.namespace, namespace.text != other {
       findings.report(
         .otherNamespace(namespace.text, configMap: name, in: other, at: namespace.place, place: configMap.namePlace))
     }
     switch running.configFile {
-    case .unknown: return
+    case .unknown, .standardInput: return
     case .notMounted(let path, let place): reportNotMounted(path, name, at: place, &findings)
     case .mounted(let file, let path, let place): checkFile(file, path, at: place, name, &findings)
     }

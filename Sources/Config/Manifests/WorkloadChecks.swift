@@ -22,6 +22,7 @@ struct WorkloadChecks {
     checkCommandLine(&findings)
     // Whoever only checks configs, say in an init container, needs nothing else.
     if running.isBystander { return }
+    checkTargets(&findings)
     checkNumbers(&findings)
     checkMemory(&findings)
     if hasMounts {

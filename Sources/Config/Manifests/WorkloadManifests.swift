@@ -32,9 +32,14 @@ public struct WorkloadManifests: Sendable {
   /// Those that run the config in this key, or, when it is nil, in a file; among them those that only check it.
   func running(_ key: ConfigMapKey?) -> [RunningContainer] { containers.running(key) }
 
-  /// What there is to say when none runs the config in this key, or, when it is nil, in a file.
-  func nothingRuns(_ key: ConfigMapKey?) -> Diagnostic {
-    guard let key, let (running, other) = containers.readingOther(than: key) else { return .noWorkload(at: place) }
-    return .otherKeyRead(running.container.name, other, at: key.keyPlace, container: running.container.place)
+  /// What there is to say when none runs the config in this key, or, when it is nil, in a file, but these, which only check it.
+  func nothingRuns(_ key: ConfigMapKey?, besides bystanders: [RunningContainer]) -> Diagnostic? {
+    if let key, let (running, other) = containers.readingOther(than: key) {
+      return .otherKeyRead(running.container.name, other, at: key.keyPlace, container: running.container.place)
+    }
+    guard let first = bystanders.first?.container else { return .noWorkload(at: place) }
+    // Without arguments it was not meant to check anything, which is said elsewhere.
+    if bystanders.contains(where: { $0.commandLine?.arguments.isEmpty ?? true }) { return nil }
+    return .onlyBystanders(first.name, at: first.place)
   }
 }
