@@ -73,6 +73,28 @@ struct WorkloadScaleTests {
     #expect(Set(input.allDiagnostics.map(\.rule)) == [.noWorkload])
   }
 
+  @Test("Two hundred keys of a ConfigMap, each of which any of fifty containers may run")
+  func pairs() throws {
+    let keys = (0..<200).map { "  k\($0).yaml: '{version: 1, targets: [{path: /data/a, max_age: 1d}]}'\n" }.joined()
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n\(keys)"
+    let any =
+      "{name: purge, image: efs-purge-batch, args: [run, --config=$(FILE)], resources: {limits: {memory: 256Mi}}, "
+      + "volumeMounts: [{name: config, mountPath: /c}, {name: data, mountPath: /data}]}"
+    let pod = pod(
+      Array(repeating: any, count: 50).joined(separator: ", "),
+      volumes: "{name: config, configMap: {name: c}}, {name: data, persistentVolumeClaim: {claimName: d}}")
+    let input = try checked(map, against: pod)
+    #expect(input.configs.count == 200)
+    // The first ten get 49 checks more each, the next one the last ten.
+    let found = input.configs.map { $0.diagnostics.map(\.message) }
+    func told(_ count: Int) -> [String] {
+      ["50 containers may run this config, of which the first \(count) were checked"]
+    }
+    #expect(found.prefix(10).allSatisfy { $0.isEmpty })
+    #expect(found[10] == told(11))
+    #expect(found.dropFirst(11).allSatisfy { $0 == told(1) })
+  }
+
   @Test("Two thousand mounts and ten thousand targets: only the first findings have a proposal")
   func mounts() throws {
     let numbers = 0..<2000

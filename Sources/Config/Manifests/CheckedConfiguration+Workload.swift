@@ -13,10 +13,14 @@ extension CheckedConfiguration {
     limits: YAMLLimits = YAMLLimits()
   ) -> CheckedConfiguration {
     let running = manifests.running(key)
-    let chosen = likely(among: Array(running.prefix(mostContainers)), for: key, source, settings, limits: limits)
+    var chosen = likely(among: Array(running.prefix(mostContainers)), for: key, source, settings, limits: limits)
     var all = Findings()
-    if running.count > mostContainers {
-      all.report(.tooManyContainers(running.count, limit: mostContainers, at: manifests.place))
+    let more = max(0, chosen.count - 1)
+    let spared = more - manifests.allowance.take(more)
+    chosen.removeLast(spared)
+    if running.count > mostContainers || spared > 0 {
+      let limit = spared > 0 ? chosen.count : mostContainers
+      all.report(.tooManyContainers(running.count, limit: limit, at: manifests.place))
     }
     var first: CheckedConfiguration?
     for running in chosen {

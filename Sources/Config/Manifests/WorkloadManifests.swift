@@ -6,6 +6,8 @@ public struct WorkloadManifests: Sendable {
   /// Where to say that none of them runs a config: at the first object.
   let place: SourcePlace
   private let containers: RunningContainers
+  /// For all configs that are checked against this stream.
+  let allowance = CheckAllowance()
 
   /// Whether all of them could be read.
   var isWhole: Bool { !diagnostics.contains { $0.severity == .error } }
