@@ -41,7 +41,7 @@ STRUCTURAL_BUT_DATES = {"badPeriod"}
 OF_THE_TEXT = {
     "textTooLarge", "byteOrderMark", "nulByte", "notUTF8", "controlCharacter", "tabIndentation", "syntax",
     "emptyDocument", "severalDocuments", "nestingTooDeep", "tooManyNodes", "aliasExpansion", "unknownAnchor", "explicitTag",
-    "duplicateKey", "mergeKey", "hiddenLineEnd", "invisibleCharacter", "conflictMarker", "helmTemplate",
+    "duplicateKey", "mergeKey", "hiddenLineEnd", "invisibleCharacter", "conflictMarker", "helmTemplate", "unquotedSign",
 }  # fmt: skip
 # All other rules are about what values mean together, or to a file system.
 
