@@ -1,7 +1,7 @@
 """`check-config` on large and on hostile configs: what it costs grows with the text and no faster.
 
 Each text is checked in turn, round after round; 10 000 good targets must do in a second and 100 MiB, and no text that a
-ConfigMap can hold may take longer than three times as long."""
+ConfigMap can hold may take longer than five times as long."""
 
 import statistics
 from pathlib import Path
@@ -10,7 +10,7 @@ from lab import report, tools
 from lab.programs import Subject
 
 MOST_S, MOST_MIB = 1.0, 100.0
-MOST_TIMES = 3.0  # of what 10 000 good targets take
+MOST_TIMES = 5.0  # of what 10 000 good targets take: about a second
 # Ten times the targets, start of the process left out.
 MOST_GROWTH = 13.0
 HEAD = "version: 1\ndefaults: {max_age: 30d}\n"

@@ -7,7 +7,7 @@ struct YAMLLimits: Sendable {
   /// Aliases expanded. 10 000 targets with a dozen keys each have 250 000.
   var nodes = 250_000
   /// Steps of comparing paths that have wildcards or dates; a real config takes a thousandth of them.
-  var comparisons = 50_000_000
+  var comparisons = 25_000_000
 
   /// For streams of manifests, in which a config is one value among much else: schemas in a CustomResourceDefinition are
   /// deep, and `kubectl get` can list a whole namespace.
