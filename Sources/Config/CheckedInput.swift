@@ -15,8 +15,7 @@ public struct CheckedInput: Sendable {
   /// Whether a text can be read as far as its end, whatever it says.
   public static func isYAML(_ source: SourceText) -> Bool {
     var findings = Findings()
-    _ = YAMLComposer.composeManifests(source, findings: &findings)
-    return !findings.hasErrors
+    return YAMLComposer.composeStream(source, findings: &findings).isWhole
   }
 
   /// Lets go of all that only effective values and checks on a host need.
@@ -103,9 +102,9 @@ private struct ManifestCheck {
   }
 
   mutating func run() {
-    let documents = YAMLComposer.composeManifests(source, findings: &findings)
-    isCutShort = findings.hasErrors
-    let objects = KubernetesObject.objects(in: documents, findings: &findings)
+    let stream = YAMLComposer.composeStream(source, findings: &findings)
+    isCutShort = !stream.isWhole
+    let objects = KubernetesObject.objects(in: stream.documents, findings: &findings)
     let maps = objects.compactMap { ConfigMap($0) }
     for map in maps {
       map.check(limit: limits.bytes, findings: &findings)

@@ -138,5 +138,4 @@ struct ConfigCheck {
     case .sarif: try StandardOutput.writeResult(report.sarif())
     }
   }
-
 }

@@ -34,6 +34,16 @@ struct ManifestTests {
     #expect(rules("kind: Purge\n" + minimal) == [.unknownKey])
   }
 
+  @Test("A stream counts as cut short only where it could not be read to its end")
+  func cutShort() {
+    let twice = Self.head + "metadata: {name: again}\ndata: {c: \(Self.config)}\n"
+    #expect(rules(twice) == [.duplicateKey])
+    #expect(!input(twice).isCutShort && input(twice).configs.count == 1)
+    #expect(input(Self.head + "data: {c: \(Self.config)}\n---\nkind: [\n").isCutShort)
+    #expect(CheckedInput.isYAML(SourceText(name: "x", bytes: Array("a: 1\na: 2\n".utf8))))
+    #expect(!CheckedInput.isYAML(SourceText(name: "x", bytes: Array("a: [\n".utf8))))
+  }
+
   @Test("Documents of nothing are passed over, and a list says what its items are")
   func lists() {
     let item = "{metadata: {name: a}, data: {c: \(Self.config)}}"

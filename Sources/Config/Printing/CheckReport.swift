@@ -28,8 +28,7 @@ public struct CheckReport: Sendable {
 
   /// Those to be shown, in the order of the inputs and in each in source order.
   var findings: [Diagnostic] {
-    inputs.flatMap(\.allDiagnostics).filter { !isQuiet || isError($0) }.map(
-      \.located)
+    inputs.flatMap(\.allDiagnostics).filter { !isQuiet || isError($0) }.map(\.located)
   }
 
   func isError(_ finding: Diagnostic) -> Bool { deniesWarnings || finding.severity == .error }
@@ -56,7 +55,7 @@ extension CheckReport {
     let isInFile = finding.place.source.medium == .file
     let place = isInFile ? "file=\(file),line=\(start.line),endLine=\(end.line)\(columns)," : ""
     let notes = finding.notes.map { note in
-      "\(note.message): \(note.place.source.name):\(note.place.start.line):\(note.place.start.column)"
+      "\(note.message): \(PrintableText.escaped(note.place.source.name)):\(note.place.start.line):\(note.place.start.column)"
     }
     let lines = [finding.message] + (finding.hint.map { ["hint: \($0)"] } ?? []) + notes
     return "::\(severity(of: finding).rawValue) \(place)title=\(finding.rule.rawValue)::"

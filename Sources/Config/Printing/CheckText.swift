@@ -42,7 +42,8 @@ extension CheckReport {
     for config in input.configs {
       text += shown(config.diagnostics, printer)
       let title = config.title.map { "\(name): \(PrintableText.escaped($0))" } ?? name
-      if config.unlistedCount > 0 {
+      let isFailure = FindingCount(config.diagnostics, deniesWarnings: deniesWarnings).isFailure
+      if config.unlistedCount > 0, isFailure || !isQuiet {
         text += "\(title): \(FindingCount.plural(config.unlistedCount, "further finding")) not shown\n"
       }
       if showsEffectiveValues, let values = config.effectiveValues {

@@ -57,14 +57,21 @@ struct YAMLComposer: ~Copyable {
   static func composeManifests(
     _ text: SourceText, limits: YAMLLimits = .manifests, findings: inout Findings
   ) -> [YAMLNode] {
+    composeStream(text, limits: limits, findings: &findings).documents
+  }
+
+  /// The same, and whether the text could be read to its end: many a mistake is reported and passed over.
+  static func composeStream(
+    _ text: SourceText, limits: YAMLLimits = .manifests, findings: inout Findings
+  ) -> (documents: [YAMLNode], isWhole: Bool) {
     if let fault = YAMLText(text, from: 0, limit: limits.bytes).fault {
       findings.report(fault)
-      return []
+      return ([], false)
     }
     var composer = YAMLComposer(.manifests, text, from: 0, limits: limits, findings: findings)
-    let documents = composer.documents()
+    let stream = composer.documents()
     findings = composer.findings
-    return documents
+    return stream
   }
 
   private init(_ dialect: Dialect, _ text: SourceText, from start: Int, limits: YAMLLimits, findings: Findings) {
@@ -99,7 +106,7 @@ struct YAMLComposer: ~Copyable {
     return root
   }
 
-  private mutating func documents() -> [YAMLNode] {
+  private mutating func documents() -> (documents: [YAMLNode], isWhole: Bool) {
     var documents: [YAMLNode] = []
     do throws(Diagnostic) {
       _ = try next()
@@ -111,8 +118,9 @@ struct YAMLComposer: ~Copyable {
       }
     } catch {
       findings.report(error)
+      return (documents, false)
     }
-    return documents
+    return (documents, true)
   }
 
   private mutating func next() throws(Diagnostic) -> YAMLEvent {
