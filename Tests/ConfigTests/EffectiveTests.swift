@@ -63,6 +63,14 @@ struct EffectiveTests {
     }
   }
 
+  @Test("A bad value that an alias repeats is invalid wherever it stands")
+  func invalid() throws {
+    let checked = check(
+      "version: 1\ntargets:\n  - {path: /data/a, max_age: &age 3x}\n  - {path: /data/b, max_age: *age}\n")
+    let invalid = try #require(checked.effectiveValues).values.filter(\.isInvalid).map(\.path)
+    #expect(invalid == ["targets[0].max_age", "targets[1].max_age"])
+  }
+
   @Test("Texts that would read as something else are quoted, and stay on one line")
   func quoting() throws {
     let origins = try origins(

@@ -62,13 +62,9 @@ struct Section<Values: Sendable>: Sendable {
       findings.report(.emptyValue(key.name, isRequired: key.isRequired, at: entry.key.place))
     } else if let scalar = entry.value.scalar, scalar.isNull {
       findings.report(.nullValue(key.name, isRequired: key.isRequired, at: scalar.place))
-    } else {
-      let before = findings.errorCount
-      key.read(entry, &values, &findings)
-      if findings.errorCount == before {
-        failed.remove(key.name)
-        return
-      }
+    } else if key.read(entry, &values, &findings) {
+      failed.remove(key.name)
+      return
     }
     failed.insert(key.name)
   }

@@ -1,7 +1,8 @@
 /// One key of a group: the table of these is the schema.
 struct Key<Record>: Sendable {
   let description: KeyDescription
-  let read: @Sendable (YAMLEntry, inout Record, inout Findings) -> Void
+  /// False when the value is not what the key takes; then the findings say why.
+  let read: @Sendable (YAMLEntry, inout Record, inout Findings) -> Bool
 
   var name: String { description.name }
   var isRequired: Bool { description.isRequired }
@@ -15,8 +16,11 @@ struct Key<Record>: Sendable {
       name: name, type: format.noun, summary: summary, isRequired: isRequired, builtIn: builtIn, absence: absence,
       examples: examples ?? format.examples, shape: format.shape, children: children)
     read = { entry, record, findings in
-      guard let value = format.decode(entry.value, Subject(key: name, noun: format.noun), &findings) else { return }
+      guard let value = format.decode(entry.value, Subject(key: name, noun: format.noun), &findings) else {
+        return false
+      }
       record[keyPath: field] = value
+      return true
     }
   }
 
@@ -34,7 +38,7 @@ struct Key<Record>: Sendable {
   }
 
   private init(
-    _ description: KeyDescription, read: @escaping @Sendable (YAMLEntry, inout Record, inout Findings) -> Void
+    _ description: KeyDescription, read: @escaping @Sendable (YAMLEntry, inout Record, inout Findings) -> Bool
   ) {
     (self.description, self.read) = (description, read)
   }
@@ -49,6 +53,8 @@ struct Key<Record>: Sendable {
       name: name, type: "a group of keys", summary: summary, shape: JSONSchema.group(of: children), children: children)
     return Key(description) { entry, record, findings in
       record[keyPath: field].read(entry.value, as: name, owner: entry.key.place, keys: keys, findings: &findings)
+      // What is wrong inside, the group itself knows.
+      return true
     }
   }
 
@@ -62,7 +68,7 @@ struct Key<Record>: Sendable {
       name: name, type: "reserved", summary: summary, builtIn: off, shape: ValueShape.only(off), isReserved: true)
     return Key(description) { entry, _, findings in
       let text = entry.value.scalar?.text
-      if text == off { return }
+      if text == off { return true }
       if let scalar = entry.value.scalar, let choices, !choices.contains(scalar.text) {
         findings.report(
           .unknownChoice(
@@ -71,6 +77,7 @@ struct Key<Record>: Sendable {
       } else {
         findings.report(.notSupportedYet(fullName, off: off, at: entry.value.place))
       }
+      return false
     }
   }
 }
