@@ -57,6 +57,14 @@ int ck_open_directory(int directory, const char *name, int to_list) {
 int ck_open_to_read(const char *path) { return RESULT(open(path, O_RDONLY | O_CLOEXEC)); }
 int ck_touch(int directory) { return RESULT(futimens(directory, NULL)); }
 
+int ck_file_status(const char *path, int fd, struct ck_status *out) {
+  struct statx s;
+  if (statx(path ? AT_FDCWD : fd, path ? path : "", path ? 0 : AT_EMPTY_PATH, STATX_INO | STATX_TYPE, &s)) return -errno;
+  *out = (struct ck_status){
+      .mode = s.stx_mode, .device_major = s.stx_dev_major, .device_minor = s.stx_dev_minor, .inode = s.stx_ino};
+  return 0;
+}
+
 int ck_create_file(int directory, const char *name) {
   return RESULT(openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
 }
@@ -65,6 +73,22 @@ long ck_seek(int fd, int64_t offset) { return RESULT(lseek(fd, offset, SEEK_SET)
 
 int ck_unlink(int directory, const char *name, int is_directory) {
   return RESULT(unlinkat(directory, name, is_directory ? AT_REMOVEDIR : 0));
+}
+
+int ck_is_at(int fd, const void *path, size_t length) {
+  char link[32], now[4096];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t got = readlink(link, now, sizeof now);
+  if (got < 0) return -errno;
+  // Cut off, it says nothing.
+  if (got == sizeof now) return -ENAMETOOLONG;
+  return (size_t)got == length && !memcmp(now, path, length);
+}
+
+long ck_path(int fd, void *buffer, size_t size) {
+  char link[32];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  return RESULT(readlink(link, buffer, size));
 }
 
 int ck_close(int fd) { return RESULT(close(fd)); }

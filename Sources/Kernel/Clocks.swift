@@ -10,6 +10,8 @@ public struct MonotonicTime: Hashable, Comparable, Sendable {
     return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
   }
 
+  /// Earlier than any reading, and near enough that the time since then can be told.
+  public static let distantPast = MonotonicTime(nanoseconds: .min / 2)
   /// Later than any reading: for waits without end.
   public static let distantFuture = MonotonicTime(nanoseconds: .max)
 

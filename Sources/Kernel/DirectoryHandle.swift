@@ -5,10 +5,15 @@ public import SystemPackage
 /// parent cannot lead anywhere else. Usable from any thread; the reading position is shared, so one thread reads.
 public final class DirectoryHandle: Sendable {
   let descriptor: CInt
-  /// As it was when opened.
+  /// As it was when opened. Of one that was opened to be listed, as the server had it.
   public let status: EntryStatus
+  /// When it was asked for `status`. A server's answer makes the client forget names that are no longer true, so what is
+  /// listed and looked up from then on is no older.
+  public let askedAt: MonotonicTime
 
-  private init(descriptor: CInt, status: EntryStatus) { (self.descriptor, self.status) = (descriptor, status) }
+  private init(descriptor: CInt, status: EntryStatus, askedAt: MonotonicTime) {
+    (self.descriptor, self.status, self.askedAt) = (descriptor, status, askedAt)
+  }
 
   deinit { _ = ck_close(descriptor) }
 
@@ -25,7 +30,8 @@ public final class DirectoryHandle: Sendable {
   /// Opens the absolute `path` to be listed, following no link in any of its components (ELOOP or ENOTDIR where one stands).
   public static func open(path: [UInt8]) throws(Errno) -> DirectoryHandle {
     let components = path.split(separator: UInt8(ascii: "/"))
-    var handle = try adopting(kernelCall { ck_open_directory(-1, "/", components.isEmpty ? 1 : 0) })
+    var handle = try adopting(
+      kernelCall { ck_open_directory(-1, "/", components.isEmpty ? 1 : 0) }, components.isEmpty ? .list : .pass)
     for (index, component) in components.enumerated() {
       handle = try handle.openDirectory(Array(component), for: index + 1 == components.count ? .list : .pass)
     }
@@ -41,7 +47,27 @@ public final class DirectoryHandle: Sendable {
           ck_open_directory(
             descriptor, $0.baseAddress?.assumingMemoryBound(to: CChar.self), access == .list ? 1 : 0)
         }
-      })
+      }, access)
+  }
+
+  /// The directory as the server has it now. The client then forgets what names it has cached of it, if somebody else has
+  /// changed it since: only after that does a look at a name look at what the server has under it.
+  public func freshStatus() throws(Errno) -> EntryStatus {
+    try DirectoryHandle.status(of: descriptor, sync: CInt(CK_FRESH))
+  }
+
+  /// The absolute path it is at now, as far as this host knows; nil where the kernel does not tell (no /proc, a path of 4096
+  /// bytes or more). Asks no server.
+  public var path: [UInt8]? {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let length = buffer.withUnsafeMutableBytes { ck_path(descriptor, $0.baseAddress, $0.count) }
+    return length > 0 && length < buffer.count ? Array(buffer[..<Int(length)]) : nil
+  }
+
+  /// Whether it is at this path still; nil as for `path`.
+  public func isAt(_ path: [UInt8]) -> Bool? {
+    let answer = path.withUnsafeBytes { ck_is_at(descriptor, $0.baseAddress, $0.count) }
+    return answer < 0 ? nil : answer == 1
   }
 
   /// Goes on listing at a position a batch gave; 0 is the beginning.
@@ -66,9 +92,11 @@ public final class DirectoryHandle: Sendable {
     return try DirectoryHandle.status(of: file, sync: CInt(CK_FRESH), mask: CInt(CK_BASIC | CK_BIRTH))
   }
 
-  private static func adopting(_ descriptor: CInt) throws(Errno) -> DirectoryHandle {
+  private static func adopting(_ descriptor: CInt, _ access: Access) throws(Errno) -> DirectoryHandle {
     do {
-      return DirectoryHandle(descriptor: descriptor, status: try status(of: descriptor, sync: 0))
+      let askedAt = MonotonicTime.now()
+      let status = try status(of: descriptor, sync: access == .list ? CInt(CK_FRESH) : 0)
+      return DirectoryHandle(descriptor: descriptor, status: status, askedAt: askedAt)
     } catch {
       _ = ck_close(descriptor)
       throw error

@@ -6,7 +6,7 @@ import SystemPackage
 // @unchecked: a pointer is not Sendable; what it points to is not written any more once the batch exists.
 public final class EntryBatch: @unchecked Sendable {
   public struct Entry: Sendable {
-    var inode: UInt64
+    public var inode: UInt64
     /// Of the name in the records.
     var offset: UInt32
     /// Nil when the listing does not say (DT_UNKNOWN).
@@ -25,13 +25,17 @@ public final class EntryBatch: @unchecked Sendable {
   public let nextPosition: Int64
   /// No name is longer, in bytes without its NUL.
   public let longestName: Int
+  /// One of the entries has the name that was asked for.
+  public let hasMark: Bool
   /// What it holds on to, in bytes, for the ledger.
   public let footprint: Int
   private let records: UnsafeRawPointer
 
   /// Lists on, at most `limit` bytes (at least 1 KiB, so that the longest name fits); nil at the end. `read` is getdents64,
-  /// or stands in for it: bytes, 0 at the end, or −errno.
-  init?(limit: Int, order: Order, _ read: (UnsafeMutableRawBufferPointer) -> Int) throws(Errno) {
+  /// or stands in for it: bytes, 0 at the end, or −errno. `mark`: the name that sets `hasMark`.
+  init?(
+    limit: Int, order: Order, mark: StaticString, _ read: (UnsafeMutableRawBufferPointer) -> Int
+  ) throws(Errno) {
     let capacity = max(limit, EntryBatch.leastListing)
     guard let start = malloc(capacity) else { throw .noMemory }
     let length: Int
@@ -47,9 +51,10 @@ public final class EntryBatch: @unchecked Sendable {
     }
     // Made smaller it stays where it is; should that fail, it stays as large as it was.
     records = UnsafeRawPointer(realloc(start, length) ?? start)
-    var found = EntryBatch.parse(UnsafeRawBufferPointer(start: records, count: length))
+    var found = EntryBatch.parse(UnsafeRawBufferPointer(start: records, count: length), mark)
     if order == .byInode { found.entries.sort { $0.inode < $1.inode } }
     (entries, nextPosition, longestName) = (found.entries, found.nextPosition, found.longestName)
+    hasMark = found.hasMark
     footprint = length + found.entries.capacity * MemoryLayout<Entry>.stride
   }
 
@@ -67,13 +72,15 @@ public final class EntryBatch: @unchecked Sendable {
   public static let leastRecord = 24
 
   private static func parse(
-    _ records: UnsafeRawBufferPointer
-  ) -> (entries: [Entry], nextPosition: Int64, longestName: Int) {
+    _ records: UnsafeRawBufferPointer, _ mark: StaticString
+  ) -> (entries: [Entry], nextPosition: Int64, longestName: Int, hasMark: Bool) {
     var entries: [Entry] = []
     // Room made once leaves no pieces behind; what is not used of it is hardly ever touched.
     entries.reserveCapacity(records.count / leastRecord)
     var nextPosition: Int64 = 0
     var longestRecord = leastRecord
+    var hasMark = false
+    let markLength = recordLength(ofName: mark.utf8CodeUnitCount)
     var at = 0
     while at < records.count {
       // struct linux_dirent64: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name…
@@ -85,11 +92,21 @@ public final class EntryBatch: @unchecked Sendable {
         let kind = FileKind(direntType: records[at + 18])
         entries.append(Entry(inode: inode, offset: UInt32(nameAt), kind: kind))
       }
+      if recordLength == markLength, isMark(records, nameAt, mark) { hasMark = true }
       longestRecord = max(longestRecord, recordLength)
       at += recordLength
     }
-    // A record is what stands before the name, the name, its NUL, and what fills up to eight bytes.
-    return (entries, nextPosition, longestRecord - 20)
+    return (entries, nextPosition, longestRecord - 20, hasMark)
+  }
+
+  /// What stands before the name, the name, its NUL, and what fills up to eight bytes.
+  private static func recordLength(ofName length: Int) -> Int { (19 + length + 1 + 7) / 8 * 8 }
+
+  /// `mark` with its NUL lies within the record.
+  private static func isMark(_ records: UnsafeRawBufferPointer, _ at: Int, _ mark: StaticString) -> Bool {
+    let length = mark.utf8CodeUnitCount
+    guard let start = records.baseAddress, records[at + length] == 0 else { return false }
+    return memcmp(start + at, mark.utf8Start, length) == 0
   }
 
   /// The name of entry `index`, without its NUL. Valid while the batch is held.

@@ -16,6 +16,30 @@ public struct FileIdentity: Hashable, Sendable {
   public var inode: UInt64
 
   public init(device: UInt64, inode: UInt64) { (self.device, self.inode) = (device, inode) }
+
+  init(_ status: ck_status) {
+    self.init(device: UInt64(status.device_major) << 32 | UInt64(status.device_minor), inode: status.inode)
+  }
+
+  /// Whether the file system lies on a block device of this machine, and so behind no server. File systems without one have
+  /// numbers with a major part of 0: those of the network, FUSE, but tmpfs and overlayfs, too.
+  public var isOnBlockDevice: Bool { device >> 32 != 0 }
+
+  /// Of the regular file that `path` leads to, links followed; nil when there is none.
+  public static func ofFile(at path: String) -> FileIdentity? {
+    var status = ck_status()
+    return ck_file_status(path, -1, &status) == 0 ? ofFile(status) : nil
+  }
+
+  /// Of the regular file that is open under this number; nil when there is none.
+  public static func ofFile(openAs descriptor: CInt) -> FileIdentity? {
+    var status = ck_status()
+    return ck_file_status(nil, descriptor, &status) == 0 ? ofFile(status) : nil
+  }
+
+  private static func ofFile(_ status: ck_status) -> FileIdentity? {
+    FileKind(mode: status.mode) == .file ? FileIdentity(status) : nil
+  }
 }
 
 public enum FileKind: Hashable, Sendable { case file, directory, symlink, special }
@@ -50,8 +74,7 @@ public struct EntryStatus: Hashable, Sendable {
     let needed = UInt32(CK_BASIC) & ~UInt32(CK_ATIME)
     guard status.mask & needed == needed else { return nil }
     kind = FileKind(mode: status.mode)
-    identity = FileIdentity(
-      device: UInt64(status.device_major) << 32 | UInt64(status.device_minor), inode: status.inode)
+    identity = FileIdentity(status)
     owner = status.owner
     links = status.links
     size = status.size

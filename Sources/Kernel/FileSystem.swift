@@ -18,9 +18,23 @@ public protocol FileSystem: Sendable {
   /// Whether anything stands under `name` in `directory`.
   func exists(_ name: [UInt8], in directory: DirectoryHandle) throws(Errno) -> Bool
 
+  /// The directory as the server has it now, after which no name in it is known from before: see `DirectoryHandle`.
+  func freshStatus(of directory: DirectoryHandle) throws(Errno) -> EntryStatus
+
+  /// What stands under `name`: as the server has it (`isFresh`), or as the client knows it if it still knows the name.
+  func look(at name: [UInt8], in directory: DirectoryHandle, isFresh: Bool) throws(Errno) -> EntryStatus
+
+  /// Whether the directory is at this absolute path still, as far as this host knows; nil: it cannot tell.
+  func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool?
+
+  /// What time the server has: see `DirectoryHandle.touch`.
+  func touch(_ directory: DirectoryHandle) throws(Errno) -> FileTime
+
   /// Lists on, at most `limit` bytes of records (at least 1 KiB, so that the longest name fits); nil at the end. A batch
-  /// that held only `.` and `..` is empty.
-  func list(_ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order) throws(Errno) -> EntryBatch?
+  /// that held only `.` and `..` is empty. `mark`: the name that sets the batch's `hasMark`.
+  func list(
+    _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order, mark: StaticString
+  ) throws(Errno) -> EntryBatch?
 
   /// The status of some entries of a batch, from the client's cache where it has one. Calls `receive` once for each
   /// index, in order.
@@ -57,16 +71,28 @@ public enum Clearance: Hashable, Sendable {
 
 public enum RemovalResult: Hashable, Sendable {
   case removed
-  /// ENOENT, ESTALE or another file under this name: somebody else was first.
-  case vanished
+  /// ENOENT, ESTALE, or EISDIR where a directory has taken its place: somebody else was first.
+  case vanished(Errno)
   /// It had no clearance, or `decide` no longer wanted it.
   case spared
   case failed(Errno)
 }
 
+extension FileSystem {
+  /// Lists on without looking for a mark.
+  public func list(
+    _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order
+  ) throws(Errno) -> EntryBatch? {
+    try list(directory, limit: limit, order: order, mark: "")
+  }
+}
+
 extension Errno {
   /// Whether the entry is just not there any more (ENOENT; ESTALE on NFS).
   public var meansVanished: Bool { self == .noSuchFileOrDirectory || self == .staleNFSFileHandle }
+
+  /// Whether the server does not know any more what was opened, or looked up, there (ESTALE): the entry, or the directory.
+  public var meansStale: Bool { self == .staleNFSFileHandle }
 
   /// Whether what was a directory a moment ago is none now: gone, or replaced by a link or a file.
   public var meansNoDirectory: Bool { meansVanished || self == .notDirectory || self == .tooManySymbolicLinkLevels }

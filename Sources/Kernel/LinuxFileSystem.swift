@@ -25,10 +25,24 @@ public struct LinuxFileSystem: FileSystem {
     }
   }
 
+  public func freshStatus(of directory: DirectoryHandle) throws(Errno) -> EntryStatus { try directory.freshStatus() }
+
+  public func look(at name: [UInt8], in directory: DirectoryHandle, isFresh: Bool) throws(Errno) -> EntryStatus {
+    var names = NameList()
+    names.append(name)
+    return try names.withCName(at: 0) { status($0, in: directory, sync: isFresh ? CInt(CK_FRESH) : 0) }.get()
+  }
+
+  public func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool? { directory.isAt(path) }
+
+  public func touch(_ directory: DirectoryHandle) throws(Errno) -> FileTime { try directory.touch() }
+
   public func list(
-    _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order
+    _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order, mark: StaticString
   ) throws(Errno) -> EntryBatch? {
-    try EntryBatch(limit: limit, order: order) { ck_getdents64(directory.descriptor, $0.baseAddress, $0.count) }
+    try EntryBatch(limit: limit, order: order, mark: mark) {
+      ck_getdents64(directory.descriptor, $0.baseAddress, $0.count)
+    }
   }
 
   public func status(
@@ -81,7 +95,7 @@ public struct LinuxFileSystem: FileSystem {
     _ name: UnsafePointer<CChar>, in directory: DirectoryHandle, decide: (EntryStatus) -> Bool
   ) -> (RemovalResult, EntryStatus?) {
     switch status(name, in: directory, sync: CInt(CK_FRESH)) {
-    case .failure(let error): (error.meansVanished ? .vanished : .failed(error), nil)
+    case .failure(let error): (error.meansVanished ? .vanished(error) : .failed(error), nil)
     case .success(let look): (decide(look) ? unlink(name, in: directory) : .spared, look)
     }
   }
@@ -92,7 +106,7 @@ public struct LinuxFileSystem: FileSystem {
       return .removed
     } catch {
       // EISDIR: a directory took the file's place since the look at it.
-      return error.meansVanished || error == .isDirectory ? .vanished : .failed(error)
+      return error.meansVanished || error == .isDirectory ? .vanished(error) : .failed(error)
     }
   }
 
@@ -138,10 +152,23 @@ public struct PretendingFileSystem: FileSystem {
     try base.exists(name, in: directory)
   }
 
+  public func freshStatus(of directory: DirectoryHandle) throws(Errno) -> EntryStatus {
+    try base.freshStatus(of: directory)
+  }
+
+  public func look(at name: [UInt8], in directory: DirectoryHandle, isFresh: Bool) throws(Errno) -> EntryStatus {
+    try base.look(at: name, in: directory, isFresh: isFresh)
+  }
+
+  public func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool? { base.isAt(path, directory) }
+
+  /// Nothing is written in a dry run.
+  public func touch(_ directory: DirectoryHandle) throws(Errno) -> FileTime { throw .readOnlyFileSystem }
+
   public func list(
-    _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order
+    _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order, mark: StaticString
   ) throws(Errno) -> EntryBatch? {
-    try base.list(directory, limit: limit, order: order)
+    try base.list(directory, limit: limit, order: order, mark: mark)
   }
 
   public func status(

@@ -78,6 +78,12 @@ public enum KeepReason: String, Hashable, Sendable, CaseIterable {
   case accessTimeUnknown = "access_time_unknown"
   /// A `.nfsXXXX` name: a file that is still open on this client and goes when it is closed.
   case nfsPlaceholder = "nfs_placeholder"
+  /// The protecting file itself, and files in whose folder one appeared while they were waiting to be deleted.
+  case held
+  /// Config, report, log and termination log of this run.
+  case ownFile = "own_file"
+  /// Something is mounted on it.
+  case mountPoint = "mount_point"
 }
 
 /// A retention with its clock fixed: the pure rule that decides what is deleted.

@@ -32,8 +32,15 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     return Timestamp(seconds: seconds.partialValue, nanoseconds: UInt32(nanoseconds))
   }
 
-  /// The time from `earlier` to this one; negative when `earlier` is later.
+  /// The time from `earlier` to this one; negative when `earlier` is later. Two hundred billion years at most: what a server
+  /// claims must not end the run.
   public func since(_ earlier: Timestamp) -> Duration {
-    .seconds(seconds) - .seconds(earlier.seconds) + .nanoseconds(Int64(nanoseconds) - Int64(earlier.nanoseconds))
+    let (difference, overflow) = seconds.subtractingReportingOverflow(earlier.seconds)
+    let bounded = overflow ? (seconds < 0 ? -Timestamp.longest : Timestamp.longest) : difference
+    return .seconds(min(max(bounded, -Timestamp.longest), Timestamp.longest))
+      + .nanoseconds(Int64(nanoseconds) - Int64(earlier.nanoseconds))
   }
+
+  // Half of what fits, so that sums of a few do not overflow either.
+  private static let longest = Int64.max / 2
 }

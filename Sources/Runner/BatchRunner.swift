@@ -14,6 +14,8 @@ public struct BatchRunner: Sendable {
     public var selection: [Glob]
     /// What stands before `/proc` and `/sys` when memory is looked at: another directory for tests.
     public var systemRoot = ""
+    /// Files of the run itself (config, report, log): they stay, wherever they are and whatever the rules say.
+    public var ownFiles: [FileIdentity] = []
 
     public init(mode: RunMode, runID: String, now: Timestamp? = nil, selection: [Glob] = []) {
       (self.mode, self.runID, self.now, self.selection) = (mode, runID, now, selection)

@@ -32,7 +32,8 @@ extension Coordinator {
   private mutating func start(_ target: ResolvedTarget, budget: ByteCount) {
     let id = started
     started += 1
-    let rules = WalkRules(target.spec, mode: runner.settings.mode, now: now, runner.fileSystem)
+    var rules = WalkRules(target.spec, mode: runner.settings.mode, now: now, runner.fileSystem)
+    rules.ownFiles = runner.settings.ownFiles
     let limits = limits(of: target.spec, budget: budget)
     if case .atMost(let wanted) = target.spec.concurrency, limits.workers < wanted {
       let message =

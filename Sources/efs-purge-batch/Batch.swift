@@ -40,7 +40,7 @@ struct Batch {
     // A rehearsal must not take the place of the last purge's report.
     let reportPath = settings.reportPath ?? (settings.mode == .purge ? plan.report.file : nil)
     try probe(reportPath)
-    var outcome = try execute(plan)
+    var outcome = try execute(plan, reportPath: reportPath)
     tell(&outcome, of: plan, reportPath: reportPath)
     return outcome.exitStatus
   }
@@ -83,16 +83,24 @@ struct Batch {
 
   // MARK: - The work
 
-  private func execute(_ plan: BatchPlan) throws(Unusable) -> BatchOutcome {
+  /// Files that this run reads and writes, and that must not be purged by it.
+  private func ownFiles(_ reportPath: String?) -> [FileIdentity] {
+    let paths = [settings.configPath, reportPath, settings.terminationLog].compactMap { $0 }
+    return paths.compactMap { FileIdentity.ofFile(at: $0) }
+      + [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].compactMap { FileIdentity.ofFile(openAs: $0) }
+  }
+
+  private func execute(_ plan: BatchPlan, reportPath: String?) throws(Unusable) -> BatchOutcome {
     let stop = StopRequest()
     try watchSignals(stop)
     try startLog()
     logger.log(events.started(config: settings.configPath, targets: plan.targets.count { $0.isEnabled }))
-    let runner = BatchRunner(
-      plan: plan,
-      settings: .init(mode: settings.mode, runID: runID, now: settings.now, selection: settings.selection),
-      stop: stop
-    ) { [logger, events] event in logger.log(events.line(for: event)) }
+    var runSettings = BatchRunner.Settings(
+      mode: settings.mode, runID: runID, now: settings.now, selection: settings.selection)
+    runSettings.ownFiles = ownFiles(reportPath)
+    let runner = BatchRunner(plan: plan, settings: runSettings, stop: stop) { [logger, events] event in
+      logger.log(events.line(for: event))
+    }
     let outcome = runner.run()
     guard outcome.unmatchedSelection.isEmpty else {
       let patterns = outcome.unmatchedSelection.map { quoted($0) }.joined(separator: ", ")

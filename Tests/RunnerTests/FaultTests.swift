@@ -102,16 +102,19 @@ import Testing
     #expect(outcome.totals.imbalance(in: .purge) == nil)
   }
 
-  @Test func `a stale handle means gone`() {
+  @Test func `what the server calls stale and names all the same is an error`() {
     let tree = ScratchTree()
     for index in 0..<4 { tree.file("d\(index)/f\(index)") }
     let fileSystem = ScriptedFileSystem(
       onOpen: { $0 == "d1" ? .staleNFSFileHandle : nil }, onStatus: { $0 == "f2" ? .staleNFSFileHandle : nil })
     let outcome = purge([makeTarget(tree.path)], fileSystem: fileSystem)
-    #expect(outcome.exitStatus == .success)
-    #expect(outcome.totals.dirsVanished == 1)
-    #expect(outcome.totals.filesVanishedUnread == 1)
+    #expect(outcome.exitStatus == .failures)
+    #expect(outcome.totals.dirsVanished == 0)
+    #expect(outcome.totals.dirsFailed == 1)
+    #expect(outcome.totals.filesVanishedUnread == 0)
+    #expect(outcome.totals.errors == 2)
     #expect(outcome.totals.filesPurged == 2)
+    #expect(outcome.totals.imbalance(in: .purge) == nil)
   }
 
   @Test func `a file that is rewritten between the two looks is kept`() {
@@ -283,7 +286,8 @@ import Testing
     #expect(events.failures.isEmpty)
   }
 
-  @Test func `a listing that goes stale is a vanished directory, but for the target's own root a failure`() {
+  @Test(arguments: [true, false])
+  func `a listing that stays stale is an error, however often the directory is opened again`(isRoot: Bool) {
     let tree = ScratchTree()
     tree.file("d/old")
     let root = Monitor<FileIdentity?>(nil)
@@ -292,14 +296,14 @@ import Testing
         if root == nil { root = directory.identity }
         return root
       }
-      return directory.identity == first ? nil : .staleNFSFileHandle
+      return (directory.identity == first) == isRoot ? .staleNFSFileHandle : nil
     })
-    let vanished = purge([makeTarget(tree.path)], fileSystem: stale)
-    #expect(vanished.totals.dirsVanished == 1)
-    #expect(vanished.exitStatus == .success)
-    let failed = purge([makeTarget(tree.path)], fileSystem: ScriptedFileSystem(onRead: { _ in .staleNFSFileHandle }))
-    #expect(failed.totals.dirsFailed == 1)
-    #expect(failed.exitStatus == .failures)
+    let outcome = purge([makeTarget(tree.path)], fileSystem: stale)
+    #expect(outcome.totals.dirsFailed == 1)
+    #expect(outcome.totals.errors == 1)
+    #expect(outcome.exitStatus == .failures)
+    #expect(outcome.totals.imbalance(in: .purge) == nil)
+    #expect(tree.exists("d/old"))
   }
 
   @Test func `a directory that is replaced by a new one while it waits to be removed stays`() {

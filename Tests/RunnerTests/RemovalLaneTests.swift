@@ -26,77 +26,107 @@ import Testing
     return victims
   }
 
+  /// Whose directory was asked for at the moment all of this happens at.
   private func lane(_ count: Int) -> RemovalLane {
     var lane = RemovalLane()
+    lane.opened(at: Self.now)
     lane.append(victims(count))
     return lane
   }
 
+  private static let now = MonotonicTime(nanoseconds: 1_000_000_000)
+
   private func look(at list: VictimList) -> VictimList {
-    var checking = Checking(rest: VictimList())
-    for index in list.indices { checking.stillGoes(index, of: list, seen: .now(), bytes: 0) }
+    var checking = Checking(rest: VictimList(), nameCheck: .needed)
+    for index in list.indices { checking.stillGoes(index, of: list, seen: Self.now, bytes: 0) }
     return checking.remaining.first ?? VictimList()
   }
 
-  @Test func `no more than sixteen names are looked at ahead, however many want to look`() {
+  private func takeToCheck(_ lane: inout RemovalLane, at pace: Duration = roundTrip) -> VictimList? {
+    lane.takeToCheck(answering: pace, at: Self.now)?.0
+  }
+
+  private func takeToRemove(_ lane: inout RemovalLane, _ manner: RemovalLane.Manner) -> Removal? {
+    lane.takeToRemove(manner, at: Self.now)
+  }
+
+  @Test(arguments: [
+    (Duration.microseconds(300), 16, 4), (.milliseconds(1), 8, 2), (.milliseconds(3), 4, 1), (.milliseconds(100), 4, 1),
+    (.milliseconds(300), 2, 1), (.seconds(2), 2, 1),
+  ])
+  func `no more names are looked at ahead than are removed while the next are looked at`(
+    pace: Duration, most: Int, group: Int
+  ) {
     var lane = lane(1000)
-    var taken = 0
-    while let list = lane.takeToCheck(answering: Self.roundTrip) { taken += list.count }
-    #expect(taken <= RemovalLane.mostAhead)
-    #expect(taken > RemovalLane.mostAhead - RemovalLane.slowGroup)
+    var (taken, largest) = (0, 0)
+    while let list = takeToCheck(&lane, at: pace) { (taken, largest) = (taken + list.count, max(largest, list.count)) }
+    #expect(taken <= most)
+    #expect(taken > most - group)
+    #expect(largest == group)
   }
 
   @Test func `names in the remover's hands count as ahead`() {
     var lane = lane(1000)
-    while let list = lane.takeToCheck(answering: Self.roundTrip) {
-      lane.checked([look(at: list)], rest: VictimList(), settled: 0)
+    while let list = takeToCheck(&lane) { lane.checked([look(at: list)], rest: VictimList(), settled: 0) }
+    guard case .files(var removing) = takeToRemove(&lane, .slow) else {
+      return #expect(Bool(false), "nothing to remove")
     }
-    var gone = 0
-    while gone < RemovalLane.slowGroup, case .files(var removing) = lane.takeToRemove(.slow) {
-      #expect(lane.takeToCheck(answering: Self.roundTrip) == nil)
-      let count = removing.count
-      removing.drop(count)
-      lane.removed(count, rest: removing)
-      gone += count
-    }
-    #expect(lane.takeToCheck(answering: Self.roundTrip)?.count == RemovalLane.slowGroup)
+    #expect(takeToCheck(&lane) == nil)
+    let count = removing.count
+    removing.drop(count)
+    lane.removed(count, rest: removing)
+    #expect(takeToCheck(&lane)?.count == count)
   }
 
-  @Test func `looks are not taken so far ahead that they would be too old when they are used`() {
+  @Test func `a directory is asked for again before each sixteen names, and by one worker`() {
     var lane = lane(1000)
-    var taken = 0
-    while let list = lane.takeToCheck(answering: .milliseconds(300)) {
-      #expect(list.count == 1)
-      taken += 1
+    var (needed, names) = (0, 0)
+    for _ in 0..<160 {
+      guard let (list, check) = lane.takeToCheck(answering: Self.roundTrip, at: Self.now) else { break }
+      if check == .needed { needed += 1 }
+      names += list.count
+      lane.checked([], rest: VictimList(), settled: list.count)
+      if check == .needed { lane.namesChecked(at: Self.now) }
     }
-    // Each of them is used within three answers.
-    #expect(taken == 2)
+    #expect(names == 160)
+    #expect(needed == names / RemovalLane.namesPerCheck - 1)
+  }
+
+  @Test func `what the directory said half a second ago does not count`() {
+    var lane = lane(100)
+    let later = Self.now.advanced(by: RemovalLane.nameCheckLasts)
+    let first = lane.takeToCheck(answering: Self.roundTrip, at: later)
+    #expect(first?.1 == .needed)
+    // Others wait for the answer.
+    #expect(lane.takeToCheck(answering: Self.roundTrip, at: later) == nil)
+    lane.namesChecked(at: later)
+    #expect(lane.takeToCheck(answering: Self.roundTrip, at: later)?.1 == .done(later))
   }
 
   @Test func `a slow lane has one remover, and it removes only what was looked at`() {
     var lane = lane(100)
-    #expect(lane.takeToRemove(.slow) == nil)
-    guard let list = lane.takeToCheck(answering: Self.roundTrip) else {
-      return #expect(Bool(false), "nothing to check")
-    }
+    #expect(takeToRemove(&lane, .slow) == nil)
+    guard let list = takeToCheck(&lane) else { return #expect(Bool(false), "nothing to check") }
     lane.checked([look(at: list)], rest: VictimList(), settled: 0)
-    #expect(lane.takeToRemove(.slow) != nil)
-    #expect(lane.takeToRemove(.slow) == nil)
-    #expect(lane.takeToRemove(.quick) == nil)
+    #expect(takeToRemove(&lane, .slow) != nil)
+    #expect(takeToRemove(&lane, .slow) == nil)
+    #expect(takeToRemove(&lane, .quick) == nil)
   }
 
   @Test func `a quick lane has one remover, and a second one that has nothing else to do`() {
     var lane = lane(200)
-    guard case .files(let first) = lane.takeToRemove(.quick) else { return #expect(Bool(false), "nothing to remove") }
+    guard case .files(let first) = takeToRemove(&lane, .quick) else {
+      return #expect(Bool(false), "nothing to remove")
+    }
     #expect(first.count == RemovalLane.Manner.quick.group && !first.isChecked)
-    #expect(lane.takeToRemove(.quick) == nil)
-    #expect(lane.takeToRemove(.quickShared) != nil)
-    #expect(lane.takeToRemove(.quickShared) == nil)
+    #expect(takeToRemove(&lane, .quick) == nil)
+    #expect(takeToRemove(&lane, .quickShared) != nil)
+    #expect(takeToRemove(&lane, .quickShared) == nil)
   }
 
   @Test(arguments: 1...8 as ClosedRange<UInt64>) func `every file is settled once`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    var lane = RemovalLane()
+    var lane = lane(0)
     var (checking, removing): ([VictimList], [VictimList]) = ([], [])
     var (added, settled) = (0, 0)
     while settled < 400 {
@@ -105,7 +135,7 @@ import Testing
         let count = Int.random(in: 1...30, using: &random)
         lane.append(victims(count))
         added += count
-      case 1: lane.takeToCheck(answering: Self.roundTrip).map { checking.append($0) }
+      case 1: takeToCheck(&lane).map { checking.append($0) }
       case 2 where !checking.isEmpty:
         var list = checking.removeFirst()
         let (going, gone) = (list.takeFirst(Int.random(in: 0...2, using: &random)), list.takeFirst(1))
@@ -113,7 +143,7 @@ import Testing
         settled += gone.count
       case 3:
         let manner: RemovalLane.Manner = Bool.random(using: &random) ? .slow : .quickShared
-        if case .files(let list) = lane.takeToRemove(manner) { removing.append(list) }
+        if case .files(let list) = takeToRemove(&lane, manner) { removing.append(list) }
       case _ where !removing.isEmpty:
         var list = removing.removeFirst()
         let done = list.takeFirst(Int.random(in: 0...list.count, using: &random)).count
@@ -250,6 +280,9 @@ import Testing
       return count(name)
     }
     fileSystem.onLookBeforeRemoval = { calls.withLock { $0 = ($0.looksAgain + 1, $0.all + 1) } }
+    // The directory, and the file that would protect it.
+    fileSystem.onFreshDirectory = { _ in count("") }
+    fileSystem.onLook = { count($0) }
     let limit = RateLimit(perSecond: 100_000)
     let tally = walk(makeTarget(tree.path), fileSystem: fileSystem, workers: 4, rateLimits: [limit])
     #expect(tally.filesPurged == 12)
@@ -269,7 +302,8 @@ import Testing
     }
     let outcome = purge([makeTarget(tree.path)], fileSystem: fileSystem).targets[0]
     #expect(outcome.tally.filesVanished == 10)
-    #expect(outcome.operations.calls[.freshStatus]?.count == 10)
+    // And one at the directory itself.
+    #expect(outcome.operations.calls[.freshStatus]?.count == 11)
     #expect(outcome.operations.calls[.removeFile] == nil)
   }
 

@@ -19,6 +19,20 @@ struct ScriptedFileSystem: FileSystem {
   /// At a fresh look that is taken right before the removal.
   var onLookBeforeRemoval: @Sendable () -> Void = {}
   var onRemoveDirectory: @Sendable (String) -> Errno? = { _ in nil }
+  /// Before any call in an open directory.
+  var onCall: @Sendable (DirectoryHandle) -> Errno? = { _ in nil }
+  /// After a directory was opened.
+  var onOpened: @Sendable (DirectoryHandle) -> Void = { _ in }
+  /// What the directory's status is said to be.
+  var asDirectory: @Sendable (EntryStatus) -> EntryStatus = { $0 }
+  /// Before the directory itself is asked for.
+  var onFreshDirectory: @Sendable (DirectoryHandle) -> Errno? = { _ in nil }
+  /// Before a single name is looked at, or looked up.
+  var onLook: @Sendable (String) -> Errno? = { _ in nil }
+  /// Where the directory is; nil: the kernel is asked.
+  var onIsAt: @Sendable ([UInt8]) -> Bool? = { _ in nil }
+  /// The server's clock; nil: the real one is set and asked.
+  var onTouch: @Sendable () -> Result<FileTime, Errno>? = { nil }
 
   /// Every call takes as long as a round trip, so that looks are taken ahead of removals.
   static let slow = ScriptedFileSystem(
@@ -35,23 +49,51 @@ struct ScriptedFileSystem: FileSystem {
   func openRoot(_ path: [UInt8]) throws(Errno) -> DirectoryHandle {
     onOpenPath(String(decoding: path, as: UTF8.self))
     if let error = onOpen("/") { throw error }
-    return try base.openRoot(path)
+    let opened = try base.openRoot(path)
+    onOpened(opened)
+    return opened
   }
 
   func openDirectory(
     _ name: [UInt8], in parent: DirectoryHandle, for access: DirectoryHandle.Access
   ) throws(Errno) -> DirectoryHandle {
-    if let error = onOpen(String(decoding: name, as: UTF8.self)) { throw error }
-    return try base.openDirectory(name, in: parent, for: access)
+    if let error = onCall(parent) ?? onOpen(String(decoding: name, as: UTF8.self)) { throw error }
+    let opened = try base.openDirectory(name, in: parent, for: access)
+    onOpened(opened)
+    return opened
   }
 
   func exists(_ name: [UInt8], in directory: DirectoryHandle) throws(Errno) -> Bool {
-    try base.exists(name, in: directory)
+    if let error = onCall(directory) ?? onLook(String(decoding: name, as: UTF8.self)) {
+      if error == .noSuchFileOrDirectory { return false }
+      throw error
+    }
+    return try base.exists(name, in: directory)
   }
 
-  func list(_ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order) throws(Errno) -> EntryBatch? {
-    if let error = onRead(directory) { throw error }
-    return try base.list(directory, limit: limit, order: order)
+  func freshStatus(of directory: DirectoryHandle) throws(Errno) -> EntryStatus {
+    if let error = onCall(directory) ?? onFreshDirectory(directory) { throw error }
+    return asDirectory(try base.freshStatus(of: directory))
+  }
+
+  func look(at name: [UInt8], in directory: DirectoryHandle, isFresh: Bool) throws(Errno) -> EntryStatus {
+    if let error = onCall(directory) ?? onLook(String(decoding: name, as: UTF8.self)) { throw error }
+    return try base.look(at: name, in: directory, isFresh: isFresh)
+  }
+
+  func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool? { onIsAt(path) ?? base.isAt(path, directory) }
+
+  func touch(_ directory: DirectoryHandle) throws(Errno) -> FileTime {
+    if let error = onCall(directory) { throw error }
+    if let answer = onTouch() { return try answer.get() }
+    return try base.touch(directory)
+  }
+
+  func list(
+    _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order, mark: StaticString
+  ) throws(Errno) -> EntryBatch? {
+    if let error = onCall(directory) ?? onRead(directory) { throw error }
+    return try base.list(directory, limit: limit, order: order, mark: mark)
   }
 
   func status(
@@ -59,7 +101,7 @@ struct ScriptedFileSystem: FileSystem {
     receive: (Int, Result<EntryStatus, Errno>) -> Void
   ) {
     for index in indices {
-      if let error = onStatus(String(decoding: batch.name(at: index), as: UTF8.self)) {
+      if let error = onCall(directory) ?? onStatus(String(decoding: batch.name(at: index), as: UTF8.self)) {
         receive(index, .failure(error))
       } else {
         base.status(of: index..<(index + 1), in: batch, of: directory, receive: receive)
@@ -72,7 +114,7 @@ struct ScriptedFileSystem: FileSystem {
     receive: (Int, Result<EntryStatus, Errno>) -> Void
   ) {
     for index in indices {
-      if let error = onCheck(String(decoding: names[index], as: UTF8.self)) {
+      if let error = onCall(directory) ?? onCheck(String(decoding: names[index], as: UTF8.self)) {
         receive(index, .failure(error))
       } else {
         base.freshStatus(of: index..<(index + 1), of: names, in: directory, receive: receive)
@@ -85,8 +127,9 @@ struct ScriptedFileSystem: FileSystem {
     decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void
   ) {
     for index in indices {
-      if let error = onRemoveFile(String(decoding: names[index], as: UTF8.self)) {
-        receive(index, .failed(error), nil)
+      if let error = onCall(directory) ?? onRemoveFile(String(decoding: names[index], as: UTF8.self)) {
+        receive(
+          index, clearance(index) == .refused ? .spared : error.meansVanished ? .vanished(error) : .failed(error), nil)
       } else {
         base.removeFiles(
           index..<(index + 1), of: names, in: directory, clearance: clearance,
@@ -101,7 +144,7 @@ struct ScriptedFileSystem: FileSystem {
   func removeDirectory(
     _ name: [UInt8], in parent: DirectoryHandle, decide: (EntryStatus) -> Bool
   ) throws(Errno) -> Bool {
-    if let error = onRemoveDirectory(String(decoding: name, as: UTF8.self)) { throw error }
+    if let error = onCall(parent) ?? onRemoveDirectory(String(decoding: name, as: UTF8.self)) { throw error }
     return try base.removeDirectory(name, in: parent, decide: decide)
   }
 }

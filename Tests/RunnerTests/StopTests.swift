@@ -53,6 +53,33 @@ import Testing
     #expect(outcome.totals.imbalance(in: .purge) == nil)
   }
 
+  @Test(arguments: [2, 30, 200])
+  func `what a worker that hangs has removed of its piece is in the books`(number: Int) throws {
+    let tree = ScratchTree()
+    for index in 0..<400 { tree.file("f\(index)", size: 5000) }
+    let (turnstile, removals) = (Turnstile(), Monitor(0))
+    defer { turnstile.open() }
+    let fileSystem = ScriptedFileSystem(onRemoveFile: { _ in
+      let count = removals.withLock { count in
+        count += 1
+        return count
+      }
+      if count == number { turnstile.pass() }
+      return nil
+    })
+    let stop = StopRequest()
+    try PlainThread.start(name: "stopper") {
+      turnstile.awaitCrowd(of: 1)
+      stop.request(.stoppedSignal, message: "the signal")
+      stop.hurry()
+    }
+    let outcome = purge([makeTarget(tree.path)], workers: 1, fileSystem: fileSystem, stop: stop)
+    #expect(outcome.totals.filesPurged == UInt64(number - 1))
+    #expect(outcome.totals.filesLeft == outcome.totals.filesToPurge - outcome.totals.filesPurged)
+    #expect(outcome.totals.bytesFreed >= UInt64(number - 1) * 5000)
+    #expect(outcome.totals.imbalance(in: .purge) == nil)
+  }
+
   @Test func `the time limit ends the run with status 4`() {
     let tree = ScratchTree()
     for index in 0..<100 { tree.file("f\(index)") }

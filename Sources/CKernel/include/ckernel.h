@@ -43,6 +43,13 @@ int ck_open_to_read(const char *path);
 int ck_touch(int directory);
 // A new, empty file of `directory`, open to be written to; EEXIST when anything has this name.
 int ck_create_file(int directory, const char *name);
+// Whether the kernel finds an open directory at this path now, as far as this host knows: 1 or 0, or -errno when it does not
+// tell (no /proc, a path of 4096 bytes or more).
+int ck_is_at(int fd, const void *path, size_t length);
+// The path itself, not terminated: its length, `size` when it may be longer, or -errno.
+long ck_path(int fd, void *buffer, size_t size);
+// Kind and identity of what `path` leads to, links followed; without a path, of an open descriptor.
+int ck_file_status(const char *path, int fd, struct ck_status *out);
 long ck_seek(int fd, int64_t offset);
 int ck_unlink(int directory, const char *name, int is_directory);
 int ck_close(int fd);

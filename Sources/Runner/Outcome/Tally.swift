@@ -138,6 +138,9 @@ extension KeepReason {
     case .birthTimeUnknown: 6
     case .nfsPlaceholder: 7
     case .accessTimeUnknown: 8
+    case .held: 9
+    case .ownFile: 10
+    case .mountPoint: 11
     }
   }
 }

@@ -4,9 +4,16 @@ import SystemPackage
 /// A file that protects the directory it stands in and all below, whatever the config says.
 enum PurgeHold {
   static let name = ".purge-hold"
+  /// The same, for listings.
+  static let mark: StaticString = ".purge-hold"
   private static let bytes = Array(name.utf8)
 
-  /// Looked up before anything of the directory is judged; waiting for it to be listed could come too late.
+  static func isOne(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    name.count == bytes.count && name.elementsEqual(bytes)
+  }
+
+  /// Looked up before anything of the directory is judged, since waiting for it to be listed could come too late, and again
+  /// and again while something is removed there.
   static func stands(in directory: DirectoryHandle, _ fileSystem: any FileSystem) throws(Errno) -> Bool {
     try fileSystem.exists(bytes, in: directory)
   }

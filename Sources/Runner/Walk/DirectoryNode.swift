@@ -1,4 +1,5 @@
 import Kernel
+import SystemPackage
 
 /// A directory between the moment it is entered and the moment it is settled.
 struct DirectoryNode {
@@ -12,8 +13,10 @@ struct DirectoryNode {
   /// As it was when we came, before our own removals changed it.
   let modifiedAt: FileTime
 
-  /// Nil while closed for want of descriptors; then it is opened again relative to its parent.
+  /// Nil while closed for want of descriptors, or lost; then it is opened again relative to its parent.
   var handle: DirectoryHandle?
+  /// While it is closed, the short way to it on a deep path.
+  var wayBack: WayBack?
   /// Pieces of work in flight that use the handle.
   var users = 0
   var isReopening = false
@@ -24,6 +27,7 @@ struct DirectoryNode {
   var position: Int64 = 0
   /// Listing calls that were handed out after the first.
   var listings = 0
+  var repetition = RepetitionGuard()
   /// The handle's own position is not `position`.
   var needsSeek = false
 
@@ -49,10 +53,24 @@ struct DirectoryNode {
   /// Listings after the first.
   var rereads = 0
   var fate = Fate.scanned
+  /// Times that the server did not know it any more.
+  var losses: UInt8 = 0
+  /// The first that vanished from it, until it is seen whether they are really gone.
+  var vanished: [VanishedEntry] = []
+  /// Its parts are done, and it is to be seen what became of `vanished`.
+  var isToBeRechecked = false
+  /// Nothing more is done in it: what waits, and what still comes, is given up.
+  var end: End?
+
+  enum End: Hashable {
+    case vanished
+    case held
+    case failed(Errno)
+  }
 
   /// How it will be counted, in order of gravity: the gravest counts.
   enum Fate: Int {
-    case scanned, vanished, left, failed
+    case scanned, vanished, held, left, failed
   }
   var marks: Marks = []
 
@@ -71,24 +89,29 @@ struct DirectoryNode {
 // MARK: - What there is to do in it
 
 extension DirectoryNode {
-  var canBeEntered: Bool { !subdirectories.isEmpty && !isReopening && lane.length < WalkLimits.laneLength }
+  var canBeEntered: Bool { !subdirectories.isEmpty && isWorkedIn && lane.length < WalkLimits.laneLength }
 
   var canBeRead: Bool {
-    cursor == .ready && subdirectories.isEmpty && unclaimed.isEmpty && !isReopening
+    cursor == .ready && subdirectories.isEmpty && unclaimed.isEmpty && isWorkedIn
       && lane.files < laneCapacity && lane.length < WalkLimits.laneLength
   }
 
-  var canBeJudged: Bool { !unclaimed.isEmpty && !isReopening && lane.files < laneCapacity }
+  var canBeJudged: Bool { !unclaimed.isEmpty && isWorkedIn && lane.files < laneCapacity }
 
-  /// Calls in this directory are round trips.
-  var isSlow: Bool { pace >= RemovalLane.roundTrip }
+  var canBeRechecked: Bool { isToBeRechecked && isWorkedIn }
+
+  private var isWorkedIn: Bool { !isReopening && end == nil }
+
+  /// Calls in this directory are round trips. On a disk of this machine they are not: what takes long there is the processor,
+  /// or the disk's journal, and nothing is gained by looking ahead.
+  var isSlow: Bool { pace >= RemovalLane.roundTrip && !identity.isOnBlockDevice }
   private var laneCapacity: Int { isSlow ? WalkLimits.slowLaneCapacity : WalkLimits.laneCapacity }
 
   func canBeChecked(serially isSerial: Bool) -> Bool {
-    !isReopening && manner(serially: isSerial).looksAhead && lane.hasToCheck(answering: pace)
+    isWorkedIn && manner(serially: isSerial).looksAhead && lane.hasToCheck(answering: pace)
   }
 
-  func hasToRemove(_ manner: RemovalLane.Manner) -> Bool { !isReopening && lane.hasToRemove(manner) }
+  func hasToRemove(_ manner: RemovalLane.Manner) -> Bool { isWorkedIn && lane.hasToRemove(manner) }
 
   /// How removals are carried out here. `shared`: for a worker that has nothing else to do.
   func manner(serially isSerial: Bool, shared: Bool = false) -> RemovalLane.Manner {
@@ -106,6 +129,7 @@ extension DirectoryNode {
       offers.insert(WorkLists.Kind.sharedRemoval.mark)
     }
     if canBeChecked(serially: isSerial) { offers.insert(WorkLists.Kind.check.mark) }
+    if canBeRechecked { offers.insert(WorkLists.Kind.recheck.mark) }
     if canBeEntered { offers.insert(WorkLists.Kind.subdirectory.mark) }
     if canBeJudged { offers.insert(WorkLists.Kind.judging.mark) }
     if canBeRead { offers.insert((users == 0 ? WorkLists.Kind.listing : .sharedListing).mark) }

@@ -49,6 +49,53 @@ struct DirectoryTable {
 
   var ids: [NodeID] { slots.indices.filter { isLive[$0] }.map { NodeID(index: Int32($0)) } }
 
+  /// Whether a directory of this identity in `id` would lie in itself.
+  func isCycle(_ identity: FileIdentity, in id: NodeID) -> Bool {
+    var next: NodeID? = id
+    while let current = next {
+      if self[current].identity == identity { return true }
+      next = self[current].parent
+    }
+    return false
+  }
+
+  /// Whether `id` is `ancestor`, or lies below it.
+  func isInside(_ id: NodeID, _ ancestor: NodeID) -> Bool {
+    var next: NodeID? = id
+    while let current = next {
+      if current == ancestor { return true }
+      next = self[current].parent
+    }
+    return false
+  }
+
+  /// The absolute path of `id` in a target whose root is at `root`; empty where it is as long as the kernel tells no more.
+  func location(of id: NodeID, root: [UInt8]) -> [UInt8] {
+    var length = root.count
+    var next = id
+    while let parent = self[next].parent, length < DirectoryTable.longestLocation {
+      length += self[next].name.count + 1
+      next = parent
+    }
+    guard length < DirectoryTable.longestLocation, !root.isEmpty else { return [] }
+    return [UInt8](unsafeUninitializedCapacity: length) { bytes, count in
+      var end = length
+      var next = id
+      while let parent = self[next].parent {
+        for byte in self[next].name.reversed() {
+          end -= 1
+          bytes[end] = byte
+        }
+        end -= 1
+        bytes[end] = UInt8(ascii: "/")
+        next = parent
+      }
+      for index in root.indices { bytes[index] = root[index] }
+      count = length
+    }
+  }
+  private static let longestLocation = 4096
+
   /// The names from the root down to `id`, joined by slashes: the path relative to the target.
   func relativePath(of id: NodeID) -> [UInt8] {
     var names: [[UInt8]] = []

@@ -38,9 +38,18 @@ enum MemoryPrice {
   static let openDirectory = 2 * 1024
   /// A place in the table of directories, which grows by doubling and does not shrink, and in each list of work.
   static let slot =
-    2 * MemoryLayout<DirectoryNode>.stride + 2 * WorkLists.Kind.allCases.count * MemoryLayout<NodeID>.size
+    2 * MemoryLayout<DirectoryNode>.stride + 2 * (WorkLists.Kind.allCases.count + 1) * MemoryLayout<NodeID>.size
   /// A step on the way to a directory that is opened again.
   static let step = MemoryLayout<Reopening.Step>.stride + MemoryLayout<DirectoryHandle>.stride
+
+  /// An entry that vanished, in an array that grows by doubling.
+  static let vanishedEntry = 2 * MemoryLayout<VanishedEntry>.stride
+
+  /// An inspection of so many directories, with their paths.
+  static func inspection(directories: Int, children: Int) -> Int {
+    directories * (MemoryLayout<Inspection.Directory>.stride + array + 256)
+      + 2 * children * MemoryLayout<Inspection.Child>.stride
+  }
 
   /// A directory in work, besides its place: its name, held twice while it waits to be removed, and its short lists.
   static func node(name length: Int) -> Int { 2 * (length + array) + 4 * array }

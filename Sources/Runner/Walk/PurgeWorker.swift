@@ -8,7 +8,9 @@ struct PurgeWorker {
   let walk: TargetWalk
   let fileSystem: any FileSystem
   let cutoff: Cutoff
+  let ownFiles: [FileIdentity]
   let meter: OperationMeter
+  let progress = RemovalProgress()
 
   /// Looks, or removals, between which a stop and the rate limit are heeded, and after which removals are booked.
   let group: Int
@@ -21,6 +23,7 @@ struct PurgeWorker {
     self.walk = walk
     self.fileSystem = walk.means.fileSystem
     self.cutoff = walk.rules.cutoff
+    self.ownFiles = walk.rules.ownFiles
     self.meter = OperationMeter(walk.operations)
     // Under a low rate limit no more at once than a tenth of a second allows, so that work goes on evenly.
     let rate = walk.means.rateLimits.map(\.perSecond).min() ?? .max
@@ -29,9 +32,11 @@ struct PurgeWorker {
 
   /// Works until there is nothing more to do; true when it was the last worker.
   func run() -> Bool {
+    walk.register(progress)
+    defer { walk.unregister(progress) }
     var delivery: Delivery?
     while true {
-      switch walk.exchange(&delivery) {
+      switch walk.exchange(&delivery, progress) {
       case .work(let work):
         meter.startPiece()
         let completion = perform(work)
@@ -48,10 +53,12 @@ struct PurgeWorker {
     case .enter(let entering): .entered(entering, enter(entering))
     case .read(let reading): .read(reading, read(reading))
     case .judge(let chunk): .judged(chunk, judge(chunk))
-    case .check(let node, let directory, let victims): .checked(node, check(victims, of: node, in: directory))
-    case .remove(let node, let directory, .files(let victims)): removeFiles(victims, of: node, in: directory)
-    case .remove(let node, let directory, .directory(let empty)):
-      .removedDirectory(parent: node, child: empty.node, removeDirectory(empty, of: node, in: directory))
+    case .reopenRoot(let identity): .reopenedRoot(reopenRoot(identity))
+    case .check(let place, let victims, let nameCheck): .checked(place, check(victims, at: place, nameCheck))
+    case .remove(let place, .files(let victims)): removeFiles(victims, at: place)
+    case .remove(let place, .directory(let empty, let nameCheck)): removeDirectory(empty, at: place, nameCheck)
+    case .inspect(let inspection): .inspected(inspection, inspect(inspection))
+    case .recheck(let recheck): .rechecked(recheck, self.recheck(recheck))
     }
   }
 
@@ -130,13 +137,27 @@ extension PurgeWorker {
       let crosses =
         handle.status.isMountRoot || handle.identity.device != entering.directory.identity.device
       if walk.target.spec.oneFileSystem, crosses { return .otherFileSystem }
+      if walk.state.withLock({ $0.table.isCycle(handle.identity, in: entering.parent) }) {
+        throw .tooManySymbolicLinkLevels
+      }
       if try PurgeHold.stands(in: handle, fileSystem) { return .held }
       meter.lap(.status)
       return .opened(handle, list(handle, limit: entering.limit) { pathOf(entering) })
     } catch {
-      if error.meansNoDirectory { return .vanished }
+      if error.meansStale, isLost(entering.directory) { return .lost }
+      if error.meansNoDirectory { return .vanished(error) }
       walk.failures.add(.openDirectory, error) { walk.shownPath(of: entering.parent, entry: entering.name) }
       return .failed
+    }
+  }
+
+  /// Whether the server does not know the directory itself any more, and not just what was asked for in it.
+  func isLost(_ directory: DirectoryHandle) -> Bool {
+    do throws(Errno) {
+      _ = try fileSystem.freshStatus(of: directory)
+      return false
+    } catch {
+      return error.meansStale
     }
   }
 
@@ -156,39 +177,46 @@ extension PurgeWorker {
         return .failed
       }
     }
-    return list(reading.directory, limit: reading.limit, isRoot: reading.isRoot, path: path)
+    return list(
+      reading.directory, limit: reading.limit, isRoot: reading.isRoot, repetition: reading.repetition, path: path)
   }
 
   /// Lists on and sorts what came: files stay in the batch, subdirectories are named, the rest is counted.
   private func list(
-    _ directory: DirectoryHandle, limit: Int, isRoot: Bool = false, path: () -> [UInt8]
+    _ directory: DirectoryHandle, limit: Int, isRoot: Bool = false, repetition: RepetitionGuard = RepetitionGuard(),
+    path: () -> [UInt8]
   ) -> Listing {
     // For the sake of a local disk's traffic when files are removed; looks alone gain nothing from it.
     let order: EntryBatch.Order = walk.rules.mode == .purge && !meter.isSlow ? .byInode : .asListed
     let batch: EntryBatch
     do {
-      let listed = try fileSystem.list(directory, limit: limit, order: order)
+      let listed = try fileSystem.list(directory, limit: limit, order: order, mark: PurgeHold.mark)
       meter.lapListing(entries: listed?.entries.count ?? 0)
       guard let listed else { return .end }
       batch = listed
     } catch {
+      if error.meansStale { return .lost }
       // A directory that is gone has no entries; what was in it went with it. The target itself must not go unnoticed.
       if error.meansVanished, !isRoot { return .vanished }
       walk.failures.add(.readDirectory, error) { walk.shownPath(of: nil, entry: path()) }
       return .failed
     }
+    var repetition = repetition
+    guard repetition.accepts(batch) else {
+      walk.failures.add(.readDirectory, .tooManySymbolicLinkLevels) { walk.shownPath(of: nil, entry: path()) }
+      return .failed
+    }
+    if batch.hasMark { walk.tellHeld(path()) }
+    return .batch(batch, sort(batch), repetition)
+  }
+
+  private func sort(_ batch: EntryBatch) -> Listing.Sorted {
     var sorted = Listing.Sorted()
     var directories = 0
-    for index in batch.entries.indices {
-      switch batch.entries[index].kind {
-      case .file, nil: sorted.toJudge += 1
-      case .directory: directories += 1
-      case .symlink: sorted.symlinks += 1
-      case .special: sorted.specials += 1
-      }
-    }
+    for index in batch.entries.indices where batch.entries[index].kind == .directory { directories += 1 }
+    sorted.toJudge = batch.entries.count - directories
     if directories > 0 { sorted.subdirectories = subdirectories(of: batch, count: directories) }
-    return .batch(batch, sorted)
+    return sorted
   }
 
   private func subdirectories(of batch: EntryBatch, count: Int) -> NameList {
@@ -207,6 +235,7 @@ extension PurgeWorker {
 
   private func reopen(_ reopening: Reopening) -> Completion.ReopeningResult {
     guard mayDo(2 * reopening.steps.count) else { return .left }
+    if let directory = openOnTheWayBack(reopening) { return .opened([directory]) }
     var handles: [DirectoryHandle] = []
     var directory = reopening.base
     for (index, step) in reopening.steps.enumerated() {
@@ -217,15 +246,56 @@ extension PurgeWorker {
         }
         meter.lap(.open)
       } catch {
-        if error.meansNoDirectory { return .vanished }
+        if error.meansStale { return .lost }
+        if error.meansNoDirectory { return .vanished(step: index, error) }
         walk.failures.add(.openDirectory, error) { walk.shownPath(of: reopening.node, entry: []) }
         return .failed(error)
       }
       // Another directory under this name is not the one we were in.
-      guard directory.identity == step.identity else { return .vanished }
+      guard directory.identity == step.identity else { return .vanished(step: index, .staleNFSFileHandle) }
       if index >= reopening.steps.count - reopening.kept { handles.append(directory) }
     }
     return .opened(handles)
+  }
+
+  /// Up from a directory below it, which is shorter on a deep path; nil when it is not found there.
+  private func openOnTheWayBack(_ reopening: Reopening) -> DirectoryHandle? {
+    guard let wayBack = reopening.wayBack, let last = reopening.steps.last else { return nil }
+    do throws(Errno) {
+      var directory = wayBack.directory
+      for level in 1...wayBack.levels {
+        let access: DirectoryHandle.Access = level == wayBack.levels ? .list : .pass
+        directory = try fileSystem.openDirectory(Array("..".utf8), in: directory, for: access)
+        meter.lap(.open)
+      }
+      return directory.identity == last.identity ? directory : nil
+    } catch {
+      return nil
+    }
+  }
+
+  /// Tries for a while: a server that has come back may need a moment to give out again what it had.
+  private func reopenRoot(_ identity: FileIdentity) -> Completion.RootReopening {
+    let end = MonotonicTime.now().advanced(by: walk.state.withLock { $0.limits.rootPatience })
+    var pause = Duration.milliseconds(50)
+    while true {
+      guard mayDo(2) else { return .left }
+      do throws(Errno) {
+        let handle = try opening { () throws(Errno) in try fileSystem.openRoot(walk.target.path) }
+        meter.lap(.open)
+        if handle.identity == identity { return .opened(handle) }
+        walk.giveUp("the file server lost the target's folder (ESTALE), and another one is in its place now")
+        return .failed
+      } catch {
+        guard MonotonicTime.now() < end else {
+          walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
+          walk.giveUp("the file server does not know the target's folder any more (\(ErrnoName.of(error)))")
+          return .failed
+        }
+        PlainThread.nap(pause)
+        pause = min(pause * 2, .seconds(1))
+      }
+    }
   }
 }
 
@@ -246,9 +316,10 @@ extension PurgeWorker {
       }
       while let run = nextRun(from: &next, to: end, in: chunk.batch) {
         fileSystem.status(of: run, in: chunk.batch, of: chunk.directory) { index, result in
-          judge(chunk, index, result, &path, &judgement)
+          if !judgement.isLost { judge(chunk, index, result, &path, &judgement) }
         }
         meter.lap(.status, count: run.count)
+        if judgement.isLost { return judgement }
         if meter.isSlow { roundTrips += 1 }
       }
     }
@@ -256,10 +327,10 @@ extension PurgeWorker {
     return judgement
   }
 
-  /// The next entries in a row that need a look, files and what may be some; nil when there are none before `end`, where
-  /// `next` then is.
+  /// The next entries in a row that need a look, which is all but directories: what the listing says of their kind may be wrong.
+  /// Nil when there are none before `end`, where `next` then is.
   private func nextRun(from next: inout Int, to end: Int, in batch: EntryBatch) -> Range<Int>? {
-    let needsLook = { (index: Int) in batch.entries[index].kind == nil || batch.entries[index].kind == .file }
+    let needsLook = { (index: Int) in batch.entries[index].kind != .directory }
     while next < end, !needsLook(next) { next += 1 }
     let start = next
     while next < end, needsLook(next) { next += 1 }
@@ -281,8 +352,14 @@ extension PurgeWorker {
       }
       if status.kind == .symlink || status.kind == .special { judgement.staying += 1 }
     case .failure(let error):
-      if error.meansVanished {
+      if error.meansStale, isLost(chunk.directory) {
+        judgement.isLost = true
+        judgement.rest = index..<chunk.indices.upperBound
+      } else if error.meansVanished {
         judgement.tally.filesVanishedUnread += 1
+        judgement.vanished.append(
+          VanishedEntry(
+            .unreadFile, chunk.batch.name(at: index), inode: chunk.batch.entries[index].inode, error))
       } else {
         judgement.staying += 1
         walk.failures.add(.readStatus, error) { walk.shownPath(of: chunk.node, entry: chunk.batch.name(at: index)) }
@@ -290,18 +367,13 @@ extension PurgeWorker {
     }
   }
 
-  /// The listing did not say that it is one, or said it was a file a moment ago.
+  /// The listing did not say that it is one.
   private func judgeUnlistedDirectory(_ chunk: Chunk, _ index: Int, _ judgement: inout Judgement) {
-    if chunk.batch.entries[index].kind == nil {
-      if judgement.subdirectories.isEmpty {
-        let (count, length) = (chunk.indices.count, chunk.batch.longestName)
-        judgement.subdirectories.reserveCapacity(names: count, bytes: count * (length + 1))
-      }
-      judgement.subdirectories.append(chunk.batch.name(at: index))
-    } else {
-      judgement.tally.filesVanishedUnread += 1
-      judgement.staying += 1
+    if judgement.subdirectories.isEmpty {
+      let (count, length) = (chunk.indices.count, chunk.batch.longestName)
+      judgement.subdirectories.reserveCapacity(names: count, bytes: count * (length + 1))
     }
+    judgement.subdirectories.append(chunk.batch.name(at: index))
   }
 
   @inline(__always)
@@ -327,8 +399,11 @@ extension PurgeWorker {
   /// The decision on one look at a file.
   func verdict(on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>, _ path: inout EntryPath) -> Verdict {
     if NFSPlaceholder.isOne(name) { return .kept(.nfsPlaceholder) }
+    if PurgeHold.isOne(name) { return .kept(.held) }
+    if status.isMountRoot { return .kept(.mountPoint) }
     if cutoff.needsPath { path.set(name) }
-    return cutoff.verdict(for: FileFacts(status), path: path.bytes.span)
+    let verdict = cutoff.verdict(for: FileFacts(status), path: path.bytes.span)
+    return verdict == .expired && ownFiles.contains(status.identity) ? .kept(.ownFile) : verdict
   }
 }
 

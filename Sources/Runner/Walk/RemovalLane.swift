@@ -20,15 +20,28 @@ struct RemovalLane {
   private(set) var ahead = 0
   /// Files not settled.
   private(set) var files = 0
+  /// When the directory was last asked for, and how many names were given out to be looked at since.
+  private var namesCheckedAt = MonotonicTime.distantPast
+  private var namesSinceCheck: Int32 = 0
+  private var isCheckingNames = false
 
   /// Fresh looks must not be older than this when they are used.
   static let freshness: Duration = .seconds(1)
   /// What takes so long is a round trip to a server, or to a disk. Calls that need neither take microseconds.
   static let roundTrip: Duration = .microseconds(200)
-  /// Names that are looked at ahead of the lane, those in its holder's hands included.
+  /// Names that are looked at ahead of the lane, those in its holder's hands included: as many as are removed in `timeAhead`,
+  /// since what is looked at early may be another file by the time it is removed; and one that is being removed, one that
+  /// comes next and two that are being looked at, however long that takes.
   static let mostAhead = 16
+  static let fewestAhead = 4
+  static let timeAhead: Duration = .milliseconds(8)
   /// Names in one piece where each is a round trip: little waits behind it, and what it learnt is known soon.
   static let slowGroup = 4
+  /// Looks at names between two at the directory itself. A name that the client has cached is another file's by now if
+  /// somebody else has renamed something meanwhile; it learns so from the directory only.
+  static let namesPerCheck = 16
+  /// A look at the directory serves no longer than this.
+  static let nameCheckLasts: Duration = freshness / 2
 
   /// Lists of files and empty subdirectories that wait for the lane.
   var length: Int { waiting.count + checked.count + emptyDirectories.count }
@@ -46,19 +59,46 @@ struct RemovalLane {
 
   // MARK: Looking ahead
 
-  /// Files to be looked at for the lane; nil when enough are or will be.
-  mutating func takeToCheck(answering pace: Duration) -> VictimList? {
+  /// Files to be looked at for the lane, and whether the directory is to be asked for first; nil when enough are or will be.
+  mutating func takeToCheck(answering pace: Duration, at now: MonotonicTime) -> (VictimList, NameCheck)? {
     guard let count = roomAhead(answering: pace), !waiting.isEmpty else { return nil }
+    // One asks for all.
+    if isCheckingNames, !areNamesKnown(at: now) { return nil }
     let victims = takeWaiting(count)
     ahead += victims.count
-    return victims
+    return (victims, nameCheck(for: victims.count, at: now))
   }
+
+  /// Whether the directory is to be asked for before so many names in it are looked at.
+  private mutating func nameCheck(for count: Int, at now: MonotonicTime) -> NameCheck {
+    namesSinceCheck += Int32(count)
+    if areNamesKnown(at: now), isCheckingNames || namesSinceCheck <= RemovalLane.namesPerCheck {
+      return .done(namesCheckedAt)
+    }
+    (namesSinceCheck, isCheckingNames) = (Int32(count), true)
+    return .needed
+  }
+
+  private func areNamesKnown(at now: MonotonicTime) -> Bool {
+    now < namesCheckedAt.advanced(by: RemovalLane.nameCheckLasts)
+  }
+
+  /// The directory was asked for at this time; nil: in vain.
+  mutating func namesChecked(at time: MonotonicTime?) {
+    isCheckingNames = false
+    if let time { namesCheckedAt = max(namesCheckedAt, time) }
+  }
+
+  /// The directory was opened, and asked for, at this time.
+  mutating func opened(at time: MonotonicTime) { (namesCheckedAt, namesSinceCheck) = (time, 0) }
 
   func hasToCheck(answering pace: Duration) -> Bool { !waiting.isEmpty && roomAhead(answering: pace) != nil }
 
   /// How many more may be looked at now; nil: none.
   private func roomAhead(answering pace: Duration) -> Int? {
-    let most = Swift.min(RemovalLane.mostAhead, RemovalLane.answers(at: pace, in: RemovalLane.freshness * 0.8))
+    let wanted = Swift.max(RemovalLane.fewestAhead, RemovalLane.answers(at: pace, in: RemovalLane.timeAhead))
+    let usable = RemovalLane.answers(at: pace, in: RemovalLane.freshness * 0.8)
+    let most = Swift.min(RemovalLane.mostAhead, wanted, usable)
     // The first few in small pieces, so that the lane has something to do soon.
     let count = Swift.max(1, Swift.min(ahead, RemovalLane.slowGroup(at: pace)))
     // One piece is being removed while the next is looked at, however slow the server.
@@ -70,7 +110,7 @@ struct RemovalLane {
   }
 
   static func slowGroup(at pace: Duration) -> Int {
-    Swift.max(1, Swift.min(slowGroup, answers(at: pace, in: freshness * 0.4)))
+    Swift.max(1, Swift.min(slowGroup, answers(at: pace, in: timeAhead / 4)))
   }
 
   /// A piece of looking is done: `remaining` are still to go, `rest` was not looked at, `settled` others do not go.
@@ -84,8 +124,8 @@ struct RemovalLane {
   // MARK: Removing
 
   /// What the lane's next holder is to remove; nil when there is nothing, or when there are holders enough.
-  mutating func takeToRemove(_ manner: Manner) -> Removal? {
-    guard holders < manner.holders, let removal = nextRemoval(manner) else { return nil }
+  mutating func takeToRemove(_ manner: Manner, at now: MonotonicTime) -> Removal? {
+    guard holders < manner.holders, let removal = nextRemoval(manner, at: now) else { return nil }
     holders += 1
     return removal
   }
@@ -95,10 +135,10 @@ struct RemovalLane {
     return !checked.isEmpty || !emptyDirectories.isEmpty || (!manner.looksAhead && !waiting.isEmpty)
   }
 
-  private mutating func nextRemoval(_ manner: Manner) -> Removal? {
+  private mutating func nextRemoval(_ manner: Manner, at now: MonotonicTime) -> Removal? {
     if !checked.isEmpty { return .files(checked.removeFirst()) }
     if !manner.looksAhead, !waiting.isEmpty { return .files(takeWaiting(manner.group)) }
-    return emptyDirectories.popLast().map { .directory($0) }
+    return emptyDirectories.popLast().map { .directory($0, nameCheck(for: 1, at: now)) }
   }
 
   private mutating func takeWaiting(_ count: Int) -> VictimList {
@@ -124,6 +164,12 @@ struct RemovalLane {
   }
 
   mutating func removedDirectory() { holders -= 1 }
+
+  /// A holder brings back a directory for which nothing was tried.
+  mutating func putBack(_ directory: EmptyDirectory) {
+    holders -= 1
+    emptyDirectories.append(directory)
+  }
 
   /// Takes all that waits out of the lane: which files, and which directories.
   mutating func giveUp() -> (lists: [VictimList], directories: [EmptyDirectory]) {

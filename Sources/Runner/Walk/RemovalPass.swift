@@ -17,122 +17,261 @@ extension PurgeWorker {
     case overCap
   }
 
+  /// What speaks against removing anything in a directory.
+  private enum Obstacle {
+    case halt(Halt)
+    /// It cannot be asked, so names in it are not known for sure.
+    case unreadable(Errno)
+  }
+
+  /// Files on their way through a worker's hands.
+  private struct Pass {
+    /// Not settled.
+    var rest: VictimList
+    var count = RemovalCount()
+    var path: EntryPath
+    var halt: Halt?
+    /// When the directory was last asked for.
+    var namesCheckedAt = MonotonicTime.distantPast
+  }
+
+  // MARK: Where it is, and whether it may
+
+  /// Asks the directory itself, before names in it are looked at: it is where it was, nobody protects it, and the client has
+  /// forgotten names that others have changed.
+  private func obstacle(at place: Place) -> Obstacle? {
+    if isElsewhere(place) { return .halt(.moved) }
+    do throws(Errno) {
+      _ = try fileSystem.freshStatus(of: place.directory)
+      meter.lap(.freshStatus)
+      guard try PurgeHold.stands(in: place.directory, fileSystem) else { return nil }
+      walk.tellHeld(walk.state.withLock { $0.table.relativePath(of: place.node) })
+      return .halt(.held)
+    } catch {
+      return error.meansStale ? .halt(.lost) : .unreadable(error)
+    }
+  }
+
+  /// Somebody on this host has moved it, or one above it.
+  func isElsewhere(_ place: Place) -> Bool {
+    guard !place.location.isEmpty, fileSystem.isAt(place.location, place.directory) == false else { return false }
+    walk.tellMoved(place)
+    return true
+  }
+
+  // MARK: Looking ahead
+
   /// Takes the fresh look at files ahead of their removal.
-  func check(_ victims: VictimList, of node: NodeID, in directory: DirectoryHandle) -> Checking {
-    var checking = Checking(rest: victims)
-    var path = EntryPath(in: pathPrefix(of: node))
-    while !checking.rest.isEmpty, mayDo(1) {
-      let one = checking.rest.takeFirst(1)
-      fileSystem.freshStatus(of: one.indices, of: one.names, in: directory) { index, result in
-        let startedAt = meter.lapStart
+  func check(_ victims: VictimList, at place: Place, _ nameCheck: NameCheck) -> Checking {
+    var checking = Checking(rest: victims, nameCheck: nameCheck)
+    guard let askedAt = checkNames(at: place, nameCheck, &checking) else { return checking }
+    var path = EntryPath(in: pathPrefix(of: place.node))
+    while !checking.rest.isEmpty, checking.halt == nil, mayDo(1) {
+      var others = checking.rest
+      let one = others.takeFirst(1)
+      fileSystem.freshStatus(of: one.indices, of: one.names, in: place.directory) { index, result in
         meter.lap(.freshStatus)
-        note(index, result, of: one, node, seen: startedAt, &path, &checking)
+        note(index, result, of: one, place, seen: askedAt, &path, &checking)
       }
+      if checking.halt == nil { checking.rest = others }
     }
     return checking
   }
 
+  /// When the directory was asked for; nil: nothing is to be looked at.
+  private func checkNames(at place: Place, _ nameCheck: NameCheck, _ checking: inout Checking) -> MonotonicTime? {
+    if case .done(let time) = nameCheck { return time }
+    guard mayDo(2) else { return nil }
+    let now = MonotonicTime.now()
+    switch obstacle(at: place) {
+    case nil:
+      checking.namesCheckedAt = now
+      return now
+    case .halt(let halt): checking.halt = halt
+    case .unreadable(let error): fail(&checking.rest, error, at: place, &checking.count)
+    }
+    return nil
+  }
+
   private func note(
-    _ index: Int, _ result: Result<EntryStatus, Errno>, of victims: VictimList, _ node: NodeID, seen: MonotonicTime,
+    _ index: Int, _ result: Result<EntryStatus, Errno>, of victims: VictimList, _ place: Place, seen: MonotonicTime,
     _ path: inout EntryPath, _ checking: inout Checking
   ) {
-    let bytes = victims.looks[index].bytes
     switch result {
     case .success(let status):
       if let objection = objection(to: index, of: victims, status, &path) {
-        book(.spared, objection, toFree: bytes, freed: 0, &checking.count) { "" }
+        book(.spared, objection, index, of: victims, place, freed: 0, &checking.count)
       } else {
         checking.stillGoes(index, of: victims, seen: seen, bytes: status.bytesFreedByRemoval)
       }
     case .failure(let error):
-      book(error.meansVanished ? .vanished : .failed(error), nil, toFree: bytes, freed: 0, &checking.count) {
-        walk.shownPath(of: node, entry: victims.names[index])
+      if error.meansStale, isLost(place.directory) {
+        checking.halt = .lost
+      } else {
+        let result: RemovalResult = error.meansVanished ? .vanished(error) : .failed(error)
+        book(result, nil, index, of: victims, place, freed: 0, &checking.count)
       }
     }
   }
 
-  /// Removes the files of one piece, after which the books are updated: progress shows, and little is lost with a thread
-  /// that hangs.
-  func removeFiles(_ victims: VictimList, of node: NodeID, in directory: DirectoryHandle) -> Completion {
-    var rest = victims
-    var count = RemovalCount()
-    var path = EntryPath(in: pathPrefix(of: node))
-    // A removal each, and a look unless there was one.
-    let operations = victims.isChecked ? 1 : 2
-    while !rest.isEmpty, mayDo(operations * min(group, rest.count)), walk.clockAgrees(in: directory, node) {
-      let next = rest.indices.prefix(group)
-      let reserved = next.prefix(reserve(next, of: victims))
-      meter.start()
-      remove(reserved, of: victims, node, directory, &path, &count)
-      rest.drop(reserved.count)
-      if reserved.count < next.count { break }
-    }
-    return .removedFiles(node, serial: victims.serial, rest: rest, count)
+  /// Files that cannot be removed for a reason that is not theirs.
+  private func fail(_ victims: inout VictimList, _ error: Errno, at place: Place, _ count: inout RemovalCount) {
+    for index in victims.indices { book(.failed(error), nil, index, of: victims, place, freed: 0, &count) }
+    victims.drop(victims.count)
   }
 
-  func removeDirectory(
-    _ empty: EmptyDirectory, of parent: NodeID, in directory: DirectoryHandle
+  // MARK: Removing
+
+  /// Removes the files of one piece, after which the books are updated: progress shows, and little is lost with a thread
+  /// that hangs.
+  func removeFiles(_ victims: VictimList, at place: Place) -> Completion {
+    var pass = Pass(rest: victims, path: EntryPath(in: pathPrefix(of: place.node)))
+    while !pass.rest.isEmpty, removeGroup(&pass, at: place) {}
+    return .removedFiles(place, serial: victims.serial, rest: pass.rest, pass.count, pass.halt)
+  }
+
+  /// False when the rest is to be brought back.
+  private func removeGroup(_ pass: inout Pass, at place: Place) -> Bool {
+    let size = min(group, pass.rest.count)
+    // A removal each, and a look unless there was one.
+    guard mayDo((pass.rest.isChecked ? 1 : 2) * size), isClear(&pass, at: place) else { return false }
+    switch walk.clockAnswer(in: place) {
+    case .known: return remove(size, of: &pass, at: place)
+    case .agreed: return isClear(&pass, at: place) && remove(size, of: &pass, at: place)
+    case .onTrial:
+      let before = pass.count.removed
+      let goesOn = isClear(&pass, at: place) && remove(1, of: &pass, at: place)
+      return walk.settleTrial(in: place, hasRemoved: pass.count.removed > before) && goesOn
+    case .refused: return false
+    }
+  }
+
+  /// Whether anything may be removed here now.
+  private func isClear(_ pass: inout Pass, at place: Place) -> Bool {
+    guard walk.rules.mode == .purge else { return true }
+    let now = MonotonicTime.now()
+    let isKnown = isRecent(pass.rest, at: now) || now.since(pass.namesCheckedAt) < WalkLimits.quickNameCheckLasts
+    if isKnown {
+      if isElsewhere(place) { pass.halt = .moved }
+      return pass.halt == nil
+    }
+    // Two calls, for which leave was not asked.
+    for limit in walk.means.rateLimits { limit.charge(2) }
+    switch obstacle(at: place) {
+    case nil:
+      pass.namesCheckedAt = now
+      return true
+    case .halt(let halt): pass.halt = halt
+    case .unreadable(let error): fail(&pass.rest, error, at: place, &pass.count)
+    }
+    return false
+  }
+
+  private func remove(_ size: Int, of pass: inout Pass, at place: Place) -> Bool {
+    let next = pass.rest.indices.prefix(size)
+    let reserved = next.prefix(reserve(next, of: pass.rest))
+    meter.start()
+    let settled = remove(reserved, of: &pass, at: place)
+    pass.rest.drop(settled)
+    return settled == next.count
+  }
+
+  func removeDirectory(_ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck) -> Completion {
+    var namesCheckedAt: MonotonicTime?
+    let removal = removeDirectory(empty, at: place, nameCheck, &namesCheckedAt)
+    return .removedDirectory(place, empty, removal, namesCheckedAt: namesCheckedAt)
+  }
+
+  private func removeDirectory(
+    _ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck, _ namesCheckedAt: inout MonotonicTime?
   ) -> Completion.DirectoryRemoval {
-    guard mayDo(2), walk.clockAgrees(in: directory, parent) else { return .left }
+    guard mayDo(nameCheck == .needed ? 4 : 2) else { return .left }
+    if nameCheck == .needed {
+      let now = MonotonicTime.now()
+      switch obstacle(at: place) {
+      case nil: namesCheckedAt = now
+      case .halt(let halt): return .halted(halt)
+      case .unreadable(let error): return failed(empty, error, at: place)
+      }
+    } else if isElsewhere(place) {
+      return .halted(.moved)
+    }
+    switch walk.clockAnswer(in: place) {
+    case .known, .agreed: return removeDirectory(empty, at: place)
+    case .onTrial:
+      let removal = removeDirectory(empty, at: place)
+      _ = walk.settleTrial(in: place, hasRemoved: removal == .removed)
+      return removal
+    case .refused: return .left
+    }
+  }
+
+  private func removeDirectory(_ empty: EmptyDirectory, at place: Place) -> Completion.DirectoryRemoval {
     meter.start()
     // The call that is made now; nil: none.
     var call: OperationKind? = .freshStatus
     defer { lap(call) }
     do throws(Errno) {
-      let isRemoved = try fileSystem.removeDirectory(empty.name, in: directory) { status in
+      let isRemoved = try fileSystem.removeDirectory(empty.name, in: place.directory) { status in
         meter.lap(.freshStatus)
-        let isWanted =
-          status.identity == empty.identity && (empty.modifiedAt == nil || status.mtime == empty.modifiedAt)
-        call = isWanted ? .removeDirectory : nil
-        return isWanted
+        call = empty.isStill(status) ? .removeDirectory : nil
+        return call != nil
       }
       return isRemoved ? .removed : .changed
     } catch {
       if error.meansNotEmpty { return .notEmpty }
-      if error.meansNoDirectory { return .vanished }
-      walk.failures.add(.removeDirectory, error) { walk.shownPath(of: parent, entry: empty.name) }
-      return .failed
+      if error.meansStale, isLost(place.directory) { return .halted(.lost) }
+      if error.meansNoDirectory { return .vanished(error) }
+      return failed(empty, error, at: place)
     }
   }
 
-  private func remove(
-    _ group: Range<Int>, of victims: VictimList, _ node: NodeID, _ directory: DirectoryHandle,
-    _ path: inout EntryPath, _ count: inout RemovalCount
-  ) {
+  private func failed(_ empty: EmptyDirectory, _ error: Errno, at place: Place) -> Completion.DirectoryRemoval {
+    walk.failures.add(.removeDirectory, error) { walk.shownPath(of: place.node, entry: empty.name) }
+    return .failed
+  }
+
+  /// How many were settled; not all when the directory is halted in its midst.
+  private func remove(_ group: Range<Int>, of pass: inout Pass, at place: Place) -> Int {
+    let victims = pass.rest
+    let mustLook = !isRecent(victims, at: meter.lapStart)
+    if mustLook, victims.isChecked {
+      // Second looks, for which leave was not asked.
+      for limit in walk.means.rateLimits { limit.charge(group.count) }
+    }
     // Made before each removal, used up by the result that follows it; nil when none was made.
     var decision: Decision?
     // The call that is made now; nil: none.
     var call: OperationKind?
-    fileSystem.removeFiles(group, of: victims.names, in: directory) { index in
-      if isStopped { return .refused }
+    var settled = 0
+    fileSystem.removeFiles(group, of: victims.names, in: place.directory) { index in
+      if isStopped || pass.halt != nil { return .refused }
       call = .freshStatus
-      guard let bytes = victims.freshBytes(index) else { return .afterLook }
-      guard isRecent(victims) else {
-        // A second look, for which leave was not asked.
-        for limit in walk.means.rateLimits { limit.charge(1) }
-        return .afterLook
-      }
+      guard !mustLook, let bytes = victims.freshBytes(index) else { return .afterLook }
       decision = admit(bytes, first: victims.looks[index].bytes)
       call = decision?.isRemoval == true ? .removeFile : nil
       return call == nil ? .refused : .granted
     } decide: { index, status in
       meter.lap(.freshStatus)
       decision =
-        objection(to: index, of: victims, status, &path)
+        objection(to: index, of: victims, status, &pass.path)
         ?? admit(status.bytesFreedByRemoval, first: victims.looks[index].bytes)
       call = decision?.isRemoval == true ? .removeFile : nil
       return call != nil
     } receive: { index, result, look in
       lap(call)
       call = nil
+      if pass.halt == nil, result.isStale, isLost(place.directory) { pass.halt = .lost }
       let first = victims.looks[index].bytes
       let freed = look?.bytesFreedByRemoval ?? victims.freshBytes(index) ?? first
       settleCaps(first, decision, deleted: result == .removed ? freed : nil)
-      book(result, decision, toFree: first, freed: freed, &count) {
-        walk.shownPath(of: node, entry: victims.names[index])
+      if pass.halt == nil {
+        book(result, decision, index, of: victims, place, freed: freed, &pass.count)
+        settled += 1
       }
       decision = nil
     }
+    return settled
   }
 
   /// A call was made, unless it was only pretended.
@@ -140,9 +279,9 @@ extension PurgeWorker {
     if let call, walk.rules.mode == .purge { meter.lap(call) }
   }
 
-  private func isRecent(_ victims: VictimList) -> Bool {
+  private func isRecent(_ victims: VictimList, at now: MonotonicTime) -> Bool {
     guard let looks = victims.fresh else { return false }
-    return meter.lapStart.since(looks.at) < RemovalLane.freshness
+    return now.since(looks.at) < RemovalLane.freshness
   }
 
   /// What speaks against removing a file at a fresh look; nil: nothing.
@@ -168,9 +307,10 @@ extension PurgeWorker {
   }
 
   private func book(
-    _ result: RemovalResult, _ decision: Decision?, toFree: UInt64, freed: UInt64, _ count: inout RemovalCount,
-    path: () -> String
+    _ result: RemovalResult, _ decision: Decision?, _ index: Int, of victims: VictimList, _ place: Place,
+    freed: UInt64, _ count: inout RemovalCount
   ) {
+    defer { progress.note(count.tally) }
     count.tally.filesScanned += 1
     if case .keep(let reason) = decision {
       count.tally.filesKept[reason] += 1
@@ -178,7 +318,7 @@ extension PurgeWorker {
       return
     }
     count.tally.filesToPurge += 1
-    count.tally.bytesToFree.add(toFree)
+    count.tally.bytesToFree.add(victims.looks[index].bytes)
     switch result {
     case .removed:
       if walk.rules.mode == .purge {
@@ -186,16 +326,27 @@ extension PurgeWorker {
         count.tally.bytesFreed.add(freed)
       }
       count.removed += 1
-    case .vanished:
-      count.tally.filesVanished += 1
+    case .vanished(let error): bookVanished(index, of: victims, error, &count)
     case .failed(let error):
       count.tally.filesFailed += 1
       count.staying += 1
-      walk.failures.add(.removeFile, error, path: path)
+      walk.failures.add(.removeFile, error) { walk.shownPath(of: place.node, entry: victims.names[index]) }
     case .spared:
       count.staying += 1
-      if case .replaced = decision { count.tally.filesVanished += 1 } else { count.tally.filesLeft += 1 }
+      if case .replaced = decision {
+        bookVanished(index, of: victims, .staleNFSFileHandle, &count)
+      } else {
+        count.tally.filesLeft += 1
+      }
     }
+  }
+
+  private func bookVanished(_ index: Int, of victims: VictimList, _ error: Errno, _ count: inout RemovalCount) {
+    count.tally.filesVanished += 1
+    let entry = victims.names.withName(at: index) {
+      VanishedEntry(.file, $0, inode: victims.looks[index].inode, error)
+    }
+    count.vanished.append(entry)
   }
 }
 
@@ -245,6 +396,22 @@ extension PurgeWorker {
     let message = "\(cap.name) is reached: nothing more is deleted"
     walk.trip(message)
     cap.onReached?(message)
+  }
+}
+
+extension RemovalResult {
+  fileprivate var isStale: Bool {
+    switch self {
+    case .vanished(let error), .failed(let error): error.meansStale
+    case .removed, .spared: false
+    }
+  }
+}
+
+extension EmptyDirectory {
+  /// Whether a fresh look shows the same directory, unchanged by others.
+  fileprivate func isStill(_ status: EntryStatus) -> Bool {
+    status.identity == identity && (modifiedAt == nil || status.mtime == modifiedAt)
   }
 }
 

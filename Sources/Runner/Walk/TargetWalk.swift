@@ -41,6 +41,10 @@ final class TargetWalk: Sendable {
   private let hasLackedDescriptors = Atomic<Bool>(false)
   private let hasLackedThreads = Atomic<Bool>(false)
   private let trouble = Monitor(Trouble())
+  /// Of workers that have not ended.
+  private let inHand = Monitor<[RemovalProgress]>([])
+  private let toldOfHolds = Monitor(0)
+  private let toldOfMoves = Monitor(0)
   private let onEnd: @Sendable () -> Void
 
   init(
@@ -98,15 +102,16 @@ extension TargetWalk {
 
   /// Has the pool look at how things go, and adjust itself; how long until it should do so again.
   func adjustPool() -> Duration {
-    let (interval, wantsHelp, isTooMany) = state.withLock { state in
+    let (interval, wantsHelp, isTooMany, wantsInspection) = state.withLock { state in
       let situation = WorkerPool.Situation(
         now: .now(), workers: state.workers, idle: state.idle, workWaits: state.hasMoreWork, totals: operations.totals)
       state.heed(gate.opening)
       state.noteBusy(at: .now())
       state.pool.adjust(to: situation)
-      return (state.pool.interval, self.wantsHelp(&state), state.workers > state.pool.allowed && state.idle > 0)
+      let isTooMany = state.workers > state.pool.allowed && state.idle > 0
+      return (state.pool.interval, self.wantsHelp(&state), isTooMany, state.wantsInspection)
     }
-    if isTooMany { state.broadcast() }
+    if isTooMany { state.broadcast() } else if wantsInspection { state.signal() }
     if wantsHelp { startWorker() }
     return interval
   }
@@ -141,7 +146,7 @@ extension TargetWalk {
   func outcome(startedAt: Timestamp, finishedAt: Timestamp) -> TargetOutcome {
     let (stuck, state) = state.withLock { state in
       let stuck = state.workers - state.idle
-      if !state.isFinished || state.stop != nil { state.settleWhatIsLeft() }
+      if !state.isFinished || state.stop != nil { state.settleWhatIsLeft(inHand.withLock { $0 }) }
       return (stuck, state)
     }
     failures.sumUp()
@@ -188,13 +193,16 @@ extension TargetWalk {
 
 extension TargetWalk {
   /// Books what a worker brings back and gives it the next piece of work; waits while there is none.
-  func exchange(_ delivery: inout Delivery?) -> WalkState.Order {
+  func exchange(_ delivery: inout Delivery?, _ progress: RemovalProgress) -> WalkState.Order {
     var preferred: NodeID?
     var isIdle = false
     var wantsHelp = false
     let order = state.wait { state -> WalkState.Order? in
       state.heed(gate.opening)
-      if delivery != nil { preferred = book(&delivery, &state) }
+      if delivery != nil {
+        preferred = book(&delivery, &state)
+        progress.clear()
+      }
       let order = state.order(preferring: preferred, wasIdle: isIdle)
       isIdle = order == nil
       preferred = nil
@@ -237,18 +245,9 @@ extension TargetWalk {
     tellOnce(hasLackedDescriptors, "\(ErrnoName.of(errno)): going on with fewer open directories")
   }
 
-  /// Whether ages can be believed in this directory; trips the guard when not.
-  func clockAgrees(in directory: DirectoryHandle, _ node: NodeID) -> Bool {
-    switch means.clockGuard?.ask(in: directory) {
-    case nil, .known, .notAsked: return true
-    case .agrees:
-      state.withLock { $0.table[node].isChangedByUs = true }
-      return true
-    case .objects(let message):
-      trip(message)
-      return false
-    }
-  }
+  func register(_ progress: RemovalProgress) { inHand.withLock { $0.append(progress) } }
+
+  func unregister(_ progress: RemovalProgress) { inHand.withLock { $0.removeAll { $0 === progress } } }
 
   private func startWorker() {
     do throws(Errno) {
@@ -324,10 +323,91 @@ extension TargetWalk {
     if isFirst { means.onEvent(.guardTripped(target: target.name, message: message)) }
   }
 
+  /// The target as a whole cannot be done any more: what is left is counted.
+  func giveUp(_ reason: String) { stop(.failed, message: reason) }
+
   /// The absolute path of an entry, for people.
   func shownPath(of node: NodeID?, entry: some Sequence<UInt8>) -> String {
     let directory = node.map { node in state.withLock { $0.table.relativePath(of: node) } } ?? []
     let parts = [target.path, directory, Array(entry)].filter { !$0.isEmpty }
     return PrintableText.path(parts.joined(separator: [UInt8(ascii: "/")]))
   }
+}
+
+// MARK: - Clocks, and what changes meanwhile
+
+extension TargetWalk {
+  /// Whether anything may be removed, as far as clocks go.
+  enum ClockAnswer: Hashable {
+    case known
+    /// Asked just now, which takes time, and has set the directory's times.
+    case agreed
+    /// One removal may be tried, and `settleTrial` is to be called.
+    case onTrial
+    case refused
+  }
+
+  /// Whether ages can be believed in this directory; trips the guard when not.
+  func clockAnswer(in place: Place) -> ClockAnswer {
+    switch means.clockGuard?.ask(in: place.directory, means.fileSystem, unless: { isStopped }) {
+    case nil, .known: return .known
+    case .agrees:
+      state.withLock { if $0.table.contains(place.node) { $0.table[place.node].isChangedByUs = true } }
+      return .agreed
+    case .onTrial: return .onTrial
+    case .objects(let message):
+      trip(message)
+      return .refused
+    case .stopped: return .refused
+    }
+  }
+
+  /// The one removal was tried; trips the guard, and gives false, when nothing more may be removed.
+  func settleTrial(in place: Place, hasRemoved: Bool) -> Bool {
+    let message = means.clockGuard?.settleTrial(in: place.directory, means.fileSystem, hasRemoved: hasRemoved)
+    guard let message else { return true }
+    trip(message)
+    return false
+  }
+
+  /// Trips the guard when the target's path leads to another folder by now, or to none.
+  func tripIfElsewhere(_ root: FileIdentity) {
+    do throws(Errno) {
+      if try means.fileSystem.openRoot(target.path).identity == root { return }
+    } catch {
+      // What cannot be told now is told by those who work there.
+      guard [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error) else { return }
+    }
+    trip(TargetWalk.rootMoved)
+  }
+
+  private static let rootMoved = "the target's folder was moved or replaced during the run"
+
+  /// A `.purge-hold` has appeared in a directory, by its path in the target.
+  func tellHeld(_ path: [UInt8]) {
+    tell(toldOfHolds, "a \(PurgeHold.name) protects \(shownPath(of: nil, entry: path)) from now on")
+  }
+
+  /// A directory is not where it was; when that is the target's own, the guard trips.
+  func tellMoved(_ place: Place) {
+    let root = state.withLock { state in state.root.flatMap { state.table.contains($0) ? state.table[$0].handle : nil }
+    }
+    let rootLocation = state.withLock { $0.rootLocation }
+    if let root, !rootLocation.isEmpty, means.fileSystem.isAt(rootLocation, root) == false {
+      return trip(TargetWalk.rootMoved)
+    }
+    tell(
+      toldOfMoves,
+      "\(shownPath(of: place.node, entry: [])) was moved or removed during the run: nothing more is deleted in it")
+  }
+
+  /// The first few are told: thousands may be below one that was moved.
+  private func tell(_ told: Monitor<Int>, _ message: @autoclosure () -> String) {
+    let count = told.withLock { count in
+      count += 1
+      return count
+    }
+    if count <= TargetWalk.mostTold { means.onEvent(.notice(target: target.name, message: message())) }
+  }
+  private static let mostTold = 20
 }

@@ -9,6 +9,10 @@ struct WalkRules: Sendable {
   var removalsAreSerial: Bool
   /// Nil: empty directories stay.
   var emptyDirectories: EmptyDirectories?
+  /// Files of the run itself, which stay whatever the rules say.
+  var ownFiles: [FileIdentity] = []
+  /// By the wall clock. What was changed after it is not what was listed.
+  var startedAt = Timestamp(WallClock.now())
 
   struct EmptyDirectories: Sendable {
     /// Only directories changed before this go.
@@ -29,6 +33,9 @@ struct WalkLimits: Sendable {
   var reopenedAtOnce = 32
   /// What the walk may hold on to, workers included.
   var memory: ByteCount
+  /// The target's root is tried for so long when the server does not know it any more: one that was restarted may need a while
+  /// to give out again what it had.
+  var rootPatience: Duration = .seconds(10)
 
   /// Directories that stay open however short memory is, since going up and down a deep path would else mean opening all of it
   /// again and again. 32 KiB.
@@ -65,6 +72,18 @@ struct WalkLimits: Sendable {
 
   /// The same when memory is short: about 40 names.
   static let smallListing = 2048
+  /// Entries of one directory that vanished, and that are looked for again at its end. Of more the first tell enough.
+  static let vanished = 1024
+  /// Listings in which an entry must be named that a look does not find, until the server is not believed.
+  static let vanishedListings = 3
+  /// Times that a directory is opened again because the server did not know it any more.
+  static let losses = 8
+  /// Directories in work are inspected once in this time, and it takes at most one part in `inspectionShare` of one worker's.
+  static let inspectionInterval: Duration = .seconds(1)
+  static let inspectionShare = 20
+  /// Where calls are quick: a directory is asked for before the first name in it is looked at, and again after this.
+  static let quickNameCheckLasts: Duration = .milliseconds(10)
+
   /// Times a directory is listed again because the server seems to have skipped entries. A server that still hides some
   /// after this many is broken; the outcome says so.
   static let rereads = 8

@@ -17,22 +17,38 @@ extension WalkState {
       touched = nil
     case .reopened(let reopening, let result):
       touched = reopened(reopening, result)
+    case .reopenedRoot(let result):
+      reopenedRoot(result)
+      touched = root
     case .entered(let entering, let entry):
       touched = entered(entering, entry)
     case .read(let reading, let listing):
       ledger.release(reading.reserved)
       table[reading.node].users -= 1
-      touched = took(listing, of: reading.node)
+      touched = took(listing, of: reading.node, reading.directory)
     case .judged(let chunk, let judgement):
       touched = judged(chunk, judgement)
-    case .checked(let id, let checking):
-      touched = checked(id, checking)
-    case .removedFiles(let id, let serial, let rest, let count):
-      touched = removedFiles(id, serial, rest, count)
-    case .removedDirectory(let parent, let child, let removal):
-      touched = removedDirectory(child, of: parent, removal)
+    case .checked(let place, let checking):
+      touched = checked(place, checking)
+    case .removedFiles(let place, let serial, let rest, let count, let halt):
+      touched = removedFiles(place, serial, rest, count, halt)
+    case .removedDirectory(let place, let empty, let removal, let namesCheckedAt):
+      if table.contains(place.node) { table[place.node].lane.namesChecked(at: namesCheckedAt) }
+      touched = removedDirectory(empty, of: place, removal)
+    case .inspected(let inspection, let halted):
+      ledger.release(inspection.reserved)
+      inspected(since: inspection.startedAt, at: .now())
+      for one in halted { self.halted(one) }
+      touched = nil
+    case .rechecked(let recheck, let rechecking):
+      ledger.release(recheck.reserved)
+      rechecked(recheck.place, rechecking)
+      touched = recheck.place.node
     }
     guard let touched, table.contains(touched) else { return nil }
+    // What came back to a directory that was ended meanwhile is given up, too.
+    giveUp(touched)
+    guard table.contains(touched) else { return nil }
     if let pace { note(pace, of: touched) }
     list(touched)
     return touched
@@ -53,7 +69,8 @@ extension WalkState {
     tally.dirsFound += 1
     let id = insert(parent: nil, name: [], depth: 0, handle)
     root = id
-    return took(listing, of: id)
+    rootLocation = handle.path ?? []
+    return took(listing, of: id, handle)
   }
 
   private mutating func insert(parent: NodeID?, name: [UInt8], depth: Int, _ handle: DirectoryHandle) -> NodeID {
@@ -63,7 +80,9 @@ extension WalkState {
       DirectoryNode(
         parent: parent, name: name, depth: depth, identity: handle.identity, modifiedAt: handle.status.mtime,
         handle: handle))
+    table[id].lane.opened(at: handle.askedAt)
     openDirectories += 1
+    openOrder.append(id, in: table)
     closeOneIfTooMany(sparing: id)
     return id
   }
@@ -76,10 +95,16 @@ extension WalkState {
     switch entry {
     case .opened(let handle, let listing):
       let id = insert(parent: parent, name: entering.name, depth: table[parent].depth + 1, handle)
+      table[id].end = table[parent].end
       list(parent)
-      return took(listing, of: id)
-    case .vanished:
+      return took(listing, of: id, handle)
+    case .vanished(let error):
       tally.dirsVanished += 1
+      note([VanishedEntry(.directory, entering.name, inode: 0, error)], in: parent)
+    case .lost:
+      withSubdirectories(of: parent) { $0.append(entering.name) }
+      lost(parent, entering.directory)
+      return parent
     case .failed:
       tally.dirsFailed += 1
       table[parent].remaining += 1
@@ -97,21 +122,24 @@ extension WalkState {
     return parent
   }
 
-  private mutating func took(_ listing: Listing, of id: NodeID) -> NodeID {
+  private mutating func took(_ listing: Listing, of id: NodeID, _ directory: DirectoryHandle) -> NodeID {
     switch listing {
-    case .batch(let batch, let sorted):
+    case .batch(let batch, let sorted, let repetition):
       table[id].position = batch.nextPosition
+      table[id].repetition = repetition
       table[id].cursor = .ready
-      tally.symlinksSkipped += UInt64(sorted.symlinks)
-      tally.specialFilesSkipped += UInt64(sorted.specials)
-      table[id].remaining += sorted.symlinks + sorted.specials
       found(sorted.subdirectories, in: id)
       if sorted.toJudge > 0 {
         hold(batch, in: id)
         table[id].pending += 1
       }
+      if batch.hasMark { end(id, as: .held) }
     case .end: endListing(of: id, as: .scanned)
     case .vanished: endListing(of: id, as: .vanished)
+    case .lost:
+      table[id].cursor = .ready
+      table[id].needsSeek = true
+      lost(id, directory)
     case .failed: endListing(of: id, as: .failed)
     case .left: endListing(of: id, as: .left)
     }
@@ -163,6 +191,7 @@ extension WalkState {
     }
     tally += judgement.tally
     table[id].remaining += judgement.staying
+    note(judgement.vanished, in: id)
     if judgement.isBrokenOff { suffer(.left, id) }
     found(judgement.subdirectories, in: id)
     if !judgement.victims.isEmpty {
@@ -173,6 +202,7 @@ extension WalkState {
       table[id].lane.append(victims)
       list(id)
     }
+    if judgement.isLost { lost(id, chunk.directory) }
     partDone(of: id)
     return id
   }
@@ -187,28 +217,34 @@ extension WalkState {
     return victims
   }
 
-  private mutating func checked(_ id: NodeID, _ checking: Checking) -> NodeID {
+  private mutating func checked(_ place: Place, _ checking: Checking) -> NodeID {
+    let id = place.node
     table[id].lane.checked(checking.remaining, rest: checking.rest, settled: Int(checking.count.tally.filesScanned))
-    settledFiles(of: id, checking.rest.serial, checking.count)
+    if checking.nameCheck == .needed { table[id].lane.namesChecked(at: checking.namesCheckedAt) }
+    settledFiles(of: place, checking.rest.serial, checking.count, checking.halt)
     return id
   }
 
   private mutating func removedFiles(
-    _ id: NodeID, _ serial: UInt32, _ rest: VictimList, _ count: RemovalCount
+    _ place: Place, _ serial: UInt32, _ rest: VictimList, _ count: RemovalCount, _ halt: Halt?
   ) -> NodeID {
-    table[id].lane.removed(Int(count.tally.filesScanned), rest: rest)
-    if count.removed > 0 { changedByUs(id) }
-    settledFiles(of: id, serial, count)
-    return id
+    table[place.node].lane.removed(Int(count.tally.filesScanned), rest: rest)
+    if count.removed > 0 { changedByUs(place.node) }
+    settledFiles(of: place, serial, count, halt)
+    return place.node
   }
 
-  private mutating func settledFiles(of id: NodeID, _ serial: UInt32, _ count: RemovalCount) {
+  private mutating func settledFiles(of place: Place, _ serial: UInt32, _ count: RemovalCount, _ halt: Halt?) {
+    let id = place.node
     table[id].users -= 1
     ledger.release(table[id].holdings.drop(Int(count.tally.filesScanned), of: serial))
     tally += count.tally
     unsettledFiles -= Int(count.tally.filesScanned)
     table[id].remaining += count.staying
-    if count.tally.filesScanned > 0, table[id].lane.hasNoFiles { partDone(of: id) }
+    note(count.vanished, in: id)
+    let isLast = count.tally.filesScanned > 0 && table[id].lane.hasNoFiles
+    if let halt { self.halt(id, place.directory, for: halt) }
+    if isLast { partDone(of: id) }
   }
 
   private mutating func changedByUs(_ id: NodeID) {
@@ -217,9 +253,15 @@ extension WalkState {
   }
 
   private mutating func removedDirectory(
-    _ child: NodeID, of parent: NodeID, _ removal: Completion.DirectoryRemoval
+    _ empty: EmptyDirectory, of place: Place, _ removal: Completion.DirectoryRemoval
   ) -> NodeID {
+    let (parent, child) = (place.node, empty.node)
     table[parent].users -= 1
+    if case .halted(let halt) = removal {
+      table[parent].lane.putBack(empty)
+      self.halt(parent, place.directory, for: halt)
+      return parent
+    }
     table[parent].lane.removedDirectory()
     if removal == .notEmpty, table[child].removedSomething, readAgain(child) {
       emptyDirectoriesReserved -= 1
@@ -228,8 +270,9 @@ extension WalkState {
     book(removal)
     switch removal {
     case .removed: changedByUs(parent)
-    case .vanished: break
-    case .notEmpty, .changed, .failed, .left: table[parent].remaining += 1
+    case .vanished(let error):
+      note([VanishedEntry(.emptyDirectory, empty.name, inode: empty.identity.inode, error)], in: parent)
+    case .notEmpty, .changed, .failed, .left, .halted: table[parent].remaining += 1
     }
     close(child)
     partDone(of: parent)
@@ -250,7 +293,7 @@ extension WalkState {
       tally.emptyDirsFailed += 1
     case .left:
       tally.emptyDirsLeft += 1
-    case .notEmpty, .changed:
+    case .notEmpty, .changed, .halted:
       break
     }
     // What did not go makes room for another under the cap.

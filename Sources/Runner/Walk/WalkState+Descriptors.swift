@@ -19,15 +19,20 @@ extension WalkState {
   /// Closes the directory that will be needed last: the topmost one in which nobody works. False when there is none.
   @discardableResult
   mutating func closeTopmost(sparing spared: NodeID?) -> Bool {
-    let candidates = table.ids.filter {
-      $0 != spared && $0 != root && table[$0].handle != nil && table[$0].users == 0
+    for _ in 0..<openOrder.count {
+      guard let id = openOrder.popFirst() else { return false }
+      guard table.contains(id), table[id].handle != nil, id != root else { continue }
+      if id == spared || table[id].users > 0 {
+        openOrder.append(id, in: table)
+        continue
+      }
+      closeHandle(of: id)
+      return true
     }
-    guard let topmost = candidates.min(by: { table[$0].depth < table[$1].depth }) else { return false }
-    closeHandle(of: topmost)
-    return true
+    return false
   }
 
-  /// The work of opening `id` again, from the nearest open directory above it.
+  /// The work of opening `id` again, from the nearest open directory above it; nil: somebody opens the root first.
   mutating func reopening(_ id: NodeID) -> Work? {
     var steps: [Reopening.Step] = []
     var next = id
@@ -35,9 +40,12 @@ extension WalkState {
       steps.append(Reopening.Step(node: next, name: table[next].name, identity: table[next].identity))
       next = parent
     }
-    guard let base = table[next].handle else { return nil }
+    guard let base = table[next].handle else { return reopeningRoot(next) }
     table[id].isReopening = true
     table[next].users += 1
+    // Neither may be settled before it comes back.
+    table[id].pending += 1
+    table[next].pending += 1
     // Where memory is short, fewer on the way stay open.
     let fewest = workers - idle <= 1 ? WalkLimits.keptOpen : 1
     let affordable = max(fewest, ledger.free / (4 * MemoryPrice.openDirectory))
@@ -45,7 +53,16 @@ extension WalkState {
     let reserved = steps.count * MemoryPrice.step + kept * MemoryPrice.openDirectory
     ledger.reserve(reserved)
     return .reopen(
-      Reopening(reserved: reserved, node: id, ancestor: next, base: base, steps: steps.reversed(), kept: kept))
+      Reopening(
+        reserved: reserved, node: id, ancestor: next, base: base, steps: steps.reversed(), kept: kept,
+        wayBack: table[id].wayBack))
+  }
+
+  private mutating func reopeningRoot(_ root: NodeID) -> Work? {
+    guard !table[root].isReopening, table[root].end == nil else { return nil }
+    table[root].isReopening = true
+    table[root].pending += 1
+    return .reopenRoot(table[root].identity)
   }
 
   mutating func reopened(_ reopening: Reopening, _ result: Completion.ReopeningResult) -> NodeID? {
@@ -53,67 +70,87 @@ extension WalkState {
     ledger.release(reopening.reserved)
     let id = reopening.node
     table[id].isReopening = false
+    dropWayBack(of: id)
     switch result {
     case .opened(let handles):
       let kept = reopening.steps.suffix(handles.count)
       for (step, handle) in zip(kept, handles) where table[step.node].handle == nil {
-        table[step.node].handle = handle
-        table[step.node].needsSeek = true
-        openDirectories += 1
-        ledger.reserve(MemoryPrice.openDirectory)
+        opened(step.node, handle)
         closeOneIfTooMany(sparing: id)
       }
-      return id
-    case .vanished: giveUp(id, as: .vanished)
-    case .failed(let errno):
-      giveUp(id, as: .failed)
-      unreachableFor = errno
-    case .left: return id
+    case .vanished(let index, let error): vanished(reopening.steps[index], error)
+    case .lost: lost(reopening.ancestor, reopening.base)
+    case .failed(let errno): giveUp(id, for: .failed(errno))
+    case .left: break
     }
-    return nil
+    partDone(of: id)
+    partDone(of: reopening.ancestor)
+    return table.contains(id) ? id : nil
   }
 
-  /// A directory cannot be reached any more: all that waits in it shares its fate, which is to have vanished or failed.
-  private mutating func giveUp(_ id: NodeID, as fate: DirectoryNode.Fate) {
-    suffer(fate, id)
-    let hasFailed = fate == .failed
-    var partsGone = table[id].subdirectories.count
-    if hasFailed {
-      tally.dirsFailed += UInt64(partsGone)
-      unreachableEntries += UInt64(partsGone)
+  /// A closed directory is open again.
+  private mutating func opened(_ id: NodeID, _ handle: DirectoryHandle) {
+    table[id].handle = handle
+    table[id].needsSeek = true
+    table[id].lane.opened(at: handle.askedAt)
+    openDirectories += 1
+    openOrder.append(id, in: table)
+    ledger.reserve(MemoryPrice.openDirectory)
+  }
+
+  mutating func reopenedRoot(_ result: Completion.RootReopening) {
+    guard let root else { return }
+    table[root].isReopening = false
+    switch result {
+    case .opened(let handle):
+      opened(root, handle)
+      // What waited for it was forgotten.
+      for id in table.ids { list(id) }
+    // The walk was stopped, and settles what is left.
+    case .failed, .left: break
+    }
+    partDone(of: root)
+  }
+
+  /// A directory is not where it was: it and all below it in work.
+  private mutating func vanished(_ step: Reopening.Step, _ error: Errno) {
+    guard table.contains(step.node), table[step.node].identity == step.identity else { return }
+    // What stands there after a server has lost sight may be a copy of it, with all that is old in it.
+    if hasLostSight, error != .noSuchFileOrDirectory { return end(step.node, as: .failed(.staleNFSFileHandle)) }
+    if let parent = table[step.node].parent {
+      note([VanishedEntry(.directory, step.name, inode: step.identity.inode, error)], in: parent)
+    }
+    end(step.node, as: .vanished)
+  }
+
+  /// The server does not know a directory any more that was opened before: it is opened again, which asks those above it.
+  mutating func lost(_ id: NodeID, _ handle: DirectoryHandle) {
+    hasLostSight = true
+    // Somebody else may have opened it again meanwhile.
+    guard table.contains(id), table[id].handle === handle else { return }
+    closeHandle(of: id)
+    table[id].losses += 1
+    if table[id].losses > WalkLimits.losses { end(id, as: .failed(.staleNFSFileHandle)) } else { list(id) }
+  }
+
+  /// Keeps a directory that is about to be closed open as long as the one above it is closed and may be needed.
+  mutating func leaveWayBack(from id: NodeID) {
+    guard let parent = table[id].parent, table[parent].handle == nil, table[parent].wayBack == nil else { return }
+    if let handle = table[id].handle {
+      table[parent].wayBack = WayBack(handle, levels: 1)
+    } else if let below = table[id].wayBack {
+      table[parent].wayBack = WayBack(below.directory, levels: below.levels + 1)
     } else {
-      tally.dirsVanished += UInt64(partsGone)
+      return
     }
-    withSubdirectories(of: id) { $0 = NameList() }
-    if table[id].cursor == .ready {
-      table[id].cursor = .exhausted
-      partsGone += 1
-    }
-    partsGone += table[id].unclaimed.count
-    for claims in table[id].unclaimed { ledger.release(table[id].holdings.drop(of: claims.serial)) }
-    table[id].unclaimed = []
-    let given = table[id].lane.giveUp()
-    let files = given.lists.reduce(0) { $0 + $1.count }
-    for list in given.lists { ledger.release(table[id].holdings.drop(list.count, of: list.serial)) }
-    giveUpFiles(UInt64(files), hasFailed: hasFailed)
-    if files > 0, table[id].lane.hasNoFiles { partsGone += 1 }
-    for empty in given.directories { giveUp(empty, hasFailed: hasFailed) }
-    for _ in 0..<(partsGone + given.directories.count) { partDone(of: id) }
+    openDirectories += 1
+    ledger.reserve(MemoryPrice.openDirectory)
   }
 
-  private mutating func giveUpFiles(_ count: UInt64, hasFailed: Bool) {
-    unsettledFiles -= Int(count)
-    tally.filesScanned += count
-    tally.filesToPurge += count
-    if hasFailed { tally.filesFailed += count } else { tally.filesVanished += count }
-    if hasFailed { unreachableEntries += count }
-  }
-
-  private mutating func giveUp(_ empty: EmptyDirectory, hasFailed: Bool) {
-    tally.emptyDirsToDelete += 1
-    if hasFailed { tally.emptyDirsFailed += 1 } else { tally.emptyDirsVanished += 1 }
-    emptyDirectoriesReserved -= 1
-    if hasFailed { unreachableEntries += 1 }
-    close(empty.node)
+  mutating func dropWayBack(of id: NodeID) {
+    guard table[id].wayBack != nil else { return }
+    table[id].wayBack = nil
+    openDirectories -= 1
+    ledger.release(MemoryPrice.openDirectory)
   }
 }

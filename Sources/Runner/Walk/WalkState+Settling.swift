@@ -9,6 +9,7 @@ extension WalkState {
     while let current = next {
       table[current].pending -= 1
       guard table[current].pending == 0 else { return }
+      if mustBeRechecked(current) { return recheck(current) }
       guard let parent = table[current].parent else { return settleRoot(current) }
       if mayBeRemoved(current) {
         if hasRoomForRemoval {
@@ -26,6 +27,16 @@ extension WalkState {
     }
   }
 
+  private func mustBeRechecked(_ id: NodeID) -> Bool {
+    !table[id].vanished.isEmpty && table[id].fate == .scanned && table[id].end == nil && stop == nil
+  }
+
+  private mutating func recheck(_ id: NodeID) {
+    table[id].isToBeRechecked = true
+    table[id].pending = 1
+    list(id)
+  }
+
   private mutating func settleRoot(_ id: NodeID) {
     if isEmptied(id), readAgain(id) { return }
     close(id)
@@ -41,6 +52,7 @@ extension WalkState {
   private mutating func handOver(_ id: NodeID, to parent: NodeID) {
     emptyDirectoriesReserved += 1
     // It will hardly be needed again, and many may wait.
+    leaveWayBack(from: id)
     closeHandle(of: id)
     let empty = EmptyDirectory(
       node: id, name: table[id].name, identity: table[id].identity,
@@ -58,6 +70,7 @@ extension WalkState {
 
   /// Starts a further listing; false when there were enough.
   mutating func readAgain(_ id: NodeID) -> Bool {
+    guard table[id].end == nil else { return false }
     guard table[id].rereads < WalkLimits.rereads else {
       restlessDirectories += 1
       return false
@@ -66,6 +79,7 @@ extension WalkState {
     table[id].removedSomething = false
     table[id].cursor = .ready
     table[id].position = 0
+    table[id].repetition = RepetitionGuard()
     table[id].needsSeek = true
     table[id].pending = 1
     list(id)
@@ -84,10 +98,14 @@ extension WalkState {
     switch table[id].fate {
     case .scanned: tally.dirsScanned += 1
     case .vanished: tally.dirsVanished += 1
+    case .held: tally.dirsHeld += 1
     case .left: tally.dirsLeft += 1
     case .failed: tally.dirsFailed += 1
     }
+    leaveWayBack(from: id)
     closeHandle(of: id)
+    dropWayBack(of: id)
+    forgetVanished(of: id)
     ledger.release(
       table[id].subdirectories.footprint + table[id].holdings.dropAll() + MemoryPrice.node(name: table[id].name.count))
     table.remove(id)
@@ -102,8 +120,9 @@ extension WalkState {
     table[id].needsSeek = true
   }
 
-  /// Counts all that was not reached as left, after which the books close. To be called when no worker will come back.
-  mutating func settleWhatIsLeft() {
+  /// Counts all that was not reached as left, but for what workers have done of pieces that they did not bring back; after
+  /// which the books close. To be called when no worker will come back.
+  mutating func settleWhatIsLeft(_ inHand: [RemovalProgress]) {
     isSettled = true
     let ids = table.ids
     for id in ids {
@@ -121,6 +140,7 @@ extension WalkState {
     tally.filesScanned += UInt64(unsettledFiles)
     tally.filesToPurge += UInt64(unsettledFiles)
     tally.filesLeft += UInt64(unsettledFiles)
+    for progress in inHand { progress.settle(in: &tally) }
     subdirectoriesBeingEntered = 0
     unsettledFiles = 0
   }

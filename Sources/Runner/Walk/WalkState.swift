@@ -13,6 +13,12 @@ struct WalkState {
   var table = DirectoryTable()
   var lists = WorkLists()
   var root: NodeID?
+  /// The absolute path of the root when it was opened; empty: not known.
+  var rootLocation: [UInt8] = []
+  /// The server did not know a directory any more that it knew before: what has its name now may be a copy.
+  var hasLostSight = false
+  /// When directories in work are to be inspected next; nil: somebody does so now.
+  private(set) var nextInspection: MonotonicTime?
   private(set) var hasBegun = false
   var isFinished = false
   var tally = Tally()
@@ -38,6 +44,8 @@ struct WalkState {
   var yieldedAt: MonotonicTime?
 
   var openDirectories = 0
+  /// Open directories in the order in which they were opened, and some that are not any more.
+  var openOrder = OpenOrder()
   var subdirectoriesBeingEntered = 0
   var emptyDirectoriesReserved: UInt64 = 0
   /// Files judged old and not dealt with.
@@ -56,6 +64,7 @@ struct WalkState {
     self.pool = WorkerPool(fewest: limits.firstWorkers, most: limits.workers, now: now)
     self.ledger = MemoryLedger(budget: Int(clamping: limits.memory.bytes))
     ledger.reserve(MemoryPrice.walk)
+    nextInspection = now.advanced(by: WalkLimits.inspectionInterval)
   }
 
   /// Takes the number of workers at work as that since the last time.
@@ -150,6 +159,7 @@ extension WalkState {
   }
 
   private mutating func take(preferring preferred: NodeID?, canJudge: Bool, canTakeIn: Bool) -> Work? {
+    if let nextInspection, isTimeToInspect(nextInspection), let work = inspection() { return work }
     if let preferred, table.contains(preferred) {
       if let work = nextRemoval(in: preferred) ?? nextCheck(in: preferred) { return work }
       if canJudge, let work = claimChunk(of: preferred) { return work }
@@ -157,6 +167,7 @@ extension WalkState {
     }
     if let work = take(.removal, { $0.nextRemoval(in: $1) }) { return work }
     if let work = take(.check, { $0.nextCheck(in: $1) }) { return work }
+    if let work = take(.recheck, { $0.nextRecheck(of: $1) }) { return work }
     if canTakeIn {
       if let work = take(.listing, { $0.readOn($1) }) { return work }
       if let work = take(.subdirectory, { $0.enterSubdirectory(of: $1) }) { return work }
@@ -169,7 +180,7 @@ extension WalkState {
   /// Whether a further worker would find something to do.
   var hasMoreWork: Bool {
     if isOver { return false }
-    if ![.removal, .check, .sharedRemoval].allSatisfy({ lists.isEmpty($0) }) { return true }
+    if ![.removal, .check, .recheck, .sharedRemoval].allSatisfy({ lists.isEmpty($0) }) { return true }
     let isNobodyActive = workers == idle
     if isNobodyActive || canJudge, !lists.isEmpty(.judging) { return true }
     return isIntakeOpen && (isNobodyActive || canTakeIn)
@@ -235,7 +246,9 @@ extension WalkState {
     lists.forget(id, .sharedListing, in: &table)
     table[id].users += 1
     return .read(
-      Reading(reserved: reserved, node: id, directory: directory, isRoot: id == root, seekTo: seekTo, limit: limit))
+      Reading(
+        reserved: reserved, node: id, directory: directory, isRoot: id == root, seekTo: seekTo, limit: limit,
+        repetition: table[id].repetition))
   }
 
   /// Bytes of listing that the next worker takes, in a directory that was listed so many times before.
@@ -289,11 +302,17 @@ extension WalkState {
     let manner = table[id].manner(serially: rules.removalsAreSerial, shared: shared)
     guard table[id].hasToRemove(manner) else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
-    guard let removal = table[id].lane.takeToRemove(manner) else { return nil }
+    guard let removal = table[id].lane.takeToRemove(manner, at: .now()) else { return nil }
     lists.forget(id, shared ? .sharedRemoval : .removal, in: &table)
     table[id].users += 1
     list(id)
-    return .remove(id, directory, removal)
+    return .remove(place(of: id, directory), removal)
+  }
+
+  /// What the kernel is to say of where a directory is matters only where something is removed.
+  private func place(of id: NodeID, _ directory: DirectoryHandle) -> Place {
+    let location = rules.mode == .purge ? table.location(of: id, root: rootLocation) : []
+    return Place(node: id, directory: directory, location: location)
   }
 
   /// Files the lane's holder will want looked at.
@@ -301,15 +320,68 @@ extension WalkState {
     guard canBeChecked(id) else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
     let pace = table[id].pace
-    guard let victims = table[id].lane.takeToCheck(answering: pace) else { return nil }
+    guard let (victims, nameCheck) = table[id].lane.takeToCheck(answering: pace, at: .now()) else { return nil }
     if !canBeChecked(id) { lists.forget(id, .check, in: &table) }
     table[id].users += 1
-    return .check(id, directory, victims)
+    return .check(place(of: id, directory), victims, nameCheck)
+  }
+
+  /// What vanished from a directory, to be looked for again.
+  private mutating func nextRecheck(of id: NodeID) -> Work? {
+    guard table[id].canBeRechecked else { return nil }
+    guard let directory = table[id].handle else { return reopening(id) }
+    table[id].isToBeRechecked = false
+    lists.forget(id, .recheck, in: &table)
+    table[id].users += 1
+    let limit = listingLimit()
+    let reserved = MemoryPrice.listing(limit) + table[id].vanished.count * MemoryPrice.vanishedEntry
+    ledger.reserve(reserved)
+    let place = Place(node: id, directory: directory, location: table.location(of: id, root: rootLocation))
+    return .recheck(Recheck(reserved: reserved, place: place, vanished: table[id].vanished, limit: limit))
   }
 
   private mutating func canBeChecked(_ id: NodeID) -> Bool {
     let isSerial = rules.removalsAreSerial
     return table.ask(id) { $0.canBeChecked(serially: isSerial) }
+  }
+
+  // MARK: Inspecting
+
+  private func isTimeToInspect(_ time: MonotonicTime) -> Bool {
+    rules.mode == .purge && root != nil && MonotonicTime.now() >= time
+  }
+
+  /// Whether directories are to be inspected, and workers wait who could.
+  var wantsInspection: Bool { idle > 0 && !isOver && nextInspection.map(isTimeToInspect) ?? false }
+
+  /// The work of seeing whether what is open is where it was.
+  private mutating func inspection() -> Work? {
+    nextInspection = nil
+    var directories: [Inspection.Directory] = []
+    var indices: [NodeID: Int] = [:]
+    for id in table.ids where table[id].end == nil {
+      guard let handle = table[id].handle else { continue }
+      indices[id] = directories.count
+      directories.append(Inspection.Directory(place: place(of: id, handle)))
+    }
+    var children = 0
+    for id in table.ids where table[id].end == nil {
+      guard let parent = table[id].parent, let index = indices[parent] else { continue }
+      directories[index].children.append(
+        Inspection.Child(node: id, name: table[id].name, identity: table[id].identity))
+      children += 1
+    }
+    let reserved = MemoryPrice.inspection(directories: directories.count, children: children)
+    ledger.reserve(reserved)
+    return .inspect(
+      Inspection(
+        startedAt: .now(), root: root.map { table[$0].identity }, reserved: reserved, directories: directories))
+  }
+
+  /// It took so long, and shall not take more than a small part of a worker's time.
+  mutating func inspected(since start: MonotonicTime, at now: MonotonicTime) {
+    let rest = now.since(start) * WalkLimits.inspectionShare
+    nextInspection = now.advanced(by: max(WalkLimits.inspectionInterval, rest))
   }
 
   /// Notes in the walk's lists what there is to do in a directory.

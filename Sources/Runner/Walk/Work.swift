@@ -5,8 +5,10 @@ import SystemPackage
 enum Work: Sendable {
   /// `limit`: bytes of listing to take at most; `reserved`: what the ledger holds for it at worst.
   case openRoot(reserved: Int, limit: Int)
-  /// Open a directory again that was closed for want of descriptors.
+  /// Open a directory again that was closed for want of descriptors, or that the server does not know any more.
   case reopen(Reopening)
+  /// Open the target's root again, which the server does not know any more.
+  case reopenRoot(FileIdentity)
   /// Open a subdirectory and list its beginning.
   case enter(Entering)
   /// List on.
@@ -14,9 +16,78 @@ enum Work: Sendable {
   /// Look at some files of a batch and judge them.
   case judge(Chunk)
   /// Take the fresh look at files that are about to be removed.
-  case check(NodeID, DirectoryHandle, VictimList)
+  case check(Place, VictimList, NameCheck)
   /// Remove, as a holder of the directory's lane.
-  case remove(NodeID, DirectoryHandle, Removal)
+  case remove(Place, Removal)
+  /// See whether directories in work are where they were, and not protected meanwhile.
+  case inspect(Inspection)
+  /// See whether what vanished from a directory is really gone.
+  case recheck(Recheck)
+}
+
+/// What vanished from a directory, to be looked for in a new listing of it.
+struct Recheck: Sendable {
+  /// What the ledger holds for it at worst.
+  let reserved: Int
+  let place: Place
+  let vanished: [VanishedEntry]
+  /// Bytes of listing to take at once.
+  let limit: Int
+}
+
+/// An open directory in which something is to be done.
+struct Place: Sendable {
+  let node: NodeID
+  let directory: DirectoryHandle
+  /// The absolute path at which it must be; empty: not known.
+  let location: [UInt8]
+}
+
+/// Whether the directory must be asked for before the names in it: see `DirectoryHandle.freshStatus`.
+enum NameCheck: Hashable, Sendable {
+  case needed
+  /// It was asked at this time.
+  case done(MonotonicTime)
+}
+
+/// Why nothing more is done in a directory for now.
+enum Halt: Hashable, Sendable {
+  /// The server does not know it any more (ESTALE): it is opened again.
+  case lost
+  /// It is not where it was.
+  case moved
+  /// A `.purge-hold` stands in it, or above it.
+  case held
+}
+
+/// Directories in work, as they were when they were entered.
+struct Inspection: Sendable {
+  struct Directory: Sendable {
+    let place: Place
+    /// Subdirectories of it that are in work.
+    var children: [Child] = []
+  }
+
+  struct Child: Sendable {
+    let node: NodeID
+    let name: [UInt8]
+    let identity: FileIdentity
+  }
+
+  let startedAt: MonotonicTime
+  /// The target's root, which must be found at the target's path.
+  let root: FileIdentity?
+  /// What the ledger holds for it.
+  let reserved: Int
+  var directories: [Directory]
+}
+
+/// What became of directories that were inspected.
+struct Halted: Sendable {
+  let node: NodeID
+  /// So that a slot that is used again is not taken for it.
+  let identity: FileIdentity
+  let halt: Halt
 }
 
 struct Entering: Sendable {
@@ -39,6 +110,7 @@ struct Reading: Sendable {
   let seekTo: Int64?
   /// Bytes of listing to take at most.
   let limit: Int
+  let repetition: RepetitionGuard
 }
 
 struct Chunk: Sendable {
@@ -58,7 +130,7 @@ struct Chunk: Sendable {
 enum Removal: Sendable {
   case files(VictimList)
   /// An empty subdirectory of it.
-  case directory(EmptyDirectory)
+  case directory(EmptyDirectory, NameCheck)
 }
 
 /// A subdirectory found empty, with what must still be true of it when it is removed.
@@ -86,6 +158,44 @@ struct Reopening: Sendable {
   let steps: [Step]
   /// How many of the last steps are to be kept open.
   let kept: Int
+  /// The short way, if there is one.
+  let wayBack: WayBack?
+}
+
+/// An open directory so many levels below one that is closed.
+final class WayBack: Sendable {
+  let directory: DirectoryHandle
+  let levels: Int
+
+  init(_ directory: DirectoryHandle, levels: Int) { (self.directory, self.levels) = (directory, levels) }
+}
+
+/// An entry that was listed, and that the server said later is not there.
+struct VanishedEntry: Sendable {
+  enum Kind: Sendable { case unreadFile, file, directory, emptyDirectory }
+
+  let kind: Kind
+  /// Of its name.
+  let hash: Int
+  /// As it was seen; 0: it was not.
+  let inode: UInt64
+  /// What the server said; `.staleNFSFileHandle` where another file stood under the name.
+  let error: Errno
+
+  init(_ kind: Kind, _ name: UnsafeBufferPointer<UInt8>, inode: UInt64, _ error: Errno) {
+    (self.kind, self.inode, self.error) = (kind, inode, error)
+    hash = VanishedEntry.hash(of: name)
+  }
+
+  init(_ kind: Kind, _ name: [UInt8], inode: UInt64, _ error: Errno) {
+    self = name.withUnsafeBufferPointer { VanishedEntry(kind, $0, inode: inode, error) }
+  }
+
+  static func hash(of name: UnsafeBufferPointer<UInt8>) -> Int {
+    var hasher = Hasher()
+    hasher.combine(bytes: UnsafeRawBufferPointer(name))
+    return hasher.finalize()
+  }
 }
 
 /// Files of one directory that may go, each with what was seen of it; a part of a list shares the list's names.
@@ -182,13 +292,18 @@ enum Completion: Sendable {
   case entered(Entering, Entry)
   case read(Reading, Listing)
   case judged(Chunk, Judgement)
-  case checked(NodeID, Checking)
-  case removedFiles(NodeID, serial: UInt32, rest: VictimList, RemovalCount)
-  case removedDirectory(parent: NodeID, child: NodeID, DirectoryRemoval)
+  case reopenedRoot(RootReopening)
+  case checked(Place, Checking)
+  case removedFiles(Place, serial: UInt32, rest: VictimList, RemovalCount, Halt?)
+  case removedDirectory(Place, EmptyDirectory, DirectoryRemoval, namesCheckedAt: MonotonicTime?)
+  case inspected(Inspection, [Halted])
+  case rechecked(Recheck, Rechecking)
 
   enum Entry: Sendable {
     case opened(DirectoryHandle, Listing)
-    case vanished
+    case vanished(Errno)
+    /// The server does not know the parent any more.
+    case lost
     case failed
     /// A mount point that is not to be crossed.
     case otherFileSystem
@@ -201,29 +316,42 @@ enum Completion: Sendable {
   enum ReopeningResult: Sendable {
     /// The last steps' handles, at most as many as were to be kept.
     case opened([DirectoryHandle])
-    /// It is not where it was.
-    case vanished
+    /// This step is not where it was.
+    case vanished(step: Int, Errno)
+    /// The server does not know the directory it was opened from.
+    case lost
     case failed(Errno)
     case left
   }
 
-  enum DirectoryRemoval: Sendable {
+  enum RootReopening: Sendable {
+    case opened(DirectoryHandle)
+    /// It is not to be had, or it is another one; the walk ends.
+    case failed
+    case left
+  }
+
+  enum DirectoryRemoval: Hashable, Sendable {
     case removed
-    case vanished
+    case vanished(Errno)
     case notEmpty
     /// Another directory stands in its place, or somebody changed it.
     case changed
     case failed
     case left
+    /// Nothing was tried.
+    case halted(Halt)
   }
 }
 
 /// What one listing call brought.
 enum Listing: Sendable {
-  case batch(EntryBatch, Sorted)
+  case batch(EntryBatch, Sorted, RepetitionGuard)
   case end
   /// The directory was removed while we were in it.
   case vanished
+  /// The server does not know it any more.
+  case lost
   case failed
   /// The walk was stopped before.
   case left
@@ -231,9 +359,7 @@ enum Listing: Sendable {
   /// The entries of a batch that need no look: subdirectories by name, the others by number.
   struct Sorted: Sendable {
     var subdirectories = NameList()
-    var symlinks = 0
-    var specials = 0
-    /// Files, and entries whose kind the listing does not say.
+    /// All others: files, and what the listing says is none, which only a look can tell.
     var toJudge = 0
   }
 }
@@ -250,15 +376,22 @@ struct Judgement: Sendable {
   var isBrokenOff = false
   /// Not looked at, for others to share.
   var rest = 0..<0
+  /// The server does not know the directory any more; from the first of `rest` on.
+  var isLost = false
+  var vanished: [VanishedEntry] = []
 }
 
 /// What fresh looks at some files of a directory brought.
 struct Checking: Sendable {
   /// Still to go, each list a run of neighbours.
   var remaining: [VictimList] = []
-  /// Not looked at: the walk was stopped before.
+  /// Not looked at: the walk was stopped before, or the directory is halted.
   var rest: VictimList
   var count = RemovalCount()
+  var halt: Halt?
+  /// Whether the directory was to be asked for first, and when it was.
+  let nameCheck: NameCheck
+  var namesCheckedAt: MonotonicTime?
 
   mutating func stillGoes(_ index: Int, of victims: VictimList, seen: MonotonicTime, bytes: UInt64) {
     if remaining.last?.indices.upperBound == index {
@@ -274,4 +407,23 @@ struct RemovalCount: Sendable {
   var tally = Tally()
   var staying = 0
   var removed = 0
+  var vanished: [VanishedEntry] = []
+}
+
+/// What looking again for what vanished from a directory brought.
+struct Rechecking: Sendable {
+  enum End: Hashable, Sendable {
+    case done
+    case left
+    case halted(Halt)
+  }
+
+  var end = End.done
+  /// Still named by the listing, of each kind.
+  var files: UInt64 = 0
+  var unreadFiles: UInt64 = 0
+  var directories: UInt64 = 0
+  var emptyDirectories: UInt64 = 0
+  /// Others that have taken the names of what is gone.
+  var others = 0
 }

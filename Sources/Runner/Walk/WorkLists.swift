@@ -7,6 +7,8 @@ struct WorkLists {
     case removal
     /// Fresh looks to take ahead of a lane.
     case check
+    /// Directories whose end is near, in which something vanished.
+    case recheck
     /// A listing to go on with, in a directory where nobody works.
     case listing
     /// Subdirectories to enter.
