@@ -17,6 +17,7 @@ struct Coordinator {
     /// The memory monitor moved its gate.
     case gateMoved(Int)
     case stopRequested
+    case progressRequested
   }
 
   struct Running {
@@ -162,6 +163,10 @@ extension Coordinator {
 
 extension Coordinator {
   private mutating func walkAll() {
+    runner.progress.observe { [mailbox] in
+      mailbox.withLock { $0.append(.progressRequested) }
+      mailbox.broadcast()
+    }
     let interval = runner.plan.run.progressInterval
     var nextProgress = startedAt.advanced(by: interval)
     var nextPace = startedAt.advanced(by: PaceMeter.interval)
@@ -238,6 +243,9 @@ extension Coordinator {
         guard let walk = running[id]?.walk else { continue }
         walk.heedGate()
         running[id]?.debt = Debt(workers: walk.workers, repaidAt: .now())
+      case .progressRequested:
+        runner.progress.answer()
+        reportProgress(at: .now())
       case .gathered, .stopRequested: break
       }
     }

@@ -23,6 +23,6 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var options: BatchOptions
 
   func run() throws {
-    throw try options.carryOut(mode: dryRun ? .dryRun : .purge, defaultLogLevel: .info)
+    options.carryOut(mode: dryRun ? .dryRun : .purge, defaultLogLevel: .info)
   }
 }
