@@ -73,11 +73,11 @@ final class Session {
     return bits & (1 << UInt64(signal - 1)) != 0
   }
 
-  /// Asks again and again, while it runs and for twenty seconds. Whether it held.
+  /// Asks again and again while it runs, and for so long at most. Whether it held.
   @discardableResult
-  func wait(until condition: () -> Bool) -> Bool {
+  func wait(seconds: Double = 20, until condition: () -> Bool) -> Bool {
     let start = Date()
-    while process.isRunning, Date().timeIntervalSince(start) < 20 {
+    while process.isRunning, Date().timeIntervalSince(start) < seconds {
       if condition() { return true }
       usleep(500)
     }
@@ -92,11 +92,10 @@ final class Session {
     signalled = Date()
   }
 
-  /// Waits for its end, and kills it after half a minute.
+  /// Waits for its end, and kills it after more than any output is waited for.
   func end() throws -> End {
     let start = signalled ?? Date()
-    wait { false }
-    wait { !process.isRunning }
+    wait(seconds: 45) { false }
     let isKilled = process.isRunning
     if isKilled { Glibc.kill(process.processIdentifier, SIGKILL) }
     let seconds = Date().timeIntervalSince(start)
