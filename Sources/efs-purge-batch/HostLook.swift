@@ -44,7 +44,7 @@ struct HostLook {
   }
 
   private static func end(_ interrupted: Interrupted, _ patience: Patience) -> Never {
-    try? patience.wait(.log) { ErrorLine.write(interrupted.message) }
+    try? patience.wait(.log, insists: false) { ErrorLine.write(interrupted.message) }
     _exit(interrupted.status)
   }
 

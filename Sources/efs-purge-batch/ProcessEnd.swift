@@ -83,13 +83,15 @@ final class ProcessEnd: Sendable {
     phase.broadcast()
   }
 
-  private func leaveMessage(_ text: String) {
+  private func leaveMessage(_ text: String, insists: Bool = true) {
     guard let path = terminationLog else { return }
     do {
-      try patience.wait(.message) { try MessageFile.write(Array(EndMessage.text(text).utf8), to: path) }
+      try patience.wait(.message, insists: insists) {
+        try MessageFile.write(Array(EndMessage.text(text).utf8), to: path)
+      }
     } catch {
       let message = "cannot write the termination log to \(quoted(path)): \(error)"
-      try? patience.wait(.log) { ErrorLine.write(message) }
+      try? patience.wait(.log, insists: insists) { ErrorLine.write(message) }
     }
   }
 
@@ -117,8 +119,8 @@ final class ProcessEnd: Sendable {
       }
     case .over:
       let message = "\(signal) was received; nothing was touched"
-      try? patience.wait(.log) { ErrorLine.write(message) }
-      leaveMessage(message)
+      try? patience.wait(.log, insists: false) { ErrorLine.write(message) }
+      leaveMessage(message, insists: false)
       _exit(ExitStatus.interrupted.rawValue)
     case .starting, .touching, .ending: break
     }
@@ -146,7 +148,7 @@ final class ProcessEnd: Sendable {
       }
     let message =
       "ended \(RunPlan.timeToEnd.components.seconds) s after a signal, before all was told: something does not answer"
-    try? patience.wait(.log) { ErrorLine.write(message) }
+    try? patience.wait(.log, insists: false) { ErrorLine.write(message) }
     _exit(status.rawValue)
   }
 }

@@ -71,7 +71,10 @@ final class Patience: Sendable {
   }
 
   /// Has `act` done, and throws what it throws, or `NoAnswer`; it then goes on until the process ends.
-  func wait(_ output: Output, for act: @escaping @Sendable () throws -> Void) throws {
+  ///
+  /// - Parameter insists: where no thread is to be had, the calling one does it, however long it takes. Not for the signals'
+  ///   thread, which ends the process when its time is over.
+  func wait(_ output: Output, insists: Bool = true, for act: @escaping @Sendable () throws -> Void) throws {
     let began = MonotonicTime.now()
     let answer = Answer()
     do {
@@ -81,7 +84,7 @@ final class Patience: Sendable {
         end.broadcast()
       }
     } catch {
-      // No thread to be had: a signal's deadline holds all the same, seen to by the signals' thread.
+      guard insists else { throw error }
       return try act()
     }
     guard let result = result(of: answer, output, from: began) else {
