@@ -39,6 +39,7 @@ struct Batch {
     let plan = try loadPlan()
     // A rehearsal must not take the place of the last purge's report.
     let reportPath = settings.reportPath ?? (settings.mode == .purge ? plan.report.file : nil)
+    end.touch()
     try probe(reportPath)
     var outcome = try execute(plan)
     tell(&outcome, of: plan, reportPath: reportPath)
@@ -70,12 +71,10 @@ struct Batch {
   /// Hours of work must not end in a report that could never have been written.
   private func probe(_ reportPath: String?) throws(Unusable) {
     guard let reportPath else { return }
-    try end.undisturbed { () throws(Unusable) in
-      do throws(Errno) {
-        try AtomicFile.probe(reportPath)
-      } catch {
-        throw Unusable("cannot write the report to \(quoted(reportPath)): \(error)")
-      }
+    do throws(Errno) {
+      try AtomicFile.probe(reportPath)
+    } catch {
+      throw Unusable("cannot write the report to \(quoted(reportPath)): \(error)")
     }
   }
 

@@ -8,10 +8,10 @@ import SystemPackage
 /// Sees to it that `plan` and `run` end within five seconds of a signal, whatever they are doing, and tell what they can.
 ///
 /// ```text
-///  starting ──> running ──> ending ──> the process ends
-///     │  ▲         a signal asks the walk to stop; the end of the five seconds ends the process
-///     │  └─> touching: what is made must be removed again
-///     └────> over: a signal ends the process at once, nothing was touched
+///  starting ──> touching ──> running ──> ending ──> the process ends
+///     │            │            └── a signal asks the walk to stop, and sets when all must be over
+///     │            └── a signal waits a second for what comes next: what is made must be removed again
+///     └──> over: a signal ends the process at once, nothing was touched
 /// ```
 final class ProcessEnd: Sendable {
   /// A little less than what is promised, `RunPlan.timeToEnd`.
@@ -45,12 +45,8 @@ final class ProcessEnd: Sendable {
 
   // MARK: - What the first thread says
 
-  /// Does what leaves something behind when it is not done to its end.
-  func undisturbed(_ act: () throws(Unusable) -> Void) throws(Unusable) {
-    enter(.touching)
-    try act()
-    enter(.starting)
-  }
+  /// From now on something may be left behind where it is not done to its end, until `run` or `exit`.
+  func touch() { enter(.touching) }
 
   /// From now on a signal asks the run to stop.
   func run(_ stop: StopRequest, _ progress: ProgressRequest) { enter(.running(stop, progress)) }
