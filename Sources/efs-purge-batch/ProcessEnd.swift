@@ -10,7 +10,7 @@ import SystemPackage
 /// ```text
 ///  starting ──> touching ──> running ──> ending ──> the process ends
 ///     │            │            └── a signal asks the walk to stop, and sets when all must be over
-///     │            └── a signal waits a second for what comes next: what is made must be removed again
+///     │            └── a signal waits three seconds for what comes next: what is made must be removed again
 ///     └──> over: a signal ends the process at once, nothing was touched
 /// ```
 final class ProcessEnd: Sendable {
@@ -124,7 +124,7 @@ final class ProcessEnd: Sendable {
 
   /// The phase now, in which a process that has not begun is not to begin any more.
   private func phaseToStop() -> Phase {
-    let seen = phase.wait(timeout: .seconds(1)) { phase -> Phase? in
+    let seen = phase.wait(timeout: .seconds(3)) { phase -> Phase? in
       if case .touching = phase { return nil }
       if case .starting = phase { phase = .over }
       return phase

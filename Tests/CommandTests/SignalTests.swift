@@ -160,8 +160,12 @@ private let soon = 8.0
   }
 
   @Test func `A report that a pipe never takes is told of`() throws {
-    let files = try OldFiles(20)
+    let files = try OldFiles(60, targets: 60)
     try #require(mkfifo(files.report, 0o600) == 0)
+    // Somebody has it open, and never reads.
+    let pipe = open(files.report, O_RDWR | O_CLOEXEC)
+    defer { close(pipe) }
+    try #require(fcntl(pipe, 1031, 4096) == 4096)
     let session = try Session(files.runsSlowly)
     session.wait { session.errors.contains("Starting EFS purge") }
     session.kill(SIGTERM)
