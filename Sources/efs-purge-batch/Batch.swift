@@ -39,10 +39,15 @@ struct Batch {
     let plan = try loadPlan()
     // A rehearsal must not take the place of the last purge's report.
     let reportPath = settings.reportPath ?? (settings.mode == .purge ? plan.report.file : nil)
-    try probe(reportPath)
-    var outcome = try execute(plan)
-    tell(&outcome, of: plan, reportPath: reportPath)
-    return outcome.exitStatus
+    let report = try open(reportPath)
+    do throws(Unusable) {
+      var outcome = try execute(plan, report)
+      tell(&outcome, of: plan, report)
+      return outcome.exitStatus
+    } catch {
+      report?.abandon()
+      throw error
+    }
   }
 
   // MARK: - Before
@@ -72,10 +77,10 @@ struct Batch {
   }
 
   /// Hours of work must not end in a report that could never have been written.
-  private func probe(_ reportPath: String?) throws(Unusable) {
-    guard let reportPath else { return }
+  private func open(_ reportPath: String?) throws(Unusable) -> ReportStream? {
+    guard let reportPath else { return nil }
     do throws(Errno) {
-      try AtomicFile.probe(reportPath)
+      return try ReportStream(to: reportPath)
     } catch {
       throw Unusable("cannot write the report to \(quoted(reportPath)): \(error)")
     }
@@ -83,16 +88,20 @@ struct Batch {
 
   // MARK: - The work
 
-  private func execute(_ plan: BatchPlan) throws(Unusable) -> BatchOutcome {
+  private func execute(_ plan: BatchPlan, _ report: ReportStream?) throws(Unusable) -> BatchOutcome {
     let stop = StopRequest()
     try watchSignals(stop)
     try startLog()
+    try report?.start(stop)
     logger.log(events.started(config: settings.configPath, targets: plan.targets.count { $0.isEnabled }))
     let runner = BatchRunner(
       plan: plan,
       settings: .init(mode: settings.mode, runID: runID, now: settings.now, selection: settings.selection),
       stop: stop
-    ) { [logger, events] event in logger.log(events.line(for: event)) }
+    ) { [logger, events] event in
+      logger.log(events.line(for: event))
+      report?.note(event)
+    }
     let outcome = runner.run()
     guard outcome.unmatchedSelection.isEmpty else {
       let patterns = outcome.unmatchedSelection.map { quoted($0) }.joined(separator: ", ")
@@ -133,7 +142,7 @@ struct Batch {
   // MARK: - After
 
   /// What cannot be told makes a success a failure (status 1): somebody relies on it. Work is never undone.
-  private func tell(_ outcome: inout BatchOutcome, of plan: BatchPlan, reportPath: String?) {
+  private func tell(_ outcome: inout BatchOutcome, of plan: BatchPlan, _ report: ReportStream?) {
     let advice =
       settings.mode == .dryRun
       ? RehearsalAdvice(outcome, plan: plan, isSelection: !settings.selection.isEmpty) : nil
@@ -141,7 +150,7 @@ struct Batch {
       let further = advice.map { "\n" + AdviceText($0).text } ?? ""
       try StandardOutput.write(SummaryTable(outcome).text + further)
     } catch {
-      report("Failed to write the summary", path: "standard output", "\(error)", &outcome)
+      self.report("Failed to write the summary", path: "standard output", "\(error)", &outcome)
     }
     var remarks: [String] = []
     if settings.preflightIsStrict, let failed = advice?.preflight.failed, !failed.isEmpty {
@@ -151,17 +160,16 @@ struct Batch {
       }
       if outcome.exitStatus == .success { outcome.exitStatus = .failures }
     }
-    if let reportPath { writeReport(&outcome, advice, to: reportPath) }
+    if let report { finish(report, &outcome, advice) }
     logger.log(events.completed(outcome))
     leaveMessage(EndMessage.text(outcome, remarks: remarks))
   }
 
-  private func writeReport(_ outcome: inout BatchOutcome, _ advice: RehearsalAdvice?, to path: String) {
-    do {
-      let report = RunReport(outcome, toolVersion: ToolVersion.current, host: Host.name(), advice: advice)
-      try AtomicFile.write(report.json(), to: path)
+  private func finish(_ report: ReportStream, _ outcome: inout BatchOutcome, _ advice: RehearsalAdvice?) {
+    do throws(ReportStream.Failure) {
+      try report.finish(outcome, advice)
     } catch {
-      self.report("Failed to write the report", path: path, "\(error)", &outcome)
+      self.report("Failed to write the report", path: report.path, error.description, &outcome)
     }
   }
 
