@@ -146,7 +146,7 @@ extension Coordinator {
   }
 
   /// Puts the folders in the order in which they start, and takes what is held for them out of the room.
-  private mutating func lineUp(_ gathering: TargetGathering) {
+  mutating func lineUp(_ gathering: TargetGathering) {
     let folders = gathering.folders
     waiting = FolderQueue(folders, order: Admission.inOrder(gathering.order) { folders.spec(of: $0).priority })
     let held = gathering.footprint + TargetBooks.price(of: gathering.order.count + gathering.settled.count)
