@@ -40,10 +40,15 @@ struct Batch {
     // A rehearsal must not take the place of the last purge's report.
     let reportPath = settings.reportPath ?? (settings.mode == .purge ? plan.report.file : nil)
     end.touch()
-    try probe(reportPath)
-    var outcome = try execute(plan)
-    tell(&outcome, of: plan, reportPath: reportPath)
-    return outcome.exitStatus
+    let report = try open(reportPath)
+    do throws(Unusable) {
+      var outcome = try execute(plan, report)
+      tell(&outcome, of: plan, report)
+      return outcome.exitStatus
+    } catch {
+      report?.abandon()
+      throw error
+    }
   }
 
   // MARK: - Before
@@ -69,10 +74,10 @@ struct Batch {
   }
 
   /// Hours of work must not end in a report that could never have been written.
-  private func probe(_ reportPath: String?) throws(Unusable) {
-    guard let reportPath else { return }
+  private func open(_ reportPath: String?) throws(Unusable) -> ReportStream? {
+    guard let reportPath else { return nil }
     do throws(Errno) {
-      try AtomicFile.probe(reportPath)
+      return try ReportStream(to: reportPath)
     } catch {
       throw Unusable("cannot write the report to \(quoted(reportPath)): \(error)")
     }
@@ -80,15 +85,19 @@ struct Batch {
 
   // MARK: - The work
 
-  private func execute(_ plan: BatchPlan) throws(Unusable) -> BatchOutcome {
+  private func execute(_ plan: BatchPlan, _ report: ReportStream?) throws(Unusable) -> BatchOutcome {
     let (stop, progress) = (StopRequest(), ProgressRequest())
     end.run(stop, progress)
+    try report?.start(stop)
     logger.log(events.started(config: settings.configPath, targets: plan.targets.count { $0.isEnabled }))
     let runner = BatchRunner(
       plan: plan,
       settings: .init(mode: settings.mode, runID: runID, now: settings.now, selection: settings.selection),
       stop: stop, progress: progress
-    ) { [logger, events] event in logger.log(events.line(for: event)) }
+    ) { [logger, events] event in
+      logger.log(events.line(for: event))
+      report?.note(event)
+    }
     let outcome = runner.run()
     guard outcome.unmatchedSelection.isEmpty else {
       let patterns = outcome.unmatchedSelection.map { quoted($0) }.joined(separator: ", ")
@@ -113,18 +122,15 @@ struct Batch {
   // MARK: - After
 
   /// What cannot be told makes a success a failure (status 1): somebody relies on it. Work is never undone.
-  private func tell(_ outcome: inout BatchOutcome, of plan: BatchPlan, reportPath: String?) {
+  private func tell(_ outcome: inout BatchOutcome, of plan: BatchPlan, _ report: ReportStream?) {
     end.begin(outcome.exitStatus)
     let advice =
       settings.mode == .dryRun
       ? RehearsalAdvice(outcome, plan: plan, isSelection: !settings.selection.isEmpty) : nil
     let remarks = settings.preflightIsStrict ? judgePreflight(advice, &outcome) : []
     // First what outlives the process.
-    if let reportPath { writeReport(&outcome, advice, to: reportPath) }
-    let reported = outcome.exitStatus
+    if let report { finish(report, &outcome, advice) }
     writeSummary(&outcome, advice)
-    // It says what the process exits with.
-    if let reportPath, outcome.exitStatus != reported { writeReport(&outcome, advice, to: reportPath) }
     logger.log(events.completed(outcome))
     leaveMessage(EndMessage.text(outcome, remarks: remarks))
   }
@@ -144,16 +150,16 @@ struct Batch {
     do {
       try end.patience.wait(.summary) { try StandardOutput.write(text) }
     } catch {
-      report("Failed to write the summary", path: "standard output", "\(error)", &outcome)
+      self.report("Failed to write the summary", path: "standard output", "\(error)", &outcome)
     }
   }
 
-  private func writeReport(_ outcome: inout BatchOutcome, _ advice: RehearsalAdvice?, to path: String) {
+  private func finish(_ report: ReportStream, _ outcome: inout BatchOutcome, _ advice: RehearsalAdvice?) {
+    let final = outcome
     do {
-      let report = RunReport(outcome, toolVersion: ToolVersion.current, host: Host.name(), advice: advice)
-      try end.patience.wait(.report) { try AtomicFile.write(report.json(), to: path) }
+      try end.patience.wait(.report) { try report.finish(final, advice) }
     } catch {
-      self.report("Failed to write the report", path: path, "\(error)", &outcome)
+      self.report("Failed to write the report", path: report.path, "\(error)", &outcome)
     }
   }
 
