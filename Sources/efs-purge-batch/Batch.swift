@@ -121,10 +121,7 @@ struct Batch {
     let remarks = settings.preflightIsStrict ? judgePreflight(advice, &outcome) : []
     // First what outlives the process.
     if let reportPath { writeReport(&outcome, advice, to: reportPath) }
-    let reported = outcome.exitStatus
     writeSummary(&outcome, advice)
-    // It says what the process exits with.
-    if let reportPath, outcome.exitStatus != reported { writeReport(&outcome, advice, to: reportPath) }
     logger.log(events.completed(outcome))
     leaveMessage(EndMessage.text(outcome, remarks: remarks))
   }

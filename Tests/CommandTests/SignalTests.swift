@@ -144,7 +144,6 @@ private let soon = 8.0
     #expect(end.status == 1)
     #expect(end.errors.contains(#""error_description": "no answer within 10 s", "path": "standard output""#), "\(end)")
     #expect(try files.left() == 0 && files.reportedlyPurged() == 60)
-    #expect(try files.reported()?["exit_status"] as? Int == 1)
     #expect(try String(contentsOfFile: message, encoding: .utf8).hasPrefix("completed (exit status 1)"))
   }
 
