@@ -28,6 +28,7 @@ public enum ProcessSignals {
   public static func watch(_ handler: @escaping @Sendable (Notice) -> MonotonicTime?) throws(Errno) {
     do throws(Errno) {
       try PlainThread.start(name: "signals") {
+        PlainThread.bePunctual()
         var end: MonotonicTime?
         while true { end = handler(next(until: end)) }
       }

@@ -30,7 +30,7 @@ struct HostLook {
         switch notice {
         case .progress: break
         case .stop(let signal):
-          _ = patience.shorten(to: .now().advanced(by: ProcessEnd.timeToEnd))
+          patience.shorten(to: .now().advanced(by: ProcessEnd.timeToEnd))
           let reason = "\(signal) was received"
           // Whoever looks ends the process then. Else the first thread may be waiting for input for ever.
           if !survey.interrupt(reason) { HostLook.end(Interrupted(reason, probes: survey.probes), patience) }

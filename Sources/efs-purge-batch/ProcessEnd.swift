@@ -15,7 +15,9 @@ import SystemPackage
 /// ```
 final class ProcessEnd: Sendable {
   /// A little less than what is promised, `RunPlan.timeToEnd`.
-  static let timeToEnd: Duration = RunPlan.timeToEnd - .milliseconds(200)
+  static let timeToEnd: Duration = RunPlan.timeToEnd - .milliseconds(300)
+  /// Where nothing was done, there is little to tell. A signal may have waited for a slow start besides.
+  private static let timeToEndAtOnce: Duration = .seconds(2)
 
   private enum Phase {
     case starting
@@ -114,6 +116,7 @@ final class ProcessEnd: Sendable {
         stop.hurry()
       }
     case .over:
+      patience.shorten(to: .now().advanced(by: ProcessEnd.timeToEndAtOnce))
       let message = "\(signal) was received; nothing was touched"
       try? patience.wait(.log, insists: false) { ErrorLine.write(message) }
       leaveMessage(message, insists: false)

@@ -49,10 +49,12 @@ final class Patience: Sendable {
 
   var deadline: MonotonicTime? { end.withLock { $0 } }
 
-  /// The first call sets when everything must be over, whatever is waited for now. Whether this was the first.
+  /// Everything must be over by `deadline`, whatever is waited for now; a later one than before is without effect. Whether
+  /// this was the first.
+  @discardableResult
   func shorten(to deadline: MonotonicTime) -> Bool {
     let isFirst = end.withLock { end in
-      defer { if end == nil { end = deadline } }
+      defer { end = min(end ?? deadline, deadline) }
       return end == nil
     }
     end.broadcast()
