@@ -60,7 +60,7 @@ let package = Package(
       name: "ReportTests",
       dependencies: ["Report", "Runner", "Plan", .product(name: "SystemPackage", package: "swift-system")],
       exclude: ["Goldens"], swiftSettings: strict),
-    .testTarget(name: "CommandTests", dependencies: ["efs-purge-batch"], swiftSettings: strict),
+    .testTarget(name: "CommandTests", dependencies: ["efs-purge-batch", "Kernel"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

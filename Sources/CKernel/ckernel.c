@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -200,22 +201,58 @@ int ck_start_thread(size_t stack_size, const char *name, void (*body)(void *), v
   return -error;
 }
 
-static sigset_t stop_signals(void) {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return set;
+static void occupy_standard_descriptors(void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+    if (fcntl(fd, F_GETFD) >= 0) continue;
+    // The lowest free number is this one. To be written to only: reading from what was closed stays an error.
+    if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDWR) >= 0) continue;
+    // Can be neither read nor written, and needs no file.
+    if (epoll_create1(0) < 0) return;
+  }
 }
 
-int ck_block_stop_signals(void) {
-  sigset_t set = stop_signals();
-  return -pthread_sigmask(SIG_BLOCK, &set, NULL);
+static sigset_t taken, before;
+
+static int is_ignored(int signal) {
+  struct sigaction action;
+  return !sigaction(signal, NULL, &action) && action.sa_handler == SIG_IGN;
 }
 
-int ck_wait_for_stop_signal(void) {
-  sigset_t set = stop_signals();
-  return RESULT(sigwaitinfo(&set, NULL));
+void ck_begin_process(void) {
+  static const int ends[] = {SIGTERM, SIGXCPU, SIGHUP, SIGINT, SIGQUIT};
+  static const int ignored[] = {SIGPIPE, SIGXFSZ, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGUSR1, SIGUSR2};
+  sigemptyset(&taken);
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    // Who starts a program with these ignored wants it to go on without its terminal.
+    int may_be_ignored = ends[i] != SIGTERM && ends[i] != SIGXCPU;
+    if (!may_be_ignored || !is_ignored(ends[i])) sigaddset(&taken, ends[i]);
+  }
+  // Ignored, and waited for all the same: Linux keeps a blocked signal.
+  sigaddset(&taken, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &taken, &before);
+  for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_IGN);
+  occupy_standard_descriptors();
+}
+
+void ck_release_signals(void) { pthread_sigmask(SIG_SETMASK, &before, NULL); }
+
+int ck_wait_for_signal(int64_t nanoseconds) {
+  if (nanoseconds < 0) return RESULT(sigwaitinfo(&taken, NULL));
+  struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  int signal = RESULT(sigtimedwait(&taken, NULL, &timeout));
+  return signal == -EAGAIN ? 0 : signal;
+}
+
+const char *ck_signal_name(int signal) {
+  switch (signal) {
+    case SIGTERM: return "SIGTERM";
+    case SIGINT: return "SIGINT";
+    case SIGHUP: return "SIGHUP";
+    case SIGQUIT: return "SIGQUIT";
+    case SIGXCPU: return "SIGXCPU";
+    case SIGUSR1: return "SIGUSR1";
+    default: return "a signal";
+  }
 }
 
 const char *ck_errno_name(int error) {

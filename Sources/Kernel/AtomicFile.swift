@@ -1,44 +1,105 @@
 import Glibc
 public import SystemPackage
 
-/// Writes whole files so that a reader sees the old content or the new one, never a part.
-public enum AtomicFile {
-  /// Puts `bytes` at `path`; on return they are on disk. What stood there is replaced, or stays as it was when this throws
-  /// anything but EIO, which may also mean that the replacement is not safely on disk.
-  ///
-  /// The new file appears first under another name in the same directory, which must therefore be writable. Where a
-  /// device or pipe stands at `path` it is written to, not replaced.
-  public static func write(_ bytes: [UInt8], to path: String) throws(Errno) {
-    if try isSpecial(path) { return try writeInPlace(bytes, to: path) }
-    let temporary = try createTemporary(beside: path)
-    do throws(Errno) {
-      try fill(temporary.file, with: bytes)
-      guard rename(temporary.path, path) == 0 else { throw Errno(rawValue: errno) }
-    } catch {
-      _ = unlink(temporary.path)
-      throw error
-    }
-    try synchronizeDirectory(of: path)
+/// A file that is written piece by piece and appears whole, under its name, when it is committed: a reader sees the old content
+/// or the new one, never a part.
+///
+/// Until then it stands under another name in the same directory, which must therefore be writable. Where a device or pipe
+/// stands at the path, that is written to, not replaced. One thread at a time uses it; `commit` or `abandon` ends it.
+public struct AtomicFile: Sendable {
+  private enum Place: Sendable {
+    case beside(TemporaryFile)
+    case special(FileDescriptor)
   }
 
-  /// Throws what `write` could only throw: a missing or read-only directory, a name no file can have, a directory at `path`.
-  public static func probe(_ path: String) throws(Errno) {
-    if try isSpecial(path) { return }
-    let temporary = try createTemporary(beside: path)
-    _ = unlink(temporary.path)
-    try closing(temporary.file)
+  private let path: String
+  private let place: Place
+
+  /// What one write to a pipe waits for its reader.
+  private static let patience: Duration = .seconds(5)
+
+  /// Throws what writing could only throw later: a missing or read-only directory, a name no file can have, a directory at
+  /// `path`, a pipe that nobody reads (ENXIO).
+  public init(at path: String) throws(Errno) {
+    self.path = path
+    if try AtomicFile.isSpecial(path) {
+      // Opening a pipe without a reader would wait for one.
+      place = .special(try AtomicFile.opened(path, .writeOnly, .nonBlocking))
+    } else {
+      place = .beside(try TemporaryFile(beside: path))
+    }
   }
 
-  /// Replaces the content of the file at `path`, made if need be. For mounts of a single file, which cannot be renamed over.
-  public static func writeInPlace(_ bytes: [UInt8], to path: String) throws(Errno) {
-    let file = try opened(path, .writeOnly, [.create, .truncate])
+  private var file: FileDescriptor {
+    switch place {
+    case .beside(let temporary): temporary.file
+    case .special(let file): file
+    }
+  }
+
+  /// Of what is being written to, which is not yet at the path; nil where that is no regular file.
+  public var identity: FileIdentity? { FileIdentity.ofFile(openAs: file.rawValue) }
+
+  public func write(_ bytes: [UInt8]) throws(Errno) {
+    var (written, failure): (Int, Errno?) = (0, nil)
+    bytes.withUnsafeBytes { buffer in
+      while written < buffer.count, failure == nil {
+        do throws(Errno) {
+          written += try writeSome(UnsafeRawBufferPointer(rebasing: buffer[written...]))
+        } catch {
+          failure = error
+        }
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Puts the file under its name; on return it is on disk. When this throws anything but EIO, which may also mean that the
+  /// replacement is not safely on disk, what stood there stays as it was.
+  public func commit() throws(Errno) {
+    guard case .beside(let temporary) = place else { return try AtomicFile.closing(file) }
     do throws(Errno) {
-      try writeAll(bytes, to: file)
+      guard fsync(file.rawValue) == 0, rename(temporary.path, path) == 0 else { throw Errno(rawValue: errno) }
     } catch {
-      try? file.close()
+      abandon()
       throw error
     }
-    try closing(file)
+    // Until here the lock on it keeps others from the temporary name.
+    try AtomicFile.closing(file)
+    try AtomicFile.synchronizeDirectory(of: path)
+  }
+
+  /// Leaves what stands at the path as it is.
+  public func abandon() {
+    if case .beside(let temporary) = place { _ = unlink(temporary.path) }
+    try? file.close()
+  }
+
+  /// At least one byte.
+  private func writeSome(_ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
+    do {
+      return try file.write(bytes)
+    } catch Errno.resourceTemporarilyUnavailable {
+      try waitForReader()
+      return 0
+    } catch {
+      throw AtomicFile.asErrno(error)
+    }
+  }
+
+  private func waitForReader() throws(Errno) {
+    var polled = pollfd(fd: file.rawValue, events: Int16(POLLOUT), revents: 0)
+    let ready = poll(&polled, 1, CInt(AtomicFile.patience.components.seconds * 1000))
+    if ready == 0 { throw .timedOut }
+    if ready < 0, errno != EINTR { throw Errno(rawValue: errno) }
+  }
+
+  /// The rename itself has succeeded by now: a directory that cannot be read, or a file system that cannot synchronize
+  /// one, is no reason to call the file unwritten.
+  private static func synchronizeDirectory(of path: String) throws(Errno) {
+    guard let directory = try? opened(directory(of: path), .readOnly, .directory) else { return }
+    defer { try? directory.close() }
+    if fsync(directory.rawValue) != 0, errno == EIO { throw .ioError }
   }
 
   /// Whether something other than a regular file stands at `path`. A directory is an error.
@@ -54,19 +115,14 @@ public enum AtomicFile {
     default: return true
     }
   }
+}
 
-  private static func createTemporary(beside path: String) throws(Errno) -> (file: FileDescriptor, path: String) {
-    // Containers give every process the same number, so only chance keeps two writers apart.
-    let name = ".efs-purge-batch-\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
-    let temporary = "\(directory(of: path))/\(name)"
-    return (try opened(temporary, .writeOnly, [.create, .exclusiveCreate]), temporary)
-  }
-
-  /// Writes, synchronizes and closes `file`; closed also when this throws.
-  private static func fill(_ file: FileDescriptor, with bytes: [UInt8]) throws(Errno) {
+extension AtomicFile {
+  /// Replaces the content of the file at `path`, made if need be. For mounts of a single file, which cannot be renamed over.
+  public static func writeInPlace(_ bytes: [UInt8], to path: String) throws(Errno) {
+    let file = try opened(path, .writeOnly, [.create, .truncate])
     do throws(Errno) {
       try writeAll(bytes, to: file)
-      guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
     } catch {
       try? file.close()
       throw error
@@ -74,20 +130,12 @@ public enum AtomicFile {
     try closing(file)
   }
 
-  /// The rename itself has succeeded by now: a directory that cannot be read, or a file system that cannot synchronize
-  /// one, is no reason to call the file unwritten.
-  private static func synchronizeDirectory(of path: String) throws(Errno) {
-    guard let directory = try? opened(directory(of: path), .readOnly, .directory) else { return }
-    defer { try? directory.close() }
-    if fsync(directory.rawValue) != 0, errno == EIO { throw .ioError }
-  }
-
-  private static func directory(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
+  static func directory(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  private static func opened(
+  static func opened(
     _ path: String, _ mode: FileDescriptor.AccessMode, _ options: FileDescriptor.OpenOptions
   ) throws(Errno) -> FileDescriptor {
     do {

@@ -50,6 +50,21 @@ public struct NameList: Sendable {
     return name
   }
 
+  /// Takes off all names but the first `count`.
+  public mutating func removeAll(from count: Int) {
+    guard count < starts.count else { return }
+    bytes.removeSubrange(Int(starts[count])...)
+    starts.removeSubrange(count...)
+  }
+
+  /// Bytes of all names, a NUL with each.
+  public var totalBytes: Int { bytes.count }
+
+  /// Whether the bytes of the name at `a` come before those of the one at `b`.
+  public func precedes(_ a: Int, _ b: Int) -> Bool {
+    withName(at: a) { first in withName(at: b) { first.lexicographicallyPrecedes($0) } }
+  }
+
   /// The name at `index`, without its NUL.
   public subscript(index: Int) -> [UInt8] {
     let end = index + 1 < starts.count ? Int(starts[index + 1]) : bytes.count

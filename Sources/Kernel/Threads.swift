@@ -6,7 +6,7 @@ public import SystemPackage
 /// Plain threads for calls that block in the kernel, which must never sit on Swift's cooperative pool.
 public enum PlainThread {
   // Measured on this engine: the deepest worker uses under 24 KiB. Only touched pages count, the rest is address space.
-  private static let stackSize = 128 * 1024
+  public static let usualStack = 128 * 1024
 
   /// What the kernel holds for a thread, its stack of 16 KiB above all: charged to the group, but no part of any resident size.
   /// Measured with a thousand.
@@ -20,7 +20,9 @@ public enum PlainThread {
   public static var peakCount: Int { 1 + mostStarted.load(ordering: .relaxed) }
 
   /// Starts a detached thread. Throws EAGAIN when the system has no more threads to give.
-  public static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
+  public static func start(
+    name: String, stackSize: Int = usualStack, _ body: @escaping @Sendable () -> Void
+  ) throws(Errno) {
     let box = Unmanaged.passRetained(
       Box {
         body()

@@ -47,7 +47,8 @@ public struct MemoryPlan: Hashable, Sendable {
 
   public init() {}
 
-  /// What the program itself takes before its first target, rounded up: the rest is for budgets.
+  /// What the program itself takes before its first target, the buffers of log and report included, rounded up: the rest is for
+  /// budgets, less what a run with very many folders keeps for each (some fifty bytes and its name).
   public static let base = ByteCount.mebibytes(2)
 
   /// With less a target does not start while others run: it would be slower than waiting.

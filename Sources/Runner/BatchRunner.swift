@@ -26,20 +26,23 @@ public struct BatchRunner: Sendable {
   let settings: Settings
   let fileSystem: any FileSystem
   let stop: StopRequest
+  let progress: ProgressRequest
   let onEvent: @Sendable (RunEvent) -> Void
 
   /// - Parameters:
   ///   - fileSystem: what is walked; in a dry run removals from it are only pretended.
   ///   - stop: ends the run early, from any thread.
+  ///   - progress: has it tell how far it is, from any thread.
   ///   - onEvent: is told what happens, from several threads.
   public init(
     plan: BatchPlan, settings: Settings, fileSystem: any FileSystem = LinuxFileSystem(), stop: StopRequest,
-    onEvent: @escaping @Sendable (RunEvent) -> Void
+    progress: ProgressRequest = ProgressRequest(), onEvent: @escaping @Sendable (RunEvent) -> Void
   ) {
     self.plan = plan
     self.settings = settings
     self.fileSystem = settings.mode == .purge ? fileSystem : PretendingFileSystem(fileSystem)
     self.stop = stop
+    self.progress = progress
     self.onEvent = onEvent
   }
 

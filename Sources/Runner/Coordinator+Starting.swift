@@ -6,10 +6,10 @@ extension Coordinator {
   mutating func startWhatFits() {
     let policy = runner.plan.run.onTargetFailure
     while let next = waiting.first, runner.stop.reason == nil, !(hasFailedTarget && policy == .stop) {
-      guard let budget = admission.admit(started, wanting: next.spec.memoryBudget) else {
-        return tellOfWaiting(next)
+      guard let budget = admission.admit(started, wanting: waiting.folders.spec(of: next).memoryBudget) else {
+        return tellOfWaiting(waiting.folders[next])
       }
-      start(waiting.removeFirst(), budget: budget)
+      if let target = waiting.popFirst() { start(target, budget: budget) }
     }
   }
 
@@ -23,10 +23,16 @@ extension Coordinator {
     runner.onEvent(.notice(target: target.name, message: message))
   }
 
-  /// Why a target can never start; nil: it can.
-  func objection(to target: ResolvedTarget) -> String? {
-    target.spec.memoryBudget.flatMap { governor.objection(to: $0, runner.plan.memory) }
-      .map { "target '\(PrintableText.escaped(target.name))': \($0)" }
+  /// Why targets can never start: of each that the config names, with the name of its first folder.
+  func objections() -> [String] {
+    var (sentences, judged): ([String], Set<Int>) = ([], [])
+    for folder in waiting.rest where judged.insert(waiting.folders.target(of: folder)).inserted {
+      guard let budget = waiting.folders.spec(of: folder).memoryBudget,
+        let objection = governor.objection(to: budget, runner.plan.memory)
+      else { continue }
+      sentences.append("target '\(PrintableText.escaped(waiting.folders.name(of: folder)))': \(objection)")
+    }
+    return sentences
   }
 
   private mutating func start(_ target: ResolvedTarget, budget: ByteCount) {

@@ -24,8 +24,7 @@ extension Coordinator {
 
   mutating func noteMemory() {
     let summary = governor.summary
-    let finished = outcomes.reduce(0) { $0 + $1.tally.filesScanned }
-    var (files, reserved) = (finished, 0)
+    var (files, reserved) = (books.totals.filesScanned, 0)
     for target in running.values {
       let (scanned, held) = target.walk.filesAndReserved
       (files, reserved) = (files + scanned, reserved + held)

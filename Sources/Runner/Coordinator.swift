@@ -17,6 +17,7 @@ struct Coordinator {
     /// The memory monitor moved its gate.
     case gateMoved(Int)
     case stopRequested
+    case progressRequested
   }
 
   struct Running {
@@ -58,9 +59,9 @@ struct Coordinator {
   private let deadline: MonotonicTime?
 
   var admission: Admission
-  var waiting: [ResolvedTarget] = []
+  var waiting = FolderQueue(FolderList(of: []), order: [])
   var running: [Int: Running] = [:]
-  var outcomes: [TargetOutcome] = []
+  var books = TargetBooks()
   var started = 0
   var hasFailedTarget = false
   /// The target of which was last said that it waits for memory.
@@ -98,20 +99,20 @@ struct Coordinator {
     var unfitting = [governor.objection(to: runner.plan.memory) ?? governor.start()].compactMap { $0 }
     let gathering = gatherTargets()
     for outcome in gathering.outcomes { record(outcome) }
-    waiting = Admission.inOrder(gathering.targets)
-    unfitting += waiting.compactMap(objection)
+    lineUp(gathering)
+    unfitting += objections()
     if gathering.unmatched.isEmpty, unfitting.isEmpty {
       walkAll()
-      for target in waiting { notStarted(target) }
+      for folder in waiting.rest { notStarted(waiting.folders[folder]) }
     }
     noteMemory()
     var memory = governor.finish()
     (memory.points, memory.trend) = (series.points, MemoryTrend.of(series.points))
-    let (ending, exitStatus) = Verdicts.ofBatch(outcomes, stopped: runner.stop.reason?.ending)
+    let (ending, exitStatus) = Verdicts.ofBatch(Set(books.endings.keys), stopped: runner.stop.reason?.ending)
     var outcome = BatchOutcome(
       runID: runner.settings.runID, mode: runner.settings.mode, startedAt: beganAt,
       finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,
-      exitStatus: exitStatus, memory: memory, targets: outcomes)
+      exitStatus: exitStatus, memory: memory, books: books)
     outcome.unmatchedSelection = gathering.unmatched
     outcome.unfitting = unfitting
     return outcome
@@ -142,7 +143,15 @@ extension Coordinator {
       stopIfTimeIsUp()
       if end == nil, runner.stop.reason != nil { end = MonotonicTime.now().advanced(by: Coordinator.grace) }
     }
-    return TargetGathering(notStarted: plan, selection: selection, reason: "the search for folders did not come back")
+    return TargetGathering(notStarted: plan, selection: selection)
+  }
+
+  /// Puts the folders in the order in which they start, and takes what is held for them out of the room.
+  mutating func lineUp(_ gathering: TargetGathering) {
+    let folders = gathering.folders
+    waiting = FolderQueue(folders, order: Admission.inOrder(gathering.order) { folders.spec(of: $0).priority })
+    let held = gathering.footprint + TargetBooks.price(of: gathering.order.count + gathering.settled.count)
+    admission.keep(ByteCount(bytes: UInt64(held)))
   }
 
   private mutating func notStarted(_ target: ResolvedTarget) {
@@ -152,7 +161,7 @@ extension Coordinator {
   }
 
   private mutating func record(_ outcome: TargetOutcome) {
-    outcomes.append(outcome)
+    books.add(outcome)
     if [.failed, .completedWithErrors, .stoppedGuard].contains(outcome.ending) { hasFailedTarget = true }
     runner.onEvent(.targetFinished(outcome))
   }
@@ -162,6 +171,10 @@ extension Coordinator {
 
 extension Coordinator {
   private mutating func walkAll() {
+    runner.progress.observe { [mailbox] in
+      mailbox.withLock { $0.append(.progressRequested) }
+      mailbox.broadcast()
+    }
     let interval = runner.plan.run.progressInterval
     var nextProgress = startedAt.advanced(by: interval)
     var nextPace = startedAt.advanced(by: PaceMeter.interval)
@@ -238,6 +251,9 @@ extension Coordinator {
         guard let walk = running[id]?.walk else { continue }
         walk.heedGate()
         running[id]?.debt = Debt(workers: walk.workers, repaidAt: .now())
+      case .progressRequested:
+        runner.progress.answer()
+        reportProgress(at: .now())
       case .gathered, .stopRequested: break
       }
     }

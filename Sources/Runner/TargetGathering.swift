@@ -1,14 +1,37 @@
 import Plan
+import SystemPackage
 
 /// All folders of a run, found before anything is touched.
 struct TargetGathering: Sendable {
-  /// Higher priority first, else in config order.
-  private(set) var targets: [ResolvedTarget] = []
-  /// Targets that are done without a walk: disabled, not to be found, overlapping.
-  private(set) var outcomes: [TargetOutcome] = []
+  private(set) var folders: FolderList
+  /// Those to be walked, in config order.
+  private(set) var order: [FolderList.Index] = []
+  /// What is done without a walk: disabled, not to be found, overlapping.
+  private(set) var settled: [Settled] = []
   /// Patterns of the selection that match nothing.
   private(set) var unmatched: [String] = []
 
+  /// A target, or one folder of it, that is not walked.
+  struct Settled: Sendable {
+    enum Subject: Sendable {
+      case target(Int)
+      case folder(FolderList.Index)
+    }
+
+    enum Reason: Sendable {
+      case disabled
+      case stoppedSearching
+      case searchDidNotReturn
+      case tooManyFolders
+      case unsearchable(Errno)
+      case overlaps(FolderList.Index)
+    }
+
+    var subject: Subject
+    var reason: Reason
+  }
+
+  private let targets: [Target]
   private let selection: [Glob]
   private var matched: Set<String> = []
   /// Some folders could not be looked for.
@@ -16,49 +39,63 @@ struct TargetGathering: Sendable {
 
   /// Looks for the folders of all targets; a stop ends the search, and what was not searched for is not started.
   init(_ plan: BatchPlan, selection: [Glob], expansion: TargetExpansion) {
-    self.selection = selection
-    var found: [ResolvedTarget] = []
-    for target in plan.targets { gather(target, expansion, &found) }
-    targets = withoutOverlaps(found).enumerated()
-      .sorted { ($1.element.spec.priority, $0.offset) < ($0.element.spec.priority, $1.offset) }.map(\.element)
+    var folders = FolderList(of: plan.targets)
+    var found: [FolderList.Index] = []
+    self.init(plan, selection, FolderList(of: []))
+    for number in plan.targets.indices { gather(number, expansion, &folders, &found) }
+    folders.trim()
+    self.folders = folders
+    var overlaps = FolderOverlaps(folders, order: found)
+    order = overlaps.sorted { folder, other in
+      settled.append(Settled(subject: .folder(folder), reason: .overlaps(other)))
+    }
     if !cannotTell { unmatched = selection.map(\.pattern).filter { !matched.contains($0) } }
   }
 
   /// A run whose search for folders did not come back.
-  init(notStarted plan: BatchPlan, selection: [Glob], reason: String) {
-    self.selection = selection
-    for target in plan.targets where isSelected(target.name, of: target) { notStarted(target, reason) }
+  init(notStarted plan: BatchPlan, selection: [Glob]) {
+    self.init(plan, selection, FolderList(of: plan.targets))
+    for (number, target) in targets.enumerated() where isSelected(target.name, of: target) {
+      settle(number, .searchDidNotReturn)
+    }
   }
 
-  private mutating func gather(_ target: Target, _ expansion: TargetExpansion, _ found: inout [ResolvedTarget]) {
+  private init(_ plan: BatchPlan, _ selection: [Glob], _ folders: FolderList) {
+    (targets, self.selection, self.folders) = (plan.targets, selection, folders)
+  }
+
+  private mutating func gather(
+    _ number: Int, _ expansion: TargetExpansion, _ list: inout FolderList, _ found: inout [FolderList.Index]
+  ) {
+    let target = targets[number]
     let isNamed = isSelected(target.name, of: target)
     guard target.isEnabled else {
-      if isNamed { add(target, .skipped, "disabled") }
+      if isNamed { settle(number, .disabled) }
       return
     }
+    // The name of a target with a literal path is its folder's.
+    guard isNamed || !target.path.isLiteral else { return }
     do throws(TargetExpansion.Failure) {
       if expansion.isStopped() { throw .stopped }
-      let folders = try expansion.folders(of: target)
-      for folder in folders.found where isSelected(folder.name, of: target) { found.append(folder) }
-      for folder in folders.unsearchable where isSelected(folder.name, of: target) { outcomes.append(folder) }
+      let folders = try expansion.find(number, target, into: &list) { list, folder in
+        selection.isEmpty || isSelected(list.name(of: folder), of: target)
+      }
+      found += folders.found
+      settled += folders.unsearchable.map { Settled(subject: .folder($0.folder), reason: .unsearchable($0.errno)) }
     } catch {
       // Which folders there are is not known, so neither is whether the selection means one of them.
       cannotTell = true
-      switch error {
-      case .stopped: notStarted(target, "stopped while folders were looked for")
-      case .tooMany:
-        add(target, .failed, "more than \(TargetExpansion.maxFolders) folders match \(target.path.text)")
-      case .system(let errno):
-        outcomes.append(.unsearchable(name: target.name, path: target.path.text, errno))
-      }
+      settle(number, Settled.Reason(error))
     }
   }
+}
 
-  private mutating func add(_ target: Target, _ ending: Ending, _ reason: String) {
-    outcomes.append(TargetOutcome(name: target.name, path: target.path.text, ending: ending, reason: reason))
+// MARK: - What is done without a walk
+
+extension TargetGathering {
+  private mutating func settle(_ target: Int, _ reason: Settled.Reason) {
+    settled.append(Settled(subject: .target(target), reason: reason))
   }
-
-  private mutating func notStarted(_ target: Target, _ reason: String) { add(target, .notStarted, reason) }
 
   private mutating func isSelected(_ name: String, of target: Target) -> Bool {
     if selection.isEmpty { return true }
@@ -67,30 +104,43 @@ struct TargetGathering: Sendable {
     return !matching.isEmpty
   }
 
-  /// Two targets must never walk the same tree. What the config check could not know shows when patterns are expanded:
-  /// then the one that comes later in the config is refused.
-  private mutating func withoutOverlaps(_ targets: [ResolvedTarget]) -> [ResolvedTarget] {
-    // By path: the target that has it, or one that lies below it.
-    var owners: [[UInt8]: String] = [:]
-    var inhabitants: [[UInt8]: String] = [:]
-    var kept: [ResolvedTarget] = []
-    for target in targets {
-      let ancestors = TargetGathering.ancestors(of: target.path)
-      let inside = (ancestors + [target.path]).lazy.compactMap { owners[$0] }.first
-      if let other = inside ?? inhabitants[target.path] {
-        let reason = "overlaps with the target \(other)"
-        outcomes.append(
-          TargetOutcome(name: target.name, path: PrintableText.path(target.path), ending: .failed, reason: reason))
-        continue
+  var outcomes: some Sequence<TargetOutcome> { settled.lazy.map(outcome) }
+
+  private func outcome(of settled: Settled) -> TargetOutcome {
+    let (name, path) = nameAndPath(of: settled.subject)
+    if case .unsearchable(let errno) = settled.reason { return .unsearchable(name: name, path: path, errno) }
+    let (ending, sentence): (Ending, String) =
+      switch settled.reason {
+      case .disabled: (.skipped, "disabled")
+      case .stoppedSearching: (.notStarted, "stopped while folders were looked for")
+      case .searchDidNotReturn: (.notStarted, "the search for folders did not come back")
+      case .tooManyFolders: (.failed, "more than \(TargetExpansion.maxFolders) folders match \(path)")
+      case .overlaps(let other): (.failed, "overlaps with the target \(folders.name(of: other))")
+      case .unsearchable: (.failed, "")
       }
-      owners[target.path] = target.name
-      for ancestor in ancestors { inhabitants[ancestor] = target.name }
-      kept.append(target)
-    }
-    return kept
+    return TargetOutcome(name: name, path: path, ending: ending, reason: sentence)
   }
 
-  private static func ancestors(of path: [UInt8]) -> [[UInt8]] {
-    path.indices.dropFirst().filter { path[$0] == UInt8(ascii: "/") }.map { Array(path[..<$0]) }
+  private func nameAndPath(of subject: Settled.Subject) -> (name: String, path: String) {
+    switch subject {
+    case .target(let number): (targets[number].name, targets[number].path.text)
+    case .folder(let folder): (folders.name(of: folder), PrintableText.path(folders.path(of: folder)))
+    }
+  }
+
+  /// Bytes that the run holds on to for its folders.
+  var footprint: Int {
+    folders.footprint + order.capacity * MemoryLayout<FolderList.Index>.stride
+      + settled.capacity * MemoryLayout<Settled>.stride
+  }
+}
+
+extension TargetGathering.Settled.Reason {
+  fileprivate init(_ failure: TargetExpansion.Failure) {
+    switch failure {
+    case .stopped: self = .stoppedSearching
+    case .tooMany: self = .tooManyFolders
+    case .system(let errno): self = .unsearchable(errno)
+    }
   }
 }

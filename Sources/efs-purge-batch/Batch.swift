@@ -1,23 +1,22 @@
 import Config
-import Glibc
 import Kernel
 import Logging
 import Plan
 import Report
 import Runner
-import Synchronization
 import SystemPackage
 
 /// One execution of `plan` or `run`, from the config's text to the exit status.
 struct Batch {
   private let settings: BatchSettings
+  private let end: ProcessEnd
   private let queue: LogQueue
   private let logger: Logger
   private let events: EventLog
   private let runID: String
 
-  init(_ settings: BatchSettings) {
-    self.settings = settings
+  init(_ settings: BatchSettings, _ end: ProcessEnd) {
+    (self.settings, self.end) = (settings, end)
     let (runID, format) = (Host.newRunID(), settings.logFormat)
     queue = LogQueue { dropped in
       let line = LogLine(
@@ -35,14 +34,21 @@ struct Batch {
 
   /// Does the work, tells about it everywhere it was asked to, and says what to exit with. Throws when nothing was touched.
   func carryOut() throws(Unusable) -> ExitStatus {
-    defer { queue.flush() }
+    try startLog()
+    defer { queue.flush(until: end.patience.deadline(of: .log)) }
     let plan = try loadPlan()
     // A rehearsal must not take the place of the last purge's report.
     let reportPath = settings.reportPath ?? (settings.mode == .purge ? plan.report.file : nil)
-    try probe(reportPath)
-    var outcome = try execute(plan, reportPath: reportPath)
-    tell(&outcome, of: plan, reportPath: reportPath)
-    return outcome.exitStatus
+    end.touch()
+    let report = try open(reportPath)
+    do throws(Unusable) {
+      var outcome = try execute(plan, report)
+      tell(&outcome, of: plan, report)
+      return outcome.exitStatus
+    } catch {
+      report?.abandon()
+      throw error
+    }
   }
 
   // MARK: - Before
@@ -53,17 +59,13 @@ struct Batch {
     (check.overrides, check.environment) = (settings.overrides, settings.environment)
     let checked = CheckedConfiguration.check(source, check)
     guard let plan = checked.plan else {
-      printErrors(checked.diagnostics)
       let count = FindingCount(checked.diagnostics).summary(targets: 0)
-      throw Unusable("config \(quoted(source.name)): \(count); nothing was touched")
+      throw Unusable(
+        "config \(quoted(source.name)): \(count); nothing was touched",
+        findings: checked.diagnostics.map(DiagnosticPrinter(colour: false).text).joined())
     }
     for warning in checked.diagnostics { log(warning) }
     return plan
-  }
-
-  private func printErrors(_ diagnostics: [Diagnostic]) {
-    let printer = DiagnosticPrinter(colour: false)
-    StandardError.write(Array(diagnostics.map(printer.text).joined().utf8))
   }
 
   private func log(_ warning: Diagnostic) {
@@ -72,10 +74,10 @@ struct Batch {
   }
 
   /// Hours of work must not end in a report that could never have been written.
-  private func probe(_ reportPath: String?) throws(Unusable) {
-    guard let reportPath else { return }
+  private func open(_ reportPath: String?) throws(Unusable) -> ReportStream? {
+    guard let reportPath else { return nil }
     do throws(Errno) {
-      try AtomicFile.probe(reportPath)
+      return try ReportStream(to: reportPath)
     } catch {
       throw Unusable("cannot write the report to \(quoted(reportPath)): \(error)")
     }
@@ -84,22 +86,23 @@ struct Batch {
   // MARK: - The work
 
   /// Files that this run reads and writes, and that must not be purged by it.
-  private func ownFiles(_ reportPath: String?) -> [FileIdentity] {
-    let paths = [settings.configPath, reportPath, settings.terminationLog].compactMap { $0 }
-    return paths.compactMap { FileIdentity.ofFile(at: $0) }
-      + [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].compactMap { FileIdentity.ofFile(openAs: $0) }
+  private func ownFiles(_ report: ReportStream?) -> [FileIdentity] {
+    let paths = [settings.configPath, report?.path, settings.terminationLog].compactMap { $0 }
+    let open = (CInt(0)...2).compactMap { FileIdentity.ofFile(openAs: $0) }
+    return paths.compactMap { FileIdentity.ofFile(at: $0) } + open + [report?.temporary].compactMap { $0 }
   }
 
-  private func execute(_ plan: BatchPlan, reportPath: String?) throws(Unusable) -> BatchOutcome {
-    let stop = StopRequest()
-    try watchSignals(stop)
-    try startLog()
+  private func execute(_ plan: BatchPlan, _ report: ReportStream?) throws(Unusable) -> BatchOutcome {
+    let (stop, progress) = (StopRequest(), ProgressRequest())
+    end.run(stop, progress)
+    try report?.start(stop)
     logger.log(events.started(config: settings.configPath, targets: plan.targets.count { $0.isEnabled }))
     var runSettings = BatchRunner.Settings(
       mode: settings.mode, runID: runID, now: settings.now, selection: settings.selection)
-    runSettings.ownFiles = ownFiles(reportPath)
-    let runner = BatchRunner(plan: plan, settings: runSettings, stop: stop) { [logger, events] event in
+    runSettings.ownFiles = ownFiles(report)
+    let runner = BatchRunner(plan: plan, settings: runSettings, stop: stop, progress: progress) { [logger, events] event in
       logger.log(events.line(for: event))
+      report?.note(event)
     }
     let outcome = runner.run()
     guard outcome.unmatchedSelection.isEmpty else {
@@ -114,22 +117,6 @@ struct Batch {
     return outcome
   }
 
-  /// The first signal ends the run in good order, a second one without waiting for what is in flight.
-  private func watchSignals(_ stop: StopRequest) throws(Unusable) {
-    let isFirst = Atomic<Bool>(true)
-    do throws(Errno) {
-      try StopSignals.watch { signal in
-        if isFirst.exchange(false, ordering: .relaxed) {
-          stop.request(.stoppedSignal, message: "\(signal == SIGTERM ? "SIGTERM" : "SIGINT") was received")
-        } else {
-          stop.hurry()
-        }
-      }
-    } catch {
-      throw Unusable("cannot watch for signals: \(error)")
-    }
-  }
-
   private func startLog() throws(Unusable) {
     do throws(Errno) {
       try queue.start()
@@ -141,35 +128,44 @@ struct Batch {
   // MARK: - After
 
   /// What cannot be told makes a success a failure (status 1): somebody relies on it. Work is never undone.
-  private func tell(_ outcome: inout BatchOutcome, of plan: BatchPlan, reportPath: String?) {
+  private func tell(_ outcome: inout BatchOutcome, of plan: BatchPlan, _ report: ReportStream?) {
+    end.begin(outcome.exitStatus)
     let advice =
       settings.mode == .dryRun
       ? RehearsalAdvice(outcome, plan: plan, isSelection: !settings.selection.isEmpty) : nil
-    do throws(Errno) {
-      let further = advice.map { "\n" + AdviceText($0).text } ?? ""
-      try StandardOutput.write(SummaryTable(outcome).text + further)
-    } catch {
-      report("Failed to write the summary", path: "standard output", "\(error)", &outcome)
-    }
-    var remarks: [String] = []
-    if settings.preflightIsStrict, let failed = advice?.preflight.failed, !failed.isEmpty {
-      remarks = failed.map { "preflight failed: \($0.name) (\($0.figures))" }
-      for remark in remarks {
-        logger.log(LogLine(.error, "Preflight failed", ["run_id": .string(runID), "reason": .string(remark)]))
-      }
-      if outcome.exitStatus == .success { outcome.exitStatus = .failures }
-    }
-    if let reportPath { writeReport(&outcome, advice, to: reportPath) }
+    let remarks = settings.preflightIsStrict ? judgePreflight(advice, &outcome) : []
+    // First what outlives the process.
+    if let report { finish(report, &outcome, advice) }
+    writeSummary(&outcome, advice)
     logger.log(events.completed(outcome))
     leaveMessage(EndMessage.text(outcome, remarks: remarks))
   }
 
-  private func writeReport(_ outcome: inout BatchOutcome, _ advice: RehearsalAdvice?, to path: String) {
+  /// What of the checklist has failed.
+  private func judgePreflight(_ advice: RehearsalAdvice?, _ outcome: inout BatchOutcome) -> [String] {
+    let remarks = (advice?.preflight.failed ?? []).map { "preflight failed: \($0.name) (\($0.figures))" }
+    for remark in remarks {
+      logger.log(LogLine(.error, "Preflight failed", ["run_id": .string(runID), "reason": .string(remark)]))
+    }
+    if !remarks.isEmpty, outcome.exitStatus == .success { outcome.exitStatus = .failures }
+    return remarks
+  }
+
+  private func writeSummary(_ outcome: inout BatchOutcome, _ advice: RehearsalAdvice?) {
+    let text = SummaryTable(outcome).text + (advice.map { "\n" + AdviceText($0).text } ?? "")
     do {
-      let report = RunReport(outcome, toolVersion: ToolVersion.current, host: Host.name(), advice: advice)
-      try AtomicFile.write(report.json(), to: path)
+      try end.patience.wait(.summary) { try StandardOutput.write(text) }
     } catch {
-      self.report("Failed to write the report", path: path, "\(error)", &outcome)
+      self.report("Failed to write the summary", path: "standard output", "\(error)", &outcome)
+    }
+  }
+
+  private func finish(_ report: ReportStream, _ outcome: inout BatchOutcome, _ advice: RehearsalAdvice?) {
+    let final = outcome
+    do {
+      try end.patience.wait(.report) { try report.finish(final, advice) }
+    } catch {
+      self.report("Failed to write the report", path: report.path, "\(error)", &outcome)
     }
   }
 
@@ -183,8 +179,8 @@ struct Batch {
 
   private func leaveMessage(_ message: String) {
     guard let path = settings.terminationLog else { return }
-    do throws(Errno) {
-      try AtomicFile.writeInPlace(Array(message.utf8), to: path)
+    do {
+      try end.patience.wait(.message) { try MessageFile.write(Array(message.utf8), to: path) }
     } catch {
       logger.log(
         LogLine(

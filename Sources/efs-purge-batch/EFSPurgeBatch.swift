@@ -1,5 +1,7 @@
 import ArgumentParser
+import Glibc
 import Kernel
+import Plan
 
 @main
 struct EFSPurgeBatch: ParsableCommand {
@@ -34,10 +36,12 @@ struct EFSPurgeBatch: ParsableCommand {
   }
 
   static func main() {
-    ignoreBrokenPipes()
+    ProcessSignals.hold()
     ProcessLimits.limitAllocatorArenas()
     do {
+      try refuseArgumentsThatAreNoText()
       var command = try parseAsRoot()
+      if !watchesSignals(command) { ProcessSignals.release() }
       try command.run()
     } catch let unusable as Unusable {
       ErrorLine.write(unusable.message)
@@ -46,7 +50,25 @@ struct EFSPurgeBatch: ParsableCommand {
       ErrorLine.write(interrupted.message)
       exit(withError: ExitCode(interrupted.status))
     } catch {
+      ProcessSignals.release()
       exit(withError: error)
+    }
+  }
+
+  private static func watchesSignals(_ command: any ParsableCommand) -> Bool {
+    switch command {
+    case is PlanCommand, is RunCommand: true
+    case let check as CheckConfigCommand: check.onHost
+    default: false
+    }
+  }
+
+  /// Read as text they would name other files than those that are meant.
+  private static func refuseArgumentsThatAreNoText() throws(ValidationError) {
+    for index in 1..<max(1, Int(CommandLine.argc)) {
+      guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else { continue }
+      let bytes = UnsafeBufferPointer(start: argument, count: strlen(argument)).map { UInt8(bitPattern: $0) }
+      throw ValidationError("Argument \(index) is not UTF-8: \"\(PrintableText.path(bytes))\". Nothing was touched.")
     }
   }
 }

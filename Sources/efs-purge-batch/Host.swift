@@ -29,6 +29,3 @@ enum Host {
     return "\(time)-\(String(repeating: "0", count: 6 - random.utf8.count))\(random)"
   }
 }
-
-/// A reader that goes away (`| head`) is an error of one write, not the end of a purge.
-func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }

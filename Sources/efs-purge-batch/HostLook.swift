@@ -24,18 +24,28 @@ struct HostLook {
 
   /// To be made before any thread is started.
   init() throws(Unusable) {
+    let patience = Patience()
     do throws(Errno) {
-      try StopSignals.watch { [survey] signal in
-        let reason = "\(signal == SIGTERM ? "SIGTERM" : "SIGINT") was received"
-        // Whoever looks ends the process then. Else the first thread may be waiting for input for ever.
-        if survey.interrupt(reason) { return }
-        let interrupted = Interrupted(reason, probes: survey.probes)
-        ErrorLine.write(interrupted.message)
-        _exit(interrupted.status)
+      try ProcessSignals.watch { [survey] notice in
+        switch notice {
+        case .progress: break
+        case .stop(let signal):
+          patience.shorten(to: .now().advanced(by: ProcessEnd.timeToEnd))
+          let reason = "\(signal) was received"
+          // Whoever looks ends the process then. Else the first thread may be waiting for input for ever.
+          if !survey.interrupt(reason) { HostLook.end(Interrupted(reason, probes: survey.probes), patience) }
+        case .timeIsUp: _exit(ExitStatus.interrupted.rawValue)
+        }
+        return patience.deadline
       }
     } catch {
       throw Unusable("cannot watch for signals: \(error)")
     }
+  }
+
+  private static func end(_ interrupted: Interrupted, _ patience: Patience) -> Never {
+    try? patience.wait(.log, insists: false) { ErrorLine.write(interrupted.message) }
+    _exit(interrupted.status)
   }
 
   func facts(of plan: BatchPlan) throws(Interrupted) -> HostFacts {

@@ -40,23 +40,32 @@ enum InputFile {
   /// - Parameter unreadable: is given each folder below that cannot be read.
   static func configs(in folder: String, unreadable: (_ folder: String, Unusable) -> Void) throws(Unusable) -> [String]
   {
-    let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     var files: [String] = []
-    for name in try names(in: folder) where !name.hasPrefix(".") {
-      let path = "\(base)/\(name)"
+    // What is still to be looked at, the next one last: folders may lie in each other very deeply.
+    var waiting = try paths(in: folder)
+    while let path = waiting.popLast() {
       if FolderListing.isFolderItself(path) {
         do throws(Unusable) {
-          files += try configs(in: path, unreadable: unreadable)
+          waiting += try paths(in: path)
         } catch {
           unreadable(path, error)
         }
-      } else if [".yaml", ".yml", ".json"].contains(where: name.hasSuffix),
-        let size = FolderListing.sizeOfFile(path), size <= maxBytes
-      {
+      } else if isConfig(path) {
         files.append(path)
       }
     }
     return files
+  }
+
+  /// In reverse order, without what is hidden.
+  private static func paths(in folder: String) throws(Unusable) -> [String] {
+    let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    return try names(in: folder).filter { !$0.hasPrefix(".") }.reversed().map { "\(base)/\($0)" }
+  }
+
+  private static func isConfig(_ path: String) -> Bool {
+    guard [".yaml", ".yml", ".json"].contains(where: path.hasSuffix) else { return false }
+    return FolderListing.sizeOfFile(path).map { $0 <= maxBytes } ?? false
   }
 
   private static func names(in folder: String) throws(Unusable) -> [String] {

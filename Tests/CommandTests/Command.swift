@@ -60,7 +60,7 @@ struct Command {
     process.standardInput = input
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
-    try process.run()
+    try Command.run(process)
     for _ in 0..<10_000 {
       if try condition(process) { break }
       Thread.sleep(forTimeInterval: 0.001)
@@ -163,8 +163,19 @@ struct Command {
     return process
   }
 
+  /// Starts it as a shell at a terminal would: no signal blocked, as on the threads that tests run on, and none ignored, as in
+  /// a job in the background.
+  static func run(_ process: Process) throws {
+    for signal in [SIGHUP, SIGINT, SIGQUIT] { _ = Glibc.signal(signal, SIG_DFL) }
+    var (none, before) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try process.run()
+  }
+
   /// SwiftPM puts it beside the test bundle, whatever the scratch path.
-  private static var executable: URL {
+  static var executable: URL {
     get throws {
       let tests = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
       let file = tests.deletingLastPathComponent().appendingPathComponent("efs-purge-batch")

@@ -136,6 +136,41 @@ import Testing
     #expect(command.errors.contains("Failed to write the report"))
   }
 
+  @Test func `A pipe without a reader is no place for a report, which is said before anything is touched`() throws {
+    #expect(mkfifo(scratch.path("pipe"), 0o600) == 0)
+    let command = try Command("run", "--config", config, "--report", scratch.path("pipe"))
+    #expect(command.status == 2)
+    #expect(command.errors.contains("cannot write the report to \"\(scratch.path("pipe"))\""))
+    #expect(try files() == Self.everything)
+  }
+
+  @Test func `Of hundreds of targets each is in the report, and the table sums up what is too much for it`() throws {
+    let old = Date(timeIntervalSinceNow: -40 * 86_400)
+    for index in 0..<320 {
+      let file = scratch.url.appendingPathComponent("many/d\(index)/old")
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data().write(to: file)
+      try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: file.path)
+    }
+    let text = "version: 1\ntargets:\n  - {name: many, path: '\(scratch.path("many"))/*', max_age: 30d}\n"
+    let many = try scratch.write(text, to: "many.yaml").path
+    let command = try Command("run", "--config", many, "--report", scratch.path("report.json"))
+    #expect(command.status == 0, "\(command.errors)")
+    #expect(command.output.contains("\n120 more "))
+    let (report, names) = (try report("report.json"), Set((0..<320).map { "many/d\($0)" }))
+    let targets = try #require(report["targets"] as? [[String: Any]])
+    #expect(Set(targets.compactMap { $0["name"] as? String }) == names)
+    #expect(targets.allSatisfy { $0["files_purged"] as? Int == 1 && $0["concurrency_mean"] is Double })
+    #expect((report["totals"] as? [String: Any])?["files_purged"] as? Int == 320)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).allSatisfy { !$0.hasSuffix(".tmp") })
+  }
+
+  @Test func `A run that is refused leaves no trace of its report`() throws {
+    let command = try Command("run", "--config", config, "--target", "x", "--report", scratch.path("report.json"))
+    #expect(command.status == 2)
+    #expect(Set(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path)) == ["config.yaml", "data"])
+  }
+
   @Test func `The termination log says how the run ended`() throws {
     _ = try Command("run", "--config", config, "--termination-log", scratch.path("end"))
     let message = try String(contentsOfFile: scratch.path("end"), encoding: .utf8)

@@ -14,9 +14,7 @@ import Testing
 
   /// A rehearsal in a container of 256 MiB that went well.
   private func outcome(_ adjust: (inout BatchOutcome) -> Void = { _ in }) -> BatchOutcome {
-    var target = Samples.target("api", tally: Samples.tally(kept: 1500, purged: 500))
-    target.concurrencyMean = 12.4
-    var outcome = Samples.batch([target], mode: .dryRun)
+    var outcome = Samples.batch([AdviceTests.target()], mode: .dryRun)
     outcome.memory.processPeak = .mebibytes(21)
     outcome.memory.trend = .flat
     outcome.memory.points = (1...4).map { index in
@@ -26,6 +24,19 @@ import Testing
     }
     adjust(&outcome)
     return outcome
+  }
+
+  private static func target(_ adjust: (inout TargetOutcome) -> Void = { _ in }) -> TargetOutcome {
+    var target = Samples.target("api", tally: Samples.tally(kept: 1500, purged: 500))
+    target.concurrencyMean = 12.4
+    adjust(&target)
+    return target
+  }
+
+  /// The same run with another target.
+  private static func with(_ adjust: (inout TargetOutcome) -> Void) -> (inout BatchOutcome) -> Void {
+    let books = TargetBooks([target(adjust)])
+    return { $0.books = books }
   }
 
   private func advice(
@@ -44,7 +55,7 @@ import Testing
       advice {
         $0.memory.summary.pauses = 1
         $0.memory.trend = .growing
-        $0.targets[0].ending = .stoppedTime
+        AdviceTests.with { $0.ending = .stoppedTime }(&$0)
       }
     ).text
     try expectGolden(good + "---\n" + bad, "advice.txt")
@@ -115,7 +126,7 @@ import Testing
 
   @Test func `A walk that was cut short gives no recommendation, and fails`() {
     for ending in [Ending.stoppedMemory, .stoppedSignal, .stoppedTime, .stoppedGuard, .notStarted] {
-      let advice = advice { $0.targets[0].ending = ending }
+      let advice = advice(nil, AdviceTests.with { $0.ending = ending })
       #expect(advice.resources == nil)
       #expect(verdict("dry_run", advice) == .failed)
     }
@@ -124,16 +135,16 @@ import Testing
   @Test func `Each item fails on its own`() {
     #expect(advice().preflight.failed.isEmpty)
     let failures: [(String, (inout BatchOutcome) -> Void)] = [
-      ("readable", { $0.targets[0].tally.errors = 1 }),
+      ("readable", AdviceTests.with { $0.tally.errors = 1 }),
       ("per_1000_files", { $0.memory.trend = .growing }),
       ("estimate", { $0.memory.trend = .growing }),
       ("limit", { $0.memory.processPeak = .mebibytes(129) }),
       ("usage", { $0.memory.summary.peak = .mebibytes(205) }),
       ("pauses", { $0.memory.summary.pauses = 1 }),
       ("pauses", { $0.memory.summary.narrowings = 1 }),
-      ("rate", { $0.targets[0].duration = .seconds(21) }),
-      ("caps", { $0.targets[0].ending = .stoppedGuard }),
-      ("watched", { $0.targets[0].ending = .stoppedTime }),
+      ("rate", AdviceTests.with { $0.duration = .seconds(21) }),
+      ("caps", AdviceTests.with { $0.ending = .stoppedGuard }),
+      ("watched", AdviceTests.with { $0.ending = .stoppedTime }),
     ]
     for (id, change) in failures { #expect(verdict(id, advice(nil, change)) == .failed, "\(id)") }
   }
@@ -144,7 +155,7 @@ import Testing
     #expect(verdict("limit", onMachine) == .byHand)
     #expect(verdict("usage", onMachine) == .byHand)
     #expect(verdict("per_1000_files", advice { $0.memory.trend = nil }) == .byHand)
-    #expect(verdict("rate", advice { $0.targets[0].tally.filesScanned = 999 }) == .byHand)
+    #expect(verdict("rate", advice(nil, AdviceTests.with { $0.tally.filesScanned = 999 })) == .byHand)
     #expect(verdict("caps", advice()) == .byHand)
     #expect(verdict("caps", advice(plan { $0.targets[0].maxDeletions = 5 })) == .passed)
   }

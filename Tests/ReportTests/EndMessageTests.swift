@@ -24,6 +24,14 @@ import Testing
     #expect(text.hasSuffix("… and \(500 - listed) more\n"))
   }
 
+  @Test func `Targets that are only counted are among those it leaves out`() {
+    let targets = (0..<20_000).map { Samples.target("\($0)", .failed) }
+    let text = EndMessage.text(Samples.batch(targets, ending: .completedWithErrors, status: .failures))
+    let listed = text.split(separator: "\n").count { $0.hasSuffix(": failed") }
+    #expect(text.hasSuffix("… and \(20_000 - listed) more\n"))
+    #expect(text.utf8.count <= EndMessage.maxBytes)
+  }
+
   @Test func `A single message is cut at a character's end and stays on one line`() {
     let text = EndMessage.text("x\ny " + String(repeating: "日", count: 3000))
     #expect(text.utf8.count <= EndMessage.maxBytes)

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct RunReportTests {
   private func json(_ outcome: BatchOutcome) throws -> [UInt8] {
-    try RunReport(outcome, toolVersion: "1.2.3", host: "pod-1").json()
+    var report = RunReport()
+    let targets = try outcome.targets.flatMap { try report.target($0) }
+    return try report.beginning + targets + report.end(outcome, toolVersion: "1.2.3", host: "pod-1")
   }
 
   private func target(_ outcome: TargetOutcome) throws -> [String: Any] {
@@ -16,6 +18,51 @@ import Testing
 
   @Test func `The whole report of a troubled run`() throws {
     try expectGolden(String(decoding: json(Samples.troubled), as: UTF8.self), "report-troubled.json")
+  }
+
+  /// The golden file is the report of version 0.1.0 on the same run, which was made in one piece.
+  @Test func `Made in pieces it says what it said when it was made in one, and the mean concurrency of each target`()
+    throws
+  {
+    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Goldens/report-whole.json")
+    let whole = try object(Array(Data(contentsOf: url)))
+    var pieces = try object(json(Samples.troubled))
+    var targets = try #require(pieces["targets"] as? [[String: Any]])
+    for index in targets.indices { #expect(targets[index].removeValue(forKey: "concurrency_mean") as? Double == 0) }
+    pieces["targets"] = targets
+    #expect(NSDictionary(dictionary: pieces) == NSDictionary(dictionary: whole))
+  }
+
+  @Test func `Any number of targets makes JSON, none too`() throws {
+    for count in [0, 1, 2, 7] {
+      let targets = (0..<count).map { Samples.target("t\($0)") }
+      let report = try object(json(Samples.batch(targets)))
+      #expect((report["targets"] as? [[String: Any]])?.map { $0["name"] as? String } == targets.map(\.name))
+    }
+  }
+
+  @Test func `A target has the operations in flight in the mean`() throws {
+    var outcome = Samples.target("a")
+    outcome.concurrencyMean = 12.3456
+    #expect(try target(outcome)["concurrency_mean"] as? Double == 12.35)
+  }
+
+  @Test func `The recommendation names the 500 targets with the most operations in flight`() throws {
+    let targets = (0..<1700).map { index in
+      var target = Samples.target("t\(index)")
+      target.concurrencyMean = Double((index * 577) % 1700 + 1)
+      return target
+    }
+    let outcome = Samples.batch(targets, mode: .dryRun)
+    let plan = BatchPlan(targets: [])
+    let advice = RehearsalAdvice(outcome, plan: plan, isSelection: false)
+    let end = try RunReport().end(outcome, toolVersion: "1", host: "h", advice: advice)
+    let report = try object(RunReport().beginning + end)
+    let means = try #require(
+      (report["recommendation"] as? [String: Any])?["operations_in_flight_mean"] as? [String: Int])
+    #expect(means.values.sorted() == Array(1201...1700))
+    #expect(AdviceText(advice).text.contains(", and 1695 more with 1696 at most"))
   }
 
   @Test func `The run has the contract's fields`() throws {
@@ -109,10 +156,11 @@ import Testing
   }
 
   @Test func `A memory limit of zero and a run of no time still give numbers`() throws {
-    var outcome = Samples.batch([Samples.target("a", tally: Samples.tally(kept: 1, purged: 1))])
+    var target = Samples.target("a", tally: Samples.tally(kept: 1, purged: 1))
+    target.duration = .zero
+    var outcome = Samples.batch([target])
     outcome.duration = .zero
     outcome.memory.summary.limit = ByteCount(bytes: 0)
-    outcome.targets[0].duration = .zero
     let report = try object(json(outcome))
     #expect((report["totals"] as? [String: Any])?["files_per_second"] as? Double == 0)
     #expect((report["memory"] as? [String: Any])?["peak_usage_percent"] as? Double == 0)

@@ -63,7 +63,7 @@ enum Samples {
     BatchOutcome(
       runID: "20261123T063435Z-k3f9q2", mode: mode, startedAt: start, finishedAt: later,
       duration: .milliseconds(12_350),
-      ending: ending, exitStatus: status, memory: MemoryOutcome(memory), targets: targets)
+      ending: ending, exitStatus: status, memory: MemoryOutcome(memory), books: TargetBooks(targets))
   }
 
   /// A target with errors, one stopped, one that never started: every remark there is.

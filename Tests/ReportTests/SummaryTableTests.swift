@@ -53,6 +53,33 @@ import Testing
     #expect(Set(rows.map { PrintableText.width(String($0)) }).count == 1)
   }
 
+  @Test func `Of very many targets it shows the first ones and those in trouble, and sums up the others`() throws {
+    let targets = (0..<20_000).map { index in
+      index % 100 == 99
+        ? Samples.target("folders/\(index)", .failed, reason: "cannot be opened")
+        : Samples.target("folders/\(index)", tally: Samples.tally(kept: 1, purged: 2))
+    }
+    let text = SummaryTable(Samples.batch(targets, ending: .completedWithErrors, status: .failures)).text
+    let lines = text.split(separator: "\n")
+    #expect(text.utf8.count < 64 << 10)
+    #expect(lines.count { $0.hasPrefix("folders/") && $0.contains("  completed  ") } == 198)
+    #expect(lines.count { $0.hasPrefix("folders/") && $0.contains("  failed  ") } == 102)
+    #expect(lines.contains { $0.hasPrefix("19,700 more  ") && $0.contains("  various  ") })
+    #expect(lines.contains("19,700 more: 98 failed"))
+    // 19 800 × 3 in all, 198 × 3 in rows.
+    #expect(lines.first { $0.hasPrefix("19,700 more  ") }?.contains(" 58,806 ") == true)
+    #expect(lines.first { $0.hasPrefix("total") }?.contains(" 59,400 ") == true)
+  }
+
+  @Test func `However long the names and remarks, it fits into a pipe that nobody reads`() {
+    let name = String(repeating: "👩🏽‍🚀日", count: 40)
+    let targets = (0..<1000).map { Samples.target("\($0)\(name)", .failed, reason: "\($0)\(name)") }
+    let text = SummaryTable(Samples.batch(targets, ending: .completedWithErrors, status: .failures)).text
+    #expect(text.utf8.count < 60 << 10)
+    #expect(text.contains(" more; the report has all\n"))
+    #expect(text.hasSuffix(".\n"))
+  }
+
   @Test(arguments: Ending.allCases)
   func `Every ending has a word of its own`(_ ending: Ending) {
     let words = Ending.allCases.map { other in

@@ -39,12 +39,20 @@ import Testing
   }
 
   @Test func `higher priorities first, then the order of the config`() {
-    let targets = [("a", 0), ("b", 5), ("c", 5), ("d", -1), ("e", 0)].map { name, priority in
-      var target = makeTarget("/data/\(name)", name: name)
-      target.priority = priority
-      return ResolvedTarget(name: name, path: Array("/data/\(name)".utf8), spec: target)
-    }
-    #expect(Admission.inOrder(targets).map(\.name) == ["b", "c", "a", "e", "d"])
+    let priorities = [0, 5, 5, -1, 0]
+    #expect(Admission.inOrder([4, 1, 2, 3, 0]) { priorities[Int($0)] } == [1, 2, 4, 0, 3])
+  }
+
+  @Test func `what the run keeps for its folders is no target's, but leaves one enough to start`() {
+    var admission = Admission(room: .mebibytes(100), parallelTargets: 1)
+    admission.keep(.mebibytes(30))
+    #expect(admission.admit(1, wanting: nil) == .mebibytes(70))
+    var small = Admission(room: .mebibytes(10), parallelTargets: 1)
+    small.keep(.mebibytes(30))
+    #expect(small.admit(1, wanting: nil) == Admission.leastBudget)
+    var smallest = Admission(room: .mebibytes(1), parallelTargets: 1)
+    smallest.keep(.mebibytes(30))
+    #expect(smallest.admit(1, wanting: nil) == .mebibytes(1))
   }
 
   @Test(arguments: 1...200 as ClosedRange<UInt64>)

@@ -104,10 +104,17 @@ void ck_touch_stack(void);
 
 // A detached thread with this stack; 0 or -errno.
 int ck_start_thread(size_t stack_size, const char *name, void (*body)(void *), void *context);
-// Blocks SIGTERM and SIGINT in the calling thread and in all it starts; 0 or -errno.
-int ck_block_stop_signals(void);
-// Waits for SIGTERM or SIGINT; the signal's number, or -errno.
-int ck_wait_for_stop_signal(void);
+
+// To be called first of all, with one thread. Opens closed descriptors among 0 to 2, so that no other file gets their numbers;
+// blocks the signals that are to be taken (SIGTERM, SIGXCPU, SIGUSR1, and SIGHUP, SIGINT, SIGQUIT unless they were ignored);
+// ignores those that would end the process for nothing.
+void ck_begin_process(void);
+// Blocks what was blocked when the process began, and no more.
+void ck_release_signals(void);
+// Waits for one of the signals that are to be taken, at most so long; negative: without end. Its number, 0 when the time is
+// over, or -errno.
+int ck_wait_for_signal(int64_t nanoseconds);
+const char *ck_signal_name(int signal);
 
 // E.g. "EACCES"; never null.
 const char *ck_errno_name(int error);

@@ -27,8 +27,6 @@ public struct Preflight: Hashable, Sendable {
 
   public var failed: [Item] { items.filter { $0.verdict == .failed } }
 
-  /// Fewer files say nothing of a rate.
-  private static let fewFiles: UInt64 = 1000
   /// The guide's: slower is a sign of too little concurrency.
   private static let leastRate = 100.0
   /// The guide's alarm.
@@ -55,19 +53,19 @@ public struct Preflight: Hashable, Sendable {
 extension Preflight {
   private static func walked(_ outcome: BatchOutcome, _ isSelection: Bool) -> Item {
     let (id, name) = ("dry_run", "dry run on everything")
-    let unwalked = outcome.targets.filter { !$0.ending.isWalked && $0.ending != .skipped }
-    guard unwalked.isEmpty, !outcome.targets.isEmpty else {
-      let names = unwalked.map { "\($0.name) \(SummaryTable.word(for: $0.ending))" }
-      return Item(id, name, .failed, names.isEmpty ? "no target" : list(names))
+    let books = outcome.books
+    guard books.unwalked.isEmpty, books.count > 0 else {
+      let names = books.unwalked.map { "\($0.name) \(SummaryTable.word(for: $0.ending))" }
+      return Item(id, name, .failed, names.isEmpty ? "no target" : list(names, of: books.count(where: \.isUnwalked)))
     }
     let files = SummaryTable.files(outcome.totals.filesScanned)
-    let targets = outcome.targets.count == 1 ? "1 target" : "\(HumanText.count(UInt64(outcome.targets.count))) targets"
+    let targets = books.count == 1 ? "1 target" : "\(HumanText.count(UInt64(books.count))) targets"
     if isSelection { return Item(id, name, .byHand, "\(files) of \(targets), but only of those that --target selects") }
     return Item(id, name, .passed, "\(files) of \(targets)")
   }
 
   private static func watched(_ outcome: BatchOutcome) -> Item {
-    let isWhole = !outcome.targets.isEmpty && outcome.targets.allSatisfy { $0.ending.isWalked || $0.ending == .skipped }
+    let isWhole = outcome.books.count > 0 && outcome.books.unwalked.isEmpty
     let time = HumanText.duration(outcome.duration)
     return Item(
       "watched", "watched to its end, or 5 minutes", isWhole || outcome.duration >= watching ? .passed : .failed,
@@ -83,8 +81,7 @@ extension Preflight {
 
   private static func pace(_ outcome: BatchOutcome) -> Item {
     let (id, name) = ("rate", "at least 100 files a second are looked at")
-    let telling = outcome.targets.filter { $0.tally.filesScanned >= fewFiles && $0.ending.isWalked }
-    guard let slowest = telling.min(by: { $0.filesPerSecond < $1.filesPerSecond }) else {
+    guard let slowest = outcome.books.slowest else {
       return Item(id, name, .byHand, "too few files to tell")
     }
     let figures = "\(HumanText.rate(slowest.filesPerSecond)) in \(slowest.name)"
@@ -149,7 +146,7 @@ extension Preflight {
 extension Preflight {
   private static func caps(_ outcome: BatchOutcome, _ plan: BatchPlan) -> Item {
     let (id, name) = ("caps", "what a mistake can delete is bounded")
-    if let stopped = outcome.targets.first(where: { $0.ending == .stoppedGuard }) {
+    if let stopped = outcome.books.guarded {
       return Item(id, name, .failed, "\(stopped.name): \(stopped.reason ?? "a guard tripped")")
     }
     let goes = "\(SummaryTable.files(outcome.totals.filesToPurge)) would go"
@@ -171,18 +168,20 @@ extension Preflight {
 
   private static func subset(_ outcome: BatchOutcome) -> Item {
     let (id, name) = ("subset", "a real run on a small target first")
-    let smallest = outcome.targets.filter { $0.ending.isWalked && $0.tally.filesToPurge > 0 }
-      .min { $0.tally.filesToPurge < $1.tally.filesToPurge }
-    guard let smallest else { return Item(id, name, .byHand, "nothing would go") }
+    guard let smallest = outcome.books.smallest else { return Item(id, name, .byHand, "nothing would go") }
     let files = SummaryTable.files(smallest.tally.filesToPurge)
     return Item(id, name, .byHand, "the smallest is \(smallest.name), \(files) would go: run with --target")
   }
 
-  /// The first few.
-  private static func list(_ names: [String]) -> String {
-    let shown = names.prefix(3).joined(separator: ", ")
-    return names.count <= 3 ? shown : "\(shown) and \(names.count - 3) more"
+  /// The first few of so many.
+  private static func list(_ names: [String], of count: Int) -> String {
+    let shown = names.joined(separator: ", ")
+    return names.count >= count ? shown : "\(shown) and \(count - names.count) more"
   }
+}
+
+extension Ending {
+  fileprivate var isUnwalked: Bool { !isWalked && self != .skipped }
 }
 
 extension MemorySummary {

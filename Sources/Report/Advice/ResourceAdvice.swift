@@ -21,8 +21,11 @@ public struct ResourceAdvice: Hashable, Sendable {
   public let reason: Reason
   /// Why a run would be refused with this limit all the same; nil: it would not.
   public let objection: String?
-  /// Operations in flight in the mean while listing and looking, for each target that was walked to its end.
+  /// Operations in flight in the mean while listing and looking, for the targets with the most that were walked to their
+  /// ends; the most first.
   public let operationsInFlight: [InFlight]
+  /// All targets that were walked to their ends.
+  public let walkedTargets: Int
 
   public struct InFlight: Hashable, Sendable {
     public let target: String
@@ -37,9 +40,8 @@ public struct ResourceAdvice: Hashable, Sendable {
   ///
   /// - Parameter plan: what was walked, for its budgets and thresholds.
   public init?(_ outcome: BatchOutcome, plan: BatchPlan) {
-    guard outcome.targets.allSatisfy(\.ending.isOfAWholeWalk), outcome.targets.contains(where: \.ending.isWalked) else {
-      return nil
-    }
+    walkedTargets = outcome.books.count(where: \.isWalked)
+    guard walkedTargets > 0, outcome.books.endings.keys.allSatisfy(\.isOfAWholeWalk) else { return nil }
     peak = outcome.memory.processPeak
     groupPeak = outcome.memory.summary.peak
     let needs: [(ByteCount, Reason)] = [
@@ -50,8 +52,8 @@ public struct ResourceAdvice: Hashable, Sendable {
     let (most, reason) = needs.dropFirst().reduce(needs[0]) { $1.0 > $0.0 ? $1 : $0 }
     (memory, self.reason) = (ResourceAdvice.roundedUp(most), reason)
     objection = plan.memory.objection(under: memory)
-    operationsInFlight = outcome.targets.filter(\.ending.isWalked).map {
-      InFlight(target: $0.name, mean: max(1, Int($0.concurrencyMean.rounded())))
+    operationsInFlight = outcome.books.busiest.map {
+      InFlight(target: $0.target, mean: max(1, Int($0.mean.rounded())))
     }
   }
 
@@ -110,8 +112,6 @@ extension BatchPlan {
 }
 
 extension Ending {
-  /// The target's folder was walked from one end to the other.
-  var isWalked: Bool { self == .completed || self == .completedWithErrors }
   /// Nothing was cut short.
   var isOfAWholeWalk: Bool { isWalked || self == .skipped || self == .failed }
 }

@@ -6,7 +6,7 @@ struct RecommendationFigures: Hashable, Sendable, Encodable {
   let memoryRequestMB: Double
   let memoryLimitMB: Double
   let concurrency = "auto"
-  /// By target.
+  /// By target; those with the most. Every target has its own figure.
   let operationsInFlightMean: [String: Int]
 
   init(_ resources: ResourceAdvice) {

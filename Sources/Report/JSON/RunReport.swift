@@ -2,14 +2,59 @@ import FoundationEssentials
 import Plan
 public import Runner
 
-/// The JSON report of a run. Its field names are a promise to scripts; CONTRACT: a renamed one is a breaking change.
+/// The JSON report of a run, made piece by piece, so that it can be written while the run goes on: the beginning, each target as
+/// it ends, the end. Only all of it together is JSON.
 ///
-/// `…_mb` is MiB (1 048 576 bytes), times are RFC 3339 in UTC. What is not known (the start of a target that never
-/// started) is absent.
-public struct RunReport: Hashable, Sendable, Encodable {
+/// Its field names are a promise to scripts; a renamed one is a breaking change. `…_mb` is MiB (1 048 576 bytes), times are
+/// RFC 3339 in UTC. What is not known (the start of a target that never started) is absent.
+public struct RunReport: Sendable {
   /// Grows when a field changes its meaning or goes; new fields do not count.
   public static let schemaVersion = 1
 
+  private var hasTargets = false
+
+  public init() {}
+
+  public var beginning: [UInt8] { Array("{\n  \"targets\" : [".utf8) }
+
+  /// The next element of `targets`.
+  public mutating func target(_ outcome: TargetOutcome) throws -> [UInt8] {
+    let separator = hasTargets ? ",\n    " : "\n    "
+    hasTargets = true
+    var bytes = Array(separator.utf8)
+    // No text holds a line feed of its own: JSON escapes it.
+    for byte in try RunReport.json(TargetFigures(outcome)) {
+      bytes.append(byte)
+      if byte == UInt8(ascii: "\n") { bytes += RunReport.indentation }
+    }
+    return bytes
+  }
+
+  /// All else, and a newline.
+  ///
+  /// - Parameters:
+  ///   - host: the name of the machine or pod the run took place on.
+  ///   - advice: what a dry run recommends, and its checklist.
+  public func end(
+    _ outcome: BatchOutcome, toolVersion: String, host: String, advice: RehearsalAdvice? = nil
+  ) throws -> [UInt8] {
+    let figures = try RunReport.json(RunFigures(outcome, toolVersion: toolVersion, host: host, advice: advice))
+    // Its own opening brace is that of the beginning.
+    return Array("\n  ],".utf8) + figures.dropFirst() + [UInt8(ascii: "\n")]
+  }
+
+  private static let indentation = Array("    ".utf8)
+
+  /// Indented, keys sorted.
+  private static func json(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try Array(encoder.encode(value))
+  }
+}
+
+/// What the report says of the run as a whole.
+struct RunFigures: Hashable, Sendable, Encodable {
   let schemaVersion = RunReport.schemaVersion
   let toolVersion: String
   let host: String
@@ -22,17 +67,11 @@ public struct RunReport: Hashable, Sendable, Encodable {
   let exitStatus: Int32
   let memory: MemoryFigures
   let totals: TotalFigures
-  let targets: [TargetFigures]
   /// Of a dry run only, like the next.
   let recommendation: RecommendationFigures?
   let preflight: [PreflightFigures]?
 
-  /// - Parameters:
-  ///   - host: the name of the machine or pod the run took place on.
-  ///   - advice: what a dry run recommends, and its checklist.
-  public init(
-    _ outcome: BatchOutcome, toolVersion: String, host: String, advice: RehearsalAdvice? = nil
-  ) {
+  init(_ outcome: BatchOutcome, toolVersion: String, host: String, advice: RehearsalAdvice?) {
     recommendation = advice?.resources.map(RecommendationFigures.init)
     preflight = advice.map { $0.preflight.items.map(PreflightFigures.init) }
     self.toolVersion = toolVersion
@@ -46,14 +85,6 @@ public struct RunReport: Hashable, Sendable, Encodable {
     exitStatus = outcome.exitStatus.rawValue
     memory = MemoryFigures(outcome.memory)
     totals = TotalFigures(outcome)
-    targets = outcome.targets.map(TargetFigures.init)
-  }
-
-  /// The report as UTF-8 JSON, indented, keys sorted, ending with a newline.
-  public func json() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try Array(encoder.encode(self)) + [UInt8(ascii: "\n")]
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -67,6 +98,6 @@ public struct RunReport: Hashable, Sendable, Encodable {
     case durationSeconds = "duration_seconds"
     case outcome
     case exitStatus = "exit_status"
-    case memory, totals, targets, recommendation, preflight
+    case memory, totals, recommendation, preflight
   }
 }

@@ -21,6 +21,7 @@ struct TargetFigures: Hashable, Sendable, Encodable {
   let memoryBudgetMB: Double
   let memoryReservedPeakMB: Double
   let concurrencyPeak: Int
+  let concurrencyMean: Double
   let operationsPerSecond: Double
   /// By kind; kinds of which there were none are absent.
   let operations: [String: CallFigures]
@@ -53,6 +54,7 @@ struct TargetFigures: Hashable, Sendable, Encodable {
     memoryBudgetMB = target.memoryBudget.inMebibytes.rounded(to: 3)
     memoryReservedPeakMB = target.memoryReservedPeak.inMebibytes.rounded(to: 3)
     concurrencyPeak = target.concurrencyPeak
+    concurrencyMean = target.concurrencyMean.rounded(to: 2)
     operationsPerSecond = target.operations.perSecond.rounded(to: 1)
     let calls = target.operations.calls.map { kind, calls in
       (kind.rawValue, CallFigures(count: calls.count, meanMS: calls.meanTime.inMilliseconds))
@@ -79,6 +81,7 @@ struct TargetFigures: Hashable, Sendable, Encodable {
     try fields.encode(memoryBudgetMB, forKey: .memoryBudgetMB)
     try fields.encode(memoryReservedPeakMB, forKey: .memoryReservedPeakMB)
     try fields.encode(concurrencyPeak, forKey: .concurrencyPeak)
+    try fields.encode(concurrencyMean, forKey: .concurrencyMean)
     try fields.encode(operationsPerSecond, forKey: .operationsPerSecond)
     try fields.encode(operations, forKey: .operations)
   }
@@ -97,6 +100,7 @@ struct TargetFigures: Hashable, Sendable, Encodable {
     case memoryBudgetMB = "memory_budget_mb"
     case memoryReservedPeakMB = "memory_reserved_peak_mb"
     case concurrencyPeak = "concurrency_peak"
+    case concurrencyMean = "concurrency_mean"
     case operationsPerSecond = "operations_per_second"
     case operations
   }
@@ -110,7 +114,7 @@ struct TotalFigures: Hashable, Sendable, Encodable {
 
   init(_ outcome: BatchOutcome) {
     counters = Counters(outcome.totals)
-    errorsByKind = outcome.targets.reduce(into: [:]) { $0.merge($1.errorsByKind, uniquingKeysWith: +) }
+    errorsByKind = outcome.books.errorsByKind
     filesPerSecond = outcome.filesPerSecond.rounded(to: 1)
   }
 

@@ -60,7 +60,7 @@ public struct AdviceText: Sendable {
   private func inFlight(_ resources: ResourceAdvice) -> String {
     let largest = resources.operationsInFlight.sorted { ($1.mean, $0.target) < ($0.mean, $1.target) }
     let shown = largest.prefix(AdviceText.mostTargets).map { "\(PrintableText.escaped($0.target)) \($0.mean)" }
-    let rest = largest.count - shown.count
+    let rest = resources.walkedTargets - shown.count
     guard rest > 0, let least = largest.prefix(AdviceText.mostTargets).last else {
       return shown.joined(separator: ", ")
     }

@@ -19,24 +19,26 @@ public enum EndMessage {
     let others = outcome.targets.filter { $0.ending != .completed }.map { target in
       "\(target.name): \(target.ending.rawValue)\(target.reason.map { ": \($0)" } ?? "")"
     }
-    return fitting([first] + remarks + others)
+    let troubled = outcome.books.count { $0 != .completed }
+    return fitting([first] + remarks + others, further: troubled - others.count)
   }
 
   /// `message` cut to `maxBytes`, on one line.
   public static func text(_ message: String) -> String { fitting([message]) }
 
-  private static func fitting(_ lines: [String]) -> String {
+  /// - Parameter further: lines that are not among these, but counted.
+  private static func fitting(_ lines: [String], further: Int = 0) -> String {
     var text = ""
     for (index, line) in lines.enumerated() {
       let line = PrintableText.escaped(line) + "\n"
-      let rest = lines.count - index
+      let rest = lines.count - index + further
       let ellipsis = "… and \(rest) more\n"
       if text.utf8.count + line.utf8.count + (rest > 1 ? 32 : 0) > maxBytes {
         return text.isEmpty ? cut(line) : text + ellipsis
       }
       text += line
     }
-    return text
+    return further > 0 ? "\(text)… and \(further) more\n" : text
   }
 
   /// At most `maxBytes` of `line`, ending at a character's end.

@@ -1,17 +1,39 @@
 import Plan
 public import Runner
 
-/// What a run did, as the table a person reads at its end.
+/// What a run did, as the table a person reads at its end. However many targets there were, it fits into a pipe that nobody
+/// reads yet (64 KiB), with some room for what is said after it.
 public struct SummaryTable: Sendable {
   private let outcome: BatchOutcome
+  /// The targets that have rows of their own, and the others.
+  private let shown: [TargetOutcome]
+  private let rest: TargetBooks.Rest
 
-  public init(_ outcome: BatchOutcome) { self.outcome = outcome }
+  /// Bytes of the table, and of it with the remarks below.
+  private static let mostBytes = (table: 40 << 10, all: 56 << 10)
+
+  public init(_ outcome: BatchOutcome) {
+    var (shown, rest) = (outcome.books.shown, outcome.books.rest)
+    // Rows are short but for names that take many bytes for each column.
+    while SummaryTable(outcome, shown, rest).tableBytes > SummaryTable.mostBytes.table, shown.count > 1 {
+      let fewer = shown.count / 2
+      for target in shown[fewer...] { rest.add(target) }
+      shown.removeSubrange(fewer...)
+    }
+    self.init(outcome, shown, rest)
+  }
+
+  private init(_ outcome: BatchOutcome, _ shown: [TargetOutcome], _ rest: TargetBooks.Rest) {
+    (self.outcome, self.shown, self.rest) = (outcome, shown, rest)
+  }
+
+  private var tableBytes: Int { table.lines.reduce(0) { $0 + $1.utf8.count + 1 } }
 
   /// Ends with a newline. The same outcome always gives the same text.
   public var text: String {
     var lines = [headline, ""]
-    if !outcome.targets.isEmpty { lines += table.lines + [""] }
-    let remarks = outcome.targets.flatMap(remarks)
+    if !shown.isEmpty { lines += table.lines + [""] }
+    let remarks = remarks(within: SummaryTable.mostBytes.all - lines.reduce(0) { $0 + $1.utf8.count + 1 })
     if !remarks.isEmpty { lines += remarks + [""] }
     lines.append(memoryLine)
     return lines.joined(separator: "\n") + "\n"
@@ -67,7 +89,8 @@ extension SummaryTable {
       .init(title: "EMPTY DIRS"),
       .init(title: isRehearsal ? "WOULD FREE" : "FREED"), .init(title: "TIME"), .init(title: "FILES/S"),
     ])
-    for target in outcome.targets { table.add(row(target)) }
+    for target in shown { table.add(row(target)) }
+    if rest.count > 0 { table.add(restRow) }
     table.addRule()
     table.add(totalRow)
     return table
@@ -79,6 +102,15 @@ extension SummaryTable {
     return [name, SummaryTable.word(for: target.ending)] + figures(target.tally)
       + (started ? [HumanText.duration(target.duration), HumanText.rate(target.filesPerSecond)] : ["-", "-"])
   }
+
+  private var restRow: [String] {
+    let rate = rest.duration.inSeconds > 0 ? Double(rest.tally.filesScanned) / rest.duration.inSeconds : 0
+    let isCompleted = rest.endings.keys.allSatisfy { $0 == .completed }
+    return [restName, isCompleted ? SummaryTable.word(for: .completed) : "various"] + figures(rest.tally)
+      + [HumanText.duration(rest.duration), HumanText.rate(rate)]
+  }
+
+  private var restName: String { "\(HumanText.count(UInt64(rest.count))) more" }
 
   private var totalRow: [String] {
     let (totals, seconds) = (outcome.totals, outcome.duration.inSeconds)
@@ -116,6 +148,30 @@ extension SummaryTable {
 // MARK: - Remarks
 
 extension SummaryTable {
+  /// As many as fit; the last one then says how many do not.
+  private func remarks(within bytes: Int) -> [String] {
+    let all = shown.flatMap(remarks) + remarkOnRest
+    var (remarks, left): ([String], Int) = ([], bytes)
+    for (index, remark) in all.enumerated() {
+      left -= remark.utf8.count + 1
+      // One that has all the room to itself is shown, however long.
+      guard left >= 0 || all.count == 1 else {
+        return remarks + ["… and \(HumanText.count(UInt64(all.count - index))) more; the report has all"]
+      }
+      remarks.append(remark)
+    }
+    return remarks
+  }
+
+  private var remarkOnRest: [String] {
+    var facts = Ending.allCases.filter { $0 != .completed }.compactMap { ending in
+      rest.endings[ending].map { "\(HumanText.count(UInt64($0))) \(SummaryTable.word(for: ending))" }
+    }
+    facts += left(rest.tally)
+    if !rest.errorsByKind.isEmpty { facts.append("errors: \(kinds(rest.errorsByKind))") }
+    return facts.isEmpty ? [] : ["\(restName): \(facts.joined(separator: "; "))"]
+  }
+
   /// What the figures do not say: why a target did not complete, what was left, which errors there were.
   private func remarks(on target: TargetOutcome) -> [String] {
     var facts: [String] = []

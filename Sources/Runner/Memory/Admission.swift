@@ -5,20 +5,27 @@ struct Admission: Sendable {
   static let leastBudget = MemoryPlan.leastBudget
 
   /// What targets may reserve together.
-  let room: ByteCount
+  private(set) var room: ByteCount
   let parallelTargets: Int
   private(set) var reserved: [Int: ByteCount] = [:]
 
   init(room: ByteCount, parallelTargets: Int) { (self.room, self.parallelTargets) = (room, parallelTargets) }
 
+  /// Takes out of the room what the run itself keeps until its end; a little is left in any case, since whoever would run
+  /// alone is never kept waiting.
+  mutating func keep(_ bytes: ByteCount) { room = max(room - bytes, min(room, Admission.leastBudget)) }
+
   /// What is reserved at present.
   var taken: ByteCount { reserved.values.reduce(ByteCount(bytes: 0), +) }
 
   /// Higher priorities first, equal ones in the order of the config.
-  static func inOrder(_ targets: [ResolvedTarget]) -> [ResolvedTarget] {
-    targets.enumerated().sorted { a, b in
-      (b.element.spec.priority, a.offset) < (a.element.spec.priority, b.offset)
-    }.map(\.element)
+  static func inOrder(
+    _ folders: [FolderList.Index], priority: (FolderList.Index) -> Int
+  ) -> [FolderList.Index] {
+    let places = Array(0..<UInt32(folders.count))
+    return places.sorted { a, b in
+      (priority(folders[Int(b)]), a) < (priority(folders[Int(a)]), b)
+    }.map { folders[Int($0)] }
   }
 
   /// Reserves a budget for target `id`, and gives it; nil: it has to wait for others to end.

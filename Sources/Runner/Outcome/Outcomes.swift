@@ -66,8 +66,7 @@ public struct BatchOutcome: Hashable, Sendable {
   public var ending: Ending
   public var exitStatus: ExitStatus
   public var memory: MemoryOutcome
-  /// In the order in which they were taken up.
-  public var targets: [TargetOutcome]
+  public var books: TargetBooks
   /// Patterns of the selection that match neither a configured name nor a folder's. When there are any, nothing was
   /// walked.
   public var unmatchedSelection: [String] = []
@@ -76,7 +75,7 @@ public struct BatchOutcome: Hashable, Sendable {
 
   public init(
     runID: String, mode: RunMode, startedAt: Timestamp, finishedAt: Timestamp, duration: Duration, ending: Ending,
-    exitStatus: ExitStatus, memory: MemoryOutcome, targets: [TargetOutcome]
+    exitStatus: ExitStatus, memory: MemoryOutcome, books: TargetBooks
   ) {
     self.runID = runID
     self.mode = mode
@@ -86,10 +85,13 @@ public struct BatchOutcome: Hashable, Sendable {
     self.ending = ending
     self.exitStatus = exitStatus
     self.memory = memory
-    self.targets = targets
+    self.books = books
   }
 
-  public var totals: Tally { targets.reduce(into: Tally()) { $0 += $1.tally } }
+  public var totals: Tally { books.totals }
+
+  /// As many as a person looks at, in the order in which they ended.
+  public var targets: [TargetOutcome] { books.shown }
 }
 
 extension Duration {

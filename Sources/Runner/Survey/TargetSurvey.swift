@@ -32,7 +32,8 @@ final class TargetSurvey: Sendable {
       return .folders([HostFacts.Folder(path: PrintableText.path(path), state: state)], found: 0)
     }
     do throws(TargetExpansion.Failure) {
-      return answer(try expansion.folders(of: everyPeriod))
+      var list = FolderList(of: [target])
+      return answer(try expansion.find(0, everyPeriod, into: &list), list)
     } catch {
       switch error {
       case .tooMany: return .tooMany(limit: TargetExpansion.maxFolders)
@@ -44,10 +45,12 @@ final class TargetSurvey: Sendable {
     }
   }
 
-  private func answer(_ folders: TargetExpansion.Folders) -> HostFacts.Answer {
-    var looks = folders.unsearchable.map { refused(.open, $0.errorsByKind.keys.first ?? "", $0.path) }
+  private func answer(_ folders: TargetExpansion.Folders, _ list: FolderList) -> HostFacts.Answer {
+    var looks = folders.unsearchable.map { folder, errno in
+      refused(.open, ErrnoName.of(errno), PrintableText.path(list.path(of: folder)))
+    }
     for folder in folders.found.prefix(TargetSurvey.mostFolders) where !probes.isClosed {
-      looks.append(look(at: folder.path))
+      looks.append(look(at: list.path(of: folder)))
     }
     return .folders(looks, found: folders.found.count)
   }

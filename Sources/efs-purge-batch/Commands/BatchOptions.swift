@@ -56,27 +56,17 @@ struct BatchOptions: ParsableArguments {
 }
 
 extension BatchOptions {
-  /// Does what is asked for, and gives what to exit with. Why nothing was touched goes to the termination log, too.
-  func carryOut(
-    mode: RunMode, defaultLogLevel: LogLine.Level, preflightIsStrict: Bool = false
-  ) throws(Unusable) -> ExitCode {
+  /// Does what is asked for, and ends the process. Why nothing was touched goes to the termination log, too.
+  func carryOut(mode: RunMode, defaultLogLevel: LogLine.Level, preflightIsStrict: Bool = false) -> Never {
     ProcessLimits.forgoThreadCaches()
+    let end = ProcessEnd(terminationLog: terminationLog)
     do throws(Unusable) {
+      try end.watchSignals()
       var settings = try BatchSettings(self, mode: mode, defaultLogLevel: defaultLogLevel)
       settings.preflightIsStrict = preflightIsStrict
-      return ExitCode(try Batch(settings).carryOut().rawValue)
+      end.exit(try Batch(settings, end).carryOut())
     } catch {
-      leaveMessage(error)
-      throw error
-    }
-  }
-
-  private func leaveMessage(_ unusable: Unusable) {
-    guard let terminationLog else { return }
-    do throws(Errno) {
-      try AtomicFile.writeInPlace(Array(EndMessage.text(unusable.message).utf8), to: terminationLog)
-    } catch {
-      ErrorLine.write("cannot write the termination log to \(quoted(terminationLog)): \(error)")
+      end.exit(error)
     }
   }
 }

@@ -23,6 +23,6 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var options: BatchOptions
 
   func run() throws {
-    throw try options.carryOut(mode: .dryRun, defaultLogLevel: .warning, preflightIsStrict: strictPreflight)
+    options.carryOut(mode: .dryRun, defaultLogLevel: .warning, preflightIsStrict: strictPreflight)
   }
 }

@@ -8,7 +8,8 @@ struct RunCommand: ParsableCommand {
     abstract: "Purges: deletes the files that the config lets go.",
     usage: "efs-purge-batch run [--dry-run] [--config <file>] [<option> ...]",
     discussion: """
-      SIGTERM and SIGINT end the run in good order: what was done and what was left is reported, with status 4. \
+      SIGTERM, SIGINT, SIGHUP, SIGQUIT and SIGXCPU end the run cleanly within 5 s: what was done and what was left is \
+      reported, with status 4. SIGUSR1 logs progress at once. \
       'efs-purge-batch --help' lists every exit status.
 
       EXAMPLES:
@@ -23,6 +24,6 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var options: BatchOptions
 
   func run() throws {
-    throw try options.carryOut(mode: dryRun ? .dryRun : .purge, defaultLogLevel: .info)
+    options.carryOut(mode: dryRun ? .dryRun : .purge, defaultLogLevel: .info)
   }
 }

@@ -4,26 +4,59 @@ import SystemPackage
 /// Takes log lines from any thread, in order, and has a thread of its own write them: whoever reads the log slowly, or not
 /// at all, must not hold up a stop, the memory guard or the work.
 final class LogQueue: Sendable {
-  /// About a megabyte. What comes on top is dropped and counted; failures are in the report in any case.
-  private static let capacity = 2048
-  /// What the end of the process waits for a reader.
-  private static let patience: Duration = .seconds(1)
+  /// Of all lines together. What comes on top is dropped and counted; failures are in the report in any case.
+  static let capacity = 512 * 1024
+  /// What a line costs besides its bytes.
+  private static let overhead = 48
+  /// Taken out at once: it counts until all of it is written.
+  private static let portion = 64 * 1024
 
   private struct State {
     var lines: [[UInt8]] = []
+    /// Of these, and of those that are being written.
+    var bytes = 0
     var dropped = 0
     var isStarted = false
     var isWriting = false
+
+    mutating func append(_ line: [UInt8]) {
+      lines.append(line)
+      bytes += line.count + LogQueue.overhead
+    }
+
+    mutating func takeDropped() -> Int {
+      defer { dropped = 0 }
+      return dropped
+    }
+
+    /// Takes the first lines out.
+    mutating func takePortion() -> ArraySlice<[UInt8]> {
+      var (count, bytes) = (0, 0)
+      while count < lines.count, bytes < LogQueue.portion {
+        bytes += lines[count].count
+        count += 1
+      }
+      defer { lines.removeFirst(count) }
+      return lines[..<count]
+    }
   }
 
   private let state = Monitor(State())
+  private let writeOut: @Sendable ([UInt8]) -> Void
   private let droppedLine: @Sendable (Int) -> [UInt8]
 
-  /// - Parameter droppedLine: the line that tells how many were dropped.
-  init(droppedLine: @escaping @Sendable (Int) -> [UInt8]) { self.droppedLine = droppedLine }
+  /// - Parameters:
+  ///   - writeOut: writes one line to where the log goes.
+  ///   - droppedLine: the line that tells how many were dropped.
+  init(
+    writeOut: @escaping @Sendable ([UInt8]) -> Void = StandardError.write,
+    droppedLine: @escaping @Sendable (Int) -> [UInt8]
+  ) {
+    (self.writeOut, self.droppedLine) = (writeOut, droppedLine)
+  }
 
   /// Starts the writing thread; until then lines are written by whoever logs them. To be called after
-  /// `StopSignals.watch`, so that no signal finds a thread that does not expect it.
+  /// `ProcessSignals.watch`, so that no signal finds a thread that does not expect it.
   func start() throws(Errno) {
     try PlainThread.start(name: "log") { [self] in
       while true { writeNext() }
@@ -34,27 +67,38 @@ final class LogQueue: Sendable {
   func write(_ line: [UInt8]) {
     let isQueued = state.withLock { state in
       guard state.isStarted else { return false }
-      if state.lines.count < LogQueue.capacity { state.lines.append(line) } else { state.dropped += 1 }
+      guard state.bytes == 0 || state.bytes + line.count + LogQueue.overhead <= LogQueue.capacity else {
+        state.dropped += 1
+        return true
+      }
+      if state.dropped > 0 { state.append(droppedLine(state.takeDropped())) }
+      state.append(line)
       return true
     }
-    if isQueued { state.broadcast() } else { StandardError.write(line) }
+    if isQueued { state.broadcast() } else { writeOut(line) }
   }
 
-  /// Waits until all is written, but not for ever.
-  func flush() {
-    _ = state.wait(timeout: LogQueue.patience) { $0.lines.isEmpty && !$0.isWriting ? true : nil }
+  /// Waits until all is written, but not longer than until `end`.
+  func flush(until end: MonotonicTime) {
+    let rest = max(.zero, end.since(.now()))
+    _ = state.wait(timeout: rest) { $0.lines.isEmpty && $0.dropped == 0 && !$0.isWriting ? true : nil }
   }
 
   private func writeNext() {
-    let (lines, dropped) =
-      state.wait { state -> ([[UInt8]], Int)? in
+    let lines =
+      state.wait { state -> ArraySlice<[UInt8]>? in
+        // Behind all that is still there.
+        if state.lines.isEmpty, state.dropped > 0 { state.append(droppedLine(state.takeDropped())) }
         if state.lines.isEmpty { return nil }
-        defer { (state.lines, state.dropped, state.isWriting) = ([], 0, true) }
-        return (state.lines, state.dropped)
-      } ?? ([], 0)
-    for line in lines { StandardError.write(line) }
-    if dropped > 0 { StandardError.write(droppedLine(dropped)) }
-    state.withLock { $0.isWriting = false }
+        state.isWriting = true
+        return state.takePortion()
+      } ?? []
+    for line in lines { writeOut(line) }
+    let bytes = lines.reduce(0) { $0 + $1.count + LogQueue.overhead }
+    state.withLock { state in
+      state.bytes -= bytes
+      state.isWriting = false
+    }
     state.broadcast()
   }
 }

@@ -1,0 +1,46 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Kernel
+@testable import efs_purge_batch
+
+@Suite struct LogQueueTests {
+  /// A reader that takes nothing until it is let.
+  private final class Reader: Sendable {
+    let isOpen = Monitor(false)
+    let seen = Monitor<[String]>([])
+
+    func take(_ line: [UInt8]) {
+      _ = isOpen.wait { $0 ? true : nil }
+      seen.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+      seen.broadcast()
+    }
+
+    func open() {
+      isOpen.withLock { $0 = true }
+      isOpen.broadcast()
+    }
+  }
+
+  @Test(arguments: [100, 5000, 60_000]) func `It holds half a mebibyte, however long lines are, and counts the others`(
+    length: Int
+  ) throws {
+    let reader = Reader()
+    let queue = LogQueue(writeOut: { reader.take($0) }, droppedLine: { Array("dropped \($0)".utf8) })
+    try queue.start()
+    let count = 2 * LogQueue.capacity / length
+    for number in 0..<count {
+      let text = "\(number) "
+      queue.write(Array((text + String(repeating: "x", count: length - text.utf8.count)).utf8))
+    }
+    reader.open()
+    queue.flush(until: .distantFuture)
+    let lines = reader.seen.withLock { $0 }
+    let dropped = try #require(lines.last.flatMap { Int($0.dropFirst("dropped ".count)) })
+    #expect(dropped + lines.count - 1 == count)
+    let bytes = lines.reduce(0) { $0 + $1.utf8.count }
+    #expect(bytes <= LogQueue.capacity && bytes > LogQueue.capacity / 2)
+    #expect(lines.dropLast().enumerated().allSatisfy { $1.hasPrefix("\($0) ") })
+  }
+}
