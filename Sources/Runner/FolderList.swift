@@ -68,7 +68,9 @@ struct FolderList: Sendable {
   mutating func trim() {
     var trimmed = NameList()
     trimmed.append(contentsOf: tails)
-    (tails, places) = (trimmed, Array(places))
+    tails = trimmed
+    // An array made of an array would be the same one.
+    places = places.withUnsafeBufferPointer { Array($0) }
   }
 
   // MARK: One folder

@@ -51,7 +51,7 @@ final class ReportStream: Sendable {
 
   func note(_ event: RunEvent) {
     switch event {
-    case .targetFinished(let outcome): append { try $0.target(outcome) }
+    case .targetFinished(let outcome): append { $0.target(outcome) }
     case .stopping(.stoppedSignal, _):
       let end = MonotonicTime.now().advanced(by: RunPlan.timeToEnd - ReportStream.patience / 2)
       state.withLock { $0.end = end }

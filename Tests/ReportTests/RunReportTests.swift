@@ -7,7 +7,7 @@ import Testing
 @Suite struct RunReportTests {
   private func json(_ outcome: BatchOutcome) throws -> [UInt8] {
     var report = RunReport()
-    let targets = try outcome.targets.flatMap { try report.target($0) }
+    let targets = outcome.targets.flatMap { report.target($0) }
     return try report.beginning + targets + report.end(outcome, toolVersion: "1.2.3", host: "pod-1")
   }
 

@@ -71,8 +71,10 @@ import Testing
     #expect(lines.first { $0.hasPrefix("total") }?.contains(" 59,400 ") == true)
   }
 
-  @Test func `However long the names and remarks, it fits into a pipe that nobody reads`() {
-    let name = String(repeating: "👩🏽‍🚀日", count: 40)
+  /// The second name takes one column for each letter, however many marks it has.
+  @Test(arguments: ["👩🏽‍🚀日", "e" + String(repeating: "\u{301}", count: 50)])
+  func `However long the names and remarks, it fits into a pipe that nobody reads`(letter: String) {
+    let name = String(repeating: letter, count: 40)
     let targets = (0..<1000).map { Samples.target("\($0)\(name)", .failed, reason: "\($0)\(name)") }
     let text = SummaryTable(Samples.batch(targets, ending: .completedWithErrors, status: .failures)).text
     #expect(text.utf8.count < 60 << 10)

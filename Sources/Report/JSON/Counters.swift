@@ -8,6 +8,12 @@ struct Counters: Hashable, Sendable, Encodable {
 
   init(_ tally: Tally) { self.tally = tally }
 
+  var fields: [String: LogValue] {
+    var fields: [String: LogValue] = ["files_kept": .object(tally.filesKept.byReason.mapValues(LogValue.count))]
+    for (name, value) in Counters.named { fields[name] = .count(tally[keyPath: value]) }
+    return fields
+  }
+
   func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: FieldName.self)
     for (name, value) in Counters.named { try fields.encode(tally[keyPath: value], forKey: FieldName(name)) }

@@ -18,15 +18,10 @@ public struct RunReport: Sendable {
   public var beginning: [UInt8] { Array("{\n  \"targets\" : [".utf8) }
 
   /// The next element of `targets`.
-  public mutating func target(_ outcome: TargetOutcome) throws -> [UInt8] {
-    let separator = hasTargets ? ",\n    " : "\n    "
+  public mutating func target(_ outcome: TargetOutcome) -> [UInt8] {
+    var bytes = Array((hasTargets ? ",\n    " : "\n    ").utf8)
     hasTargets = true
-    var bytes = Array(separator.utf8)
-    // No text holds a line feed of its own: JSON escapes it.
-    for byte in try RunReport.json(TargetFigures(outcome)) {
-      bytes.append(byte)
-      if byte == UInt8(ascii: "\n") { bytes += RunReport.indentation }
-    }
+    JSONText.appendIndented(TargetFigures.object(outcome), by: 4, to: &bytes)
     return bytes
   }
 
@@ -42,8 +37,6 @@ public struct RunReport: Sendable {
     // Its own opening brace is that of the beginning.
     return Array("\n  ],".utf8) + figures.dropFirst() + [UInt8(ascii: "\n")]
   }
-
-  private static let indentation = Array("    ".utf8)
 
   /// Indented, keys sorted.
   private static func json(_ value: some Encodable) throws -> [UInt8] {

@@ -2,107 +2,62 @@ import Plan
 import Runner
 
 /// One element of the report's `targets`: the counters and what belongs to the target as a whole, in one object.
-struct TargetFigures: Hashable, Sendable, Encodable {
-  let name: String
-  let path: String
-  let outcome: String
-  let reason: String?
-  let startedAt: String?
-  let finishedAt: String?
-  let counters: Counters
-  let errorsByKind: [String: UInt64]
-  let durationSeconds: Double
-  let filesPerSecond: Double
-  let peakMemoryMB: Double
-  /// Absent when no file was scanned.
-  let memoryMBPer1kFiles: Double?
-  let pauses: UInt64
-  let pausedSeconds: Double
-  let memoryBudgetMB: Double
-  let memoryReservedPeakMB: Double
-  let concurrencyPeak: Int
-  let concurrencyMean: Double
-  let operationsPerSecond: Double
-  /// By kind; kinds of which there were none are absent.
-  let operations: [String: CallFigures]
-
-  struct CallFigures: Hashable, Sendable, Encodable {
-    let count: UInt64
-    let meanMS: Double
-
-    private enum CodingKeys: String, CodingKey {
-      case count
-      case meanMS = "mean_ms"
+///
+/// Not by way of `Encodable`: when a run with very many targets is stopped, all of them are written within a second or two.
+enum TargetFigures {
+  static func object(_ target: TargetOutcome) -> LogValue {
+    var fields = Counters(target.tally).fields
+    for group in [identity(target), times(target), memory(target), operations(target)] {
+      fields.merge(group) { _, later in later }
     }
+    return .object(fields)
   }
 
-  init(_ target: TargetOutcome) {
-    name = target.name
-    path = target.path
-    outcome = target.ending.rawValue
-    reason = target.reason
-    startedAt = target.startedAt.map { RFC3339.text($0, fractionDigits: 3) }
-    finishedAt = target.finishedAt.map { RFC3339.text($0, fractionDigits: 3) }
-    counters = Counters(target.tally)
-    errorsByKind = target.errorsByKind
-    durationSeconds = target.duration.inSeconds.rounded(to: 3)
-    filesPerSecond = target.filesPerSecond.rounded(to: 1)
-    peakMemoryMB = target.peakMemory.inMebibytes.rounded(to: 2)
-    memoryMBPer1kFiles = target.peakMemory.inMebibytes(perThousand: target.tally.filesScanned)
-    pauses = target.pauses
-    pausedSeconds = target.paused.inSeconds.rounded(to: 3)
-    memoryBudgetMB = target.memoryBudget.inMebibytes.rounded(to: 3)
-    memoryReservedPeakMB = target.memoryReservedPeak.inMebibytes.rounded(to: 3)
-    concurrencyPeak = target.concurrencyPeak
-    concurrencyMean = target.concurrencyMean.rounded(to: 2)
-    operationsPerSecond = target.operations.perSecond.rounded(to: 1)
+  private static func identity(_ target: TargetOutcome) -> [String: LogValue] {
+    var fields: [String: LogValue] = [
+      "name": .string(target.name), "path": .string(target.path), "outcome": .string(target.ending.rawValue),
+      "errors_by_kind": .object(target.errorsByKind.mapValues(LogValue.count)),
+    ]
+    fields["reason"] = target.reason.map(LogValue.string)
+    return fields
+  }
+
+  private static func times(_ target: TargetOutcome) -> [String: LogValue] {
+    var fields: [String: LogValue] = [
+      "duration_seconds": .seconds(target.duration), "files_per_second": .rate(target.filesPerSecond),
+    ]
+    fields["started_at"] = target.startedAt.map { .string(RFC3339.text($0, fractionDigits: 3)) }
+    fields["finished_at"] = target.finishedAt.map { .string(RFC3339.text($0, fractionDigits: 3)) }
+    return fields
+  }
+
+  private static func memory(_ target: TargetOutcome) -> [String: LogValue] {
+    var fields: [String: LogValue] = [
+      "peak_memory_mb": .mebibytes(target.peakMemory), "pauses": .count(target.pauses),
+      "paused_seconds": .seconds(target.paused),
+      "memory_budget_mb": .number(target.memoryBudget.inMebibytes.rounded(to: 3)),
+      "memory_reserved_peak_mb": .number(target.memoryReservedPeak.inMebibytes.rounded(to: 3)),
+    ]
+    // Absent when no file was scanned.
+    fields["memory_mb_per_1k_files"] = target.peakMemory.inMebibytes(perThousand: target.tally.filesScanned)
+      .map(LogValue.number)
+    return fields
+  }
+
+  private static func operations(_ target: TargetOutcome) -> [String: LogValue] {
+    // Kinds of which there were none are absent.
     let calls = target.operations.calls.map { kind, calls in
-      (kind.rawValue, CallFigures(count: calls.count, meanMS: calls.meanTime.inMilliseconds))
+      (
+        kind.rawValue,
+        LogValue.object(["count": .count(calls.count), "mean_ms": .number(calls.meanTime.inMilliseconds)])
+      )
     }
-    operations = Dictionary(uniqueKeysWithValues: calls)
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    try counters.encode(to: encoder)
-    var fields = encoder.container(keyedBy: CodingKeys.self)
-    try fields.encode(name, forKey: .name)
-    try fields.encode(path, forKey: .path)
-    try fields.encode(outcome, forKey: .outcome)
-    try fields.encodeIfPresent(reason, forKey: .reason)
-    try fields.encodeIfPresent(startedAt, forKey: .startedAt)
-    try fields.encodeIfPresent(finishedAt, forKey: .finishedAt)
-    try fields.encode(errorsByKind, forKey: .errorsByKind)
-    try fields.encode(durationSeconds, forKey: .durationSeconds)
-    try fields.encode(filesPerSecond, forKey: .filesPerSecond)
-    try fields.encode(peakMemoryMB, forKey: .peakMemoryMB)
-    try fields.encodeIfPresent(memoryMBPer1kFiles, forKey: .memoryMBPer1kFiles)
-    try fields.encode(pauses, forKey: .pauses)
-    try fields.encode(pausedSeconds, forKey: .pausedSeconds)
-    try fields.encode(memoryBudgetMB, forKey: .memoryBudgetMB)
-    try fields.encode(memoryReservedPeakMB, forKey: .memoryReservedPeakMB)
-    try fields.encode(concurrencyPeak, forKey: .concurrencyPeak)
-    try fields.encode(concurrencyMean, forKey: .concurrencyMean)
-    try fields.encode(operationsPerSecond, forKey: .operationsPerSecond)
-    try fields.encode(operations, forKey: .operations)
-  }
-
-  private enum CodingKeys: String, CodingKey {
-    case name, path, outcome, reason
-    case startedAt = "started_at"
-    case finishedAt = "finished_at"
-    case errorsByKind = "errors_by_kind"
-    case durationSeconds = "duration_seconds"
-    case filesPerSecond = "files_per_second"
-    case peakMemoryMB = "peak_memory_mb"
-    case memoryMBPer1kFiles = "memory_mb_per_1k_files"
-    case pauses
-    case pausedSeconds = "paused_seconds"
-    case memoryBudgetMB = "memory_budget_mb"
-    case memoryReservedPeakMB = "memory_reserved_peak_mb"
-    case concurrencyPeak = "concurrency_peak"
-    case concurrencyMean = "concurrency_mean"
-    case operationsPerSecond = "operations_per_second"
-    case operations
+    return [
+      "concurrency_peak": .integer(Int64(target.concurrencyPeak)),
+      "concurrency_mean": .number(target.concurrencyMean.rounded(to: 2)),
+      "operations_per_second": .rate(target.operations.perSecond),
+      "operations": .object(Dictionary(uniqueKeysWithValues: calls)),
+    ]
   }
 }
 

@@ -19,6 +19,26 @@ enum JSONText {
     }
   }
 
+  /// The same on several lines: a field of an object on each, indented by two blanks more than `indentation`.
+  static func appendIndented(_ value: LogValue, by indentation: Int, to output: inout [UInt8]) {
+    switch value {
+    case .object(let fields) where !fields.isEmpty:
+      let line = [UInt8(ascii: "\n")] + [UInt8](repeating: UInt8(ascii: " "), count: indentation)
+      for (index, field) in fields.sorted(by: { $0.key < $1.key }).enumerated() {
+        output += (index == 0 ? "{" : ",").utf8
+        output += line
+        output += "  ".utf8
+        append(field.key, to: &output)
+        output += " : ".utf8
+        appendIndented(field.value, by: indentation + 2, to: &output)
+      }
+      output += line
+      output.append(UInt8(ascii: "}"))
+    case .number(let number) where number == number.rounded() && abs(number) < 0x1p53: output += "\(Int64(number))".utf8
+    default: append(value, to: &output)
+    }
+  }
+
   /// A quoted string: on one line, and never able to end early, whatever it holds.
   static func append(_ text: String, to output: inout [UInt8]) {
     output.append(quote)
