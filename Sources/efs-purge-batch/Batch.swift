@@ -100,7 +100,8 @@ struct Batch {
     var runSettings = BatchRunner.Settings(
       mode: settings.mode, runID: runID, now: settings.now, selection: settings.selection)
     runSettings.ownFiles = ownFiles(report)
-    let runner = BatchRunner(plan: plan, settings: runSettings, stop: stop, progress: progress) { [logger, events] event in
+    let runner = BatchRunner(plan: plan, settings: runSettings, stop: stop, progress: progress) {
+      [logger, events] event in
       logger.log(events.line(for: event))
       report?.note(event)
     }
