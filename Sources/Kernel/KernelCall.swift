@@ -1,7 +1,8 @@
 import CKernel
 public import SystemPackage
 
-/// Repeats `call` while a signal interrupts it. Calls return a result or −errno.
+/// Repeats `call` while a signal interrupts it; EINTR when that happens some fifty times in a row, which no signals do. Calls
+/// return a result or −errno.
 func kernelCall<Result: FixedWidthInteger & SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
   var interruptions = 0
   while true {
@@ -10,6 +11,7 @@ func kernelCall<Result: FixedWidthInteger & SignedInteger>(_ call: () -> Result)
     let error = Errno(rawValue: CInt(-result))
     if error != .interrupted { throw error }
     interruptions += 1
+    if interruptions > Interruption.most { throw error }
     if interruptions > Interruption.inARow { Interruption.rest(after: interruptions) }
   }
 }
@@ -18,6 +20,8 @@ func kernelCall<Result: FixedWidthInteger & SignedInteger>(_ call: () -> Result)
 enum Interruption {
   /// Repeated at once so many times.
   static let inARow = 5
+  /// With their pauses five seconds.
+  static let most = 60
 
   /// A millisecond, then twice as long each time, up to a tenth of a second.
   @inline(never)

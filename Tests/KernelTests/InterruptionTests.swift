@@ -23,6 +23,10 @@ import Testing
     #expect(try duration(interruptions: Interruption.inARow + 9) >= .milliseconds(327))
   }
 
+  @Test func `A call that is interrupted for ever fails after a while`() {
+    #expect(throws: Errno.interrupted) { try kernelCall { () -> CInt in -EINTR } }
+  }
+
   @Test func `Another error ends it at once`() {
     #expect(throws: Errno.noSuchFileOrDirectory) { try kernelCall { () -> CInt in -ENOENT } }
   }

@@ -53,6 +53,8 @@ struct DirectoryNode {
   /// Listings after the first.
   var rereads = 0
   var fate = Fate.scanned
+  /// When the way to it is to be looked at again.
+  var nextWayCheck = MonotonicTime.distantPast
   /// Times that the server did not know it any more.
   var losses: UInt8 = 0
   /// The first that vanished from it, until it is seen whether they are really gone.

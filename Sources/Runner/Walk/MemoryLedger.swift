@@ -45,12 +45,6 @@ enum MemoryPrice {
   /// An entry that vanished, in an array that grows by doubling.
   static let vanishedEntry = 2 * MemoryLayout<VanishedEntry>.stride
 
-  /// An inspection of so many directories, with their paths.
-  static func inspection(directories: Int, children: Int) -> Int {
-    directories * (MemoryLayout<Inspection.Directory>.stride + array + 256)
-      + 2 * children * MemoryLayout<Inspection.Child>.stride
-  }
-
   /// A directory in work, besides its place: its name, held twice while it waits to be removed, and its short lists.
   static func node(name length: Int) -> Int { 2 * (length + array) + 4 * array }
 

@@ -4,47 +4,52 @@ import SystemPackage
 
 /// Asking the server a second time: whether directories are where they were, and whether what vanished is gone.
 extension PurgeWorker {
-  /// Which of the directories are not where they were, protected by now, or not known any more.
-  func inspect(_ inspection: Inspection) -> [Halted] {
-    if let root = inspection.root { walk.tripIfElsewhere(root) }
-    var halted: [Halted] = []
-    for directory in inspection.directories {
-      guard mayDo(2 + directory.children.count) else { return halted }
-      meter.start()
-      inspect(directory, &halted)
-      meter.lap(.status, count: 2 + directory.children.count)
-    }
-    return halted
+  /// Whether a directory is still below the target's root, as names say that the server is asked for, and nothing above it is
+  /// protected by now. What is not so is told to the walk, for all that is below.
+  func isOnItsWay(_ place: Place) -> Bool {
+    guard let way = place.way else { return true }
+    for limit in walk.means.rateLimits { limit.charge(3 * way.steps.count + 1) }
+    let start = MonotonicTime.now()
+    var isThere = isAtPath(way.root, way.steps.last?.directory ?? place.directory)
+    for step in way.steps where isThere && !isThrough(step) { isThere = false }
+    meter.lap(.status, count: 3 * way.steps.count + 1)
+    walk.state.withLock { $0.checkedWay(to: place.node, since: start, at: .now()) }
+    return isThere
   }
 
-  private func inspect(_ directory: Inspection.Directory, _ halted: inout [Halted]) {
-    let place = directory.place
+  /// Whether the target's path leads to its root still; trips the guard when it leads to another folder by now, or to none.
+  private func isAtPath(_ identity: FileIdentity, _ root: DirectoryHandle) -> Bool {
     do throws(Errno) {
-      // After this, a look at a child's name is a look at what the server has under it.
-      _ = try fileSystem.freshStatus(of: place.directory)
-      if try PurgeHold.stands(in: place.directory, fileSystem) {
-        walk.tellHeld(walk.state.withLock { $0.table.relativePath(of: place.node) })
-        halted.append(Halted(node: place.node, identity: place.directory.identity, halt: .held))
-      }
+      if try fileSystem.openRoot(walk.target.path).identity == identity { return true }
     } catch {
-      if error.meansStale {
-        halted.append(Halted(node: place.node, identity: place.directory.identity, halt: .lost))
-      }
-      return
+      // What cannot be told now is told by those who work there.
+      guard [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error) else { return true }
     }
-    for child in directory.children where isElsewhere(child, in: place.directory) {
-      walk.tellMoved(Place(node: child.node, directory: place.directory, location: []))
-      halted.append(Halted(node: child.node, identity: child.identity, halt: .moved))
+    // A server that has lost sight of all it gave out is another matter.
+    if isLost(root) { return true }
+    walk.tripOverRoot()
+    return false
+  }
+
+  private func isThrough(_ step: Way.Step) -> Bool {
+    do throws(Errno) {
+      // After this, a look at the child's name is a look at what the server has under it.
+      _ = try fileSystem.freshStatus(of: step.directory)
+      if try PurgeHold.stands(in: step.directory, fileSystem) { return halt(step.node, step.directory, for: .held) }
+      let look = try fileSystem.look(at: step.name, in: step.directory, isFresh: false)
+      return look.identity == step.identity || halt(step.child, nil, for: .moved)
+    } catch {
+      // What else cannot be told now, those tell who work there.
+      return error == .noSuchFileOrDirectory ? halt(step.child, nil, for: .moved) : true
     }
   }
 
-  /// What cannot be told is left to those who work there.
-  private func isElsewhere(_ child: Inspection.Child, in parent: DirectoryHandle) -> Bool {
-    do throws(Errno) {
-      return try fileSystem.look(at: child.name, in: parent, isFresh: false).identity != child.identity
-    } catch {
-      return error == .noSuchFileOrDirectory
-    }
+  /// Nothing more is done in this directory and below. False.
+  private func halt(_ node: NodeID, _ directory: DirectoryHandle?, for halt: Halt) -> Bool {
+    if halt == .held { walk.tellHeld(walk.state.withLock { $0.table.relativePath(of: node) }) }
+    if halt == .moved { walk.tellMoved(node) }
+    walk.state.withLock { $0.halt(node, directory, for: halt) }
+    return false
   }
 }
 

@@ -57,7 +57,6 @@ struct PurgeWorker {
     case .check(let place, let victims, let nameCheck): .checked(place, check(victims, at: place, nameCheck))
     case .remove(let place, .files(let victims)): removeFiles(victims, at: place)
     case .remove(let place, .directory(let empty, let nameCheck)): removeDirectory(empty, at: place, nameCheck)
-    case .inspect(let inspection): .inspected(inspection, inspect(inspection))
     case .recheck(let recheck): .rechecked(recheck, self.recheck(recheck))
     }
   }

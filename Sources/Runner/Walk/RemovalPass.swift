@@ -40,7 +40,7 @@ extension PurgeWorker {
   /// Asks the directory itself, before names in it are looked at: it is where it was, nobody protects it, and the client has
   /// forgotten names that others have changed.
   private func obstacle(at place: Place) -> Obstacle? {
-    if isElsewhere(place) { return .halt(.moved) }
+    if isElsewhere(place) || !isOnItsWay(place) { return .halt(.moved) }
     do throws(Errno) {
       _ = try fileSystem.freshStatus(of: place.directory)
       meter.lap(.freshStatus)
@@ -55,7 +55,7 @@ extension PurgeWorker {
   /// Somebody on this host has moved it, or one above it.
   func isElsewhere(_ place: Place) -> Bool {
     guard !place.location.isEmpty, fileSystem.isAt(place.location, place.directory) == false else { return false }
-    walk.tellMoved(place)
+    walk.tellMoved(place.node)
     return true
   }
 

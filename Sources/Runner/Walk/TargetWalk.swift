@@ -102,16 +102,16 @@ extension TargetWalk {
 
   /// Has the pool look at how things go, and adjust itself; how long until it should do so again.
   func adjustPool() -> Duration {
-    let (interval, wantsHelp, isTooMany, wantsInspection) = state.withLock { state in
+    let (interval, wantsHelp, isTooMany) = state.withLock { state in
       let situation = WorkerPool.Situation(
         now: .now(), workers: state.workers, idle: state.idle, workWaits: state.hasMoreWork, totals: operations.totals)
       state.heed(gate.opening)
       state.noteBusy(at: .now())
       state.pool.adjust(to: situation)
       let isTooMany = state.workers > state.pool.allowed && state.idle > 0
-      return (state.pool.interval, self.wantsHelp(&state), isTooMany, state.wantsInspection)
+      return (state.pool.interval, self.wantsHelp(&state), isTooMany)
     }
-    if isTooMany { state.broadcast() } else if wantsInspection { state.signal() }
+    if isTooMany { state.broadcast() }
     if wantsHelp { startWorker() }
     return interval
   }
@@ -370,16 +370,8 @@ extension TargetWalk {
     return false
   }
 
-  /// Trips the guard when the target's path leads to another folder by now, or to none.
-  func tripIfElsewhere(_ root: FileIdentity) {
-    do throws(Errno) {
-      if try means.fileSystem.openRoot(target.path).identity == root { return }
-    } catch {
-      // What cannot be told now is told by those who work there.
-      guard [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error) else { return }
-    }
-    trip(TargetWalk.rootMoved)
-  }
+  /// Trips the guard: the target's own folder is not where it was.
+  func tripOverRoot() { trip(TargetWalk.rootMoved) }
 
   private static let rootMoved = "the target's folder was moved or replaced during the run"
 
@@ -389,7 +381,7 @@ extension TargetWalk {
   }
 
   /// A directory is not where it was; when that is the target's own, the guard trips.
-  func tellMoved(_ place: Place) {
+  func tellMoved(_ node: NodeID) {
     let root = state.withLock { state in state.root.flatMap { state.table.contains($0) ? state.table[$0].handle : nil }
     }
     let rootLocation = state.withLock { $0.rootLocation }
@@ -398,7 +390,7 @@ extension TargetWalk {
     }
     tell(
       toldOfMoves,
-      "\(shownPath(of: place.node, entry: [])) was moved or removed during the run: nothing more is deleted in it")
+      "\(shownPath(of: node, entry: [])) was moved or removed during the run: nothing more is deleted in it")
   }
 
   /// The first few are told: thousands may be below one that was moved.

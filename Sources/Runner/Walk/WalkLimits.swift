@@ -78,9 +78,10 @@ struct WalkLimits: Sendable {
   static let vanishedListings = 3
   /// Times that a directory is opened again because the server did not know it any more.
   static let losses = 8
-  /// Directories in work are inspected once in this time, and it takes at most one part in `inspectionShare` of one worker's.
-  static let inspectionInterval: Duration = .seconds(1)
-  static let inspectionShare = 20
+  /// The directories above one in which something is removed are looked at once in this time, for what other clients do, and it
+  /// takes at most one part in `wayCheckShare` of the time there.
+  static let wayCheckInterval: Duration = .milliseconds(10)
+  static let wayCheckShare = 40
   /// Where calls are quick: a directory is asked for before the first name in it is looked at, and again after this.
   static let quickNameCheckLasts: Duration = .milliseconds(10)
 

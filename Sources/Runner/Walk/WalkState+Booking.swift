@@ -35,11 +35,6 @@ extension WalkState {
     case .removedDirectory(let place, let empty, let removal, let namesCheckedAt):
       if table.contains(place.node) { table[place.node].lane.namesChecked(at: namesCheckedAt) }
       touched = removedDirectory(empty, of: place, removal)
-    case .inspected(let inspection, let halted):
-      ledger.release(inspection.reserved)
-      inspected(since: inspection.startedAt, at: .now())
-      for one in halted { self.halted(one) }
-      touched = nil
     case .rechecked(let recheck, let rechecking):
       ledger.release(recheck.reserved)
       rechecked(recheck.place, rechecking)

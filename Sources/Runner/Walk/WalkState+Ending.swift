@@ -6,7 +6,7 @@ import SystemPackage
 extension WalkState {
   /// Nothing more is done in this directory, nor below it.
   mutating func halt(_ id: NodeID, _ directory: DirectoryHandle?, for halt: Halt) {
-    guard table.contains(id) else { return }
+    guard table.contains(id), table[id].end == nil else { return }
     switch halt {
     case .lost: if let directory { lost(id, directory) }
     case .moved:
@@ -18,11 +18,6 @@ extension WalkState {
       end(id, as: .vanished)
     case .held: end(id, as: .held)
     }
-  }
-
-  mutating func halted(_ halted: Halted) {
-    guard table.contains(halted.node), table[halted.node].identity == halted.identity else { return }
-    halt(halted.node, table[halted.node].handle, for: halted.halt)
   }
 
   /// Ends it for all that is in work at or below `id`, and gives up what waits there.

@@ -17,8 +17,6 @@ struct WalkState {
   var rootLocation: [UInt8] = []
   /// The server did not know a directory any more that it knew before: what has its name now may be a copy.
   var hasLostSight = false
-  /// When directories in work are to be inspected next; nil: somebody does so now.
-  private(set) var nextInspection: MonotonicTime?
   private(set) var hasBegun = false
   var isFinished = false
   var tally = Tally()
@@ -64,7 +62,6 @@ struct WalkState {
     self.pool = WorkerPool(fewest: limits.firstWorkers, most: limits.workers, now: now)
     self.ledger = MemoryLedger(budget: Int(clamping: limits.memory.bytes))
     ledger.reserve(MemoryPrice.walk)
-    nextInspection = now.advanced(by: WalkLimits.inspectionInterval)
   }
 
   /// Takes the number of workers at work as that since the last time.
@@ -159,7 +156,6 @@ extension WalkState {
   }
 
   private mutating func take(preferring preferred: NodeID?, canJudge: Bool, canTakeIn: Bool) -> Work? {
-    if let nextInspection, isTimeToInspect(nextInspection), let work = inspection() { return work }
     if let preferred, table.contains(preferred) {
       if let work = nextRemoval(in: preferred) ?? nextCheck(in: preferred) { return work }
       if canJudge, let work = claimChunk(of: preferred) { return work }
@@ -306,13 +302,43 @@ extension WalkState {
     lists.forget(id, shared ? .sharedRemoval : .removal, in: &table)
     table[id].users += 1
     list(id)
-    return .remove(place(of: id, directory), removal)
+    return .remove(place(of: id, directory, asks: removal.asks), removal)
   }
 
-  /// What the kernel is to say of where a directory is matters only where something is removed.
-  private func place(of id: NodeID, _ directory: DirectoryHandle) -> Place {
-    let location = rules.mode == .purge ? table.location(of: id, root: rootLocation) : []
-    return Place(node: id, directory: directory, location: location)
+  /// Where a directory is matters only where something is removed.
+  /// `asks`: the directory is asked for before something is removed, and the way to it may be looked at, too.
+  private mutating func place(of id: NodeID, _ directory: DirectoryHandle, asks: Bool) -> Place {
+    var place = Place(node: id, directory: directory, location: [])
+    guard rules.mode == .purge else { return place }
+    place.location = table.location(of: id, root: rootLocation)
+    let now = MonotonicTime.now()
+    guard asks, now >= table[id].nextWayCheck else { return place }
+    // Others need not look at the same time.
+    table[id].nextWayCheck = now.advanced(by: WalkLimits.wayCheckInterval)
+    place.way = way(to: id)
+    return place
+  }
+
+  private func way(to id: NodeID) -> Way? {
+    guard let root else { return nil }
+    var way = Way(root: table[root].identity)
+    var next = id
+    while let above = table[next].parent {
+      if let handle = table[above].handle {
+        way.steps.append(
+          Way.Step(
+            node: above, directory: handle, child: next, name: table[next].name, identity: table[next].identity))
+      }
+      next = above
+    }
+    return way
+  }
+
+  /// To look at the way took so long, and shall take no more than a small part of the time.
+  mutating func checkedWay(to id: NodeID, since start: MonotonicTime, at now: MonotonicTime) {
+    guard table.contains(id) else { return }
+    let rest = max(WalkLimits.wayCheckInterval, now.since(start) * WalkLimits.wayCheckShare)
+    table[id].nextWayCheck = now.advanced(by: rest)
   }
 
   /// Files the lane's holder will want looked at.
@@ -323,7 +349,7 @@ extension WalkState {
     guard let (victims, nameCheck) = table[id].lane.takeToCheck(answering: pace, at: .now()) else { return nil }
     if !canBeChecked(id) { lists.forget(id, .check, in: &table) }
     table[id].users += 1
-    return .check(place(of: id, directory), victims, nameCheck)
+    return .check(place(of: id, directory, asks: nameCheck == .needed), victims, nameCheck)
   }
 
   /// What vanished from a directory, to be looked for again.
@@ -343,45 +369,6 @@ extension WalkState {
   private mutating func canBeChecked(_ id: NodeID) -> Bool {
     let isSerial = rules.removalsAreSerial
     return table.ask(id) { $0.canBeChecked(serially: isSerial) }
-  }
-
-  // MARK: Inspecting
-
-  private func isTimeToInspect(_ time: MonotonicTime) -> Bool {
-    rules.mode == .purge && root != nil && MonotonicTime.now() >= time
-  }
-
-  /// Whether directories are to be inspected, and workers wait who could.
-  var wantsInspection: Bool { idle > 0 && !isOver && nextInspection.map(isTimeToInspect) ?? false }
-
-  /// The work of seeing whether what is open is where it was.
-  private mutating func inspection() -> Work? {
-    nextInspection = nil
-    var directories: [Inspection.Directory] = []
-    var indices: [NodeID: Int] = [:]
-    for id in table.ids where table[id].end == nil {
-      guard let handle = table[id].handle else { continue }
-      indices[id] = directories.count
-      directories.append(Inspection.Directory(place: place(of: id, handle)))
-    }
-    var children = 0
-    for id in table.ids where table[id].end == nil {
-      guard let parent = table[id].parent, let index = indices[parent] else { continue }
-      directories[index].children.append(
-        Inspection.Child(node: id, name: table[id].name, identity: table[id].identity))
-      children += 1
-    }
-    let reserved = MemoryPrice.inspection(directories: directories.count, children: children)
-    ledger.reserve(reserved)
-    return .inspect(
-      Inspection(
-        startedAt: .now(), root: root.map { table[$0].identity }, reserved: reserved, directories: directories))
-  }
-
-  /// It took so long, and shall not take more than a small part of a worker's time.
-  mutating func inspected(since start: MonotonicTime, at now: MonotonicTime) {
-    let rest = now.since(start) * WalkLimits.inspectionShare
-    nextInspection = now.advanced(by: max(WalkLimits.inspectionInterval, rest))
   }
 
   /// Notes in the walk's lists what there is to do in a directory.

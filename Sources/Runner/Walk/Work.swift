@@ -19,8 +19,6 @@ enum Work: Sendable {
   case check(Place, VictimList, NameCheck)
   /// Remove, as a holder of the directory's lane.
   case remove(Place, Removal)
-  /// See whether directories in work are where they were, and not protected meanwhile.
-  case inspect(Inspection)
   /// See whether what vanished from a directory is really gone.
   case recheck(Recheck)
 }
@@ -40,7 +38,25 @@ struct Place: Sendable {
   let node: NodeID
   let directory: DirectoryHandle
   /// The absolute path at which it must be; empty: not known.
-  let location: [UInt8]
+  var location: [UInt8]
+  /// The way to it from the target's root, to be seen whether it is still there; nil: not now.
+  var way: Way?
+}
+
+/// The open directories above one, from the one right above it to the root.
+struct Way: Sendable {
+  struct Step: Sendable {
+    let node: NodeID
+    let directory: DirectoryHandle
+    /// What lies in it on the way down.
+    let child: NodeID
+    let name: [UInt8]
+    let identity: FileIdentity
+  }
+
+  /// The target's root, which must be found at the target's path.
+  let root: FileIdentity
+  var steps: [Step] = []
 }
 
 /// Whether the directory must be asked for before the names in it: see `DirectoryHandle.freshStatus`.
@@ -58,36 +74,6 @@ enum Halt: Hashable, Sendable {
   case moved
   /// A `.purge-hold` stands in it, or above it.
   case held
-}
-
-/// Directories in work, as they were when they were entered.
-struct Inspection: Sendable {
-  struct Directory: Sendable {
-    let place: Place
-    /// Subdirectories of it that are in work.
-    var children: [Child] = []
-  }
-
-  struct Child: Sendable {
-    let node: NodeID
-    let name: [UInt8]
-    let identity: FileIdentity
-  }
-
-  let startedAt: MonotonicTime
-  /// The target's root, which must be found at the target's path.
-  let root: FileIdentity?
-  /// What the ledger holds for it.
-  let reserved: Int
-  var directories: [Directory]
-}
-
-/// What became of directories that were inspected.
-struct Halted: Sendable {
-  let node: NodeID
-  /// So that a slot that is used again is not taken for it.
-  let identity: FileIdentity
-  let halt: Halt
 }
 
 struct Entering: Sendable {
@@ -131,6 +117,14 @@ enum Removal: Sendable {
   case files(VictimList)
   /// An empty subdirectory of it.
   case directory(EmptyDirectory, NameCheck)
+
+  /// The directory they are in is asked for first.
+  var asks: Bool {
+    switch self {
+    case .files(let victims): !victims.isChecked
+    case .directory(_, let nameCheck): nameCheck == .needed
+    }
+  }
 }
 
 /// A subdirectory found empty, with what must still be true of it when it is removed.
@@ -296,7 +290,6 @@ enum Completion: Sendable {
   case checked(Place, Checking)
   case removedFiles(Place, serial: UInt32, rest: VictimList, RemovalCount, Halt?)
   case removedDirectory(Place, EmptyDirectory, DirectoryRemoval, namesCheckedAt: MonotonicTime?)
-  case inspected(Inspection, [Halted])
   case rechecked(Recheck, Rechecking)
 
   enum Entry: Sendable {
