@@ -80,7 +80,7 @@ struct WalkLimits: Sendable {
   static let losses = 8
   /// The directories above one in which something is removed are looked at once in this time, for what other clients do, and it
   /// takes at most one part in `wayCheckShare` of the time there.
-  static let wayCheckInterval: Duration = .milliseconds(10)
+  static let wayCheckInterval: Duration = .milliseconds(2)
   static let wayCheckShare = 40
   /// Where calls are quick: a directory is asked for before the first name in it is looked at, and again after this.
   static let quickNameCheckLasts: Duration = .milliseconds(10)
