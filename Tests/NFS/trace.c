@@ -1,6 +1,6 @@
 // Preloaded into the tool: writes a line for each look at a file, forced or not, and each removal, with its thread, times
 // and folder, so that a scenario can tell how the tool went about it. From the first removal on, and while the file
-// HOLD_FILE exists, forced looks wait before they are made, as if the server were slow: whatever is changed meanwhile, a
+// HOLD_FILE exists, forced looks at names wait before they are made, as if the server were slow: whatever is changed meanwhile, a
 // look that is made then must see. Not before, since a tool may ask the server's clock in the first folder, and in all
 // that it works in at that moment; that makes the client ask for the folder's names anew.
 #define _GNU_SOURCE
@@ -54,7 +54,7 @@ static void wait_while_held(int folder, const char *name) {
 
 int statx(int folder, const char *name, int flags, unsigned mask, struct statx *status) {
   int is_forced = (flags & AT_STATX_FORCE_SYNC) != 0;
-  if (is_forced) wait_while_held(folder, name);
+  if (is_forced && *name) wait_while_held(folder, name);
   double began = now();
   int result = real_statx(folder, name, flags, mask, status);
   if (output >= 0) note(is_forced ? "look" : "status", folder, name, began, result);

@@ -177,46 +177,59 @@ extension PurgeWorker {
   }
 
   func removeDirectory(_ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck) -> Completion {
+    var nameCheck = nameCheck
     var namesCheckedAt: MonotonicTime?
-    let removal = removeDirectory(empty, at: place, nameCheck, &namesCheckedAt)
-    return .removedDirectory(place, empty, removal, namesCheckedAt: namesCheckedAt)
+    while true {
+      let removal = removeDirectory(empty, at: place, nameCheck, &namesCheckedAt)
+      if let removal { return .removedDirectory(place, empty, removal, namesCheckedAt: namesCheckedAt) }
+      nameCheck = .needed
+    }
   }
 
+  /// Nil: it took so long that the directory must be asked for again.
   private func removeDirectory(
     _ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck, _ namesCheckedAt: inout MonotonicTime?
-  ) -> Completion.DirectoryRemoval {
+  ) -> Completion.DirectoryRemoval? {
     guard mayDo(nameCheck == .needed ? 4 : 2) else { return .left }
-    if nameCheck == .needed {
-      let now = MonotonicTime.now()
+    switch nameCheck {
+    case .done(let time):
+      if isElsewhere(place) { return .halted(.moved) }
+      namesCheckedAt = time
+    case .needed:
+      namesCheckedAt = .now()
       switch obstacle(at: place) {
-      case nil: namesCheckedAt = now
+      case nil: break
       case .halt(let halt): return .halted(halt)
       case .unreadable(let error): return failed(empty, error, at: place)
       }
-    } else if isElsewhere(place) {
-      return .halted(.moved)
     }
     switch walk.clockAnswer(in: place) {
-    case .known, .agreed: return removeDirectory(empty, at: place)
+    case .known: return removeDirectory(empty, at: place, namesCheckedAt)
+    case .agreed: return nil
     case .onTrial:
-      let removal = removeDirectory(empty, at: place)
-      _ = walk.settleTrial(in: place, hasRemoved: removal == .removed)
-      return removal
+      let removal = removeDirectory(empty, at: place, namesCheckedAt)
+      let goesOn = walk.settleTrial(in: place, hasRemoved: removal == .removed)
+      return removal ?? (goesOn ? nil : .left)
     case .refused: return .left
     }
   }
 
-  private func removeDirectory(_ empty: EmptyDirectory, at place: Place) -> Completion.DirectoryRemoval {
+  private func removeDirectory(
+    _ empty: EmptyDirectory, at place: Place, _ namesCheckedAt: MonotonicTime?
+  ) -> Completion.DirectoryRemoval? {
     meter.start()
+    var isLate = false
     // The call that is made now; nil: none.
     var call: OperationKind? = .freshStatus
     defer { lap(call) }
     do throws(Errno) {
       let isRemoved = try fileSystem.removeDirectory(empty.name, in: place.directory) { status in
         meter.lap(.freshStatus)
-        call = empty.isStill(status) ? .removeDirectory : nil
+        isLate = areNamesOld(namesCheckedAt ?? .distantPast)
+        call = !isLate && empty.isStill(status) ? .removeDirectory : nil
         return call != nil
       }
+      if isLate { return nil }
       return isRemoved ? .removed : .changed
     } catch {
       if error.meansNotEmpty { return .notEmpty }
@@ -244,8 +257,10 @@ extension PurgeWorker {
     // The call that is made now; nil: none.
     var call: OperationKind?
     var settled = 0
+    // The look took so long that its name may be another file's by now: it is put back, with those that follow.
+    var isLate = false
     fileSystem.removeFiles(group, of: victims.names, in: place.directory) { index in
-      if isStopped || pass.halt != nil { return .refused }
+      if isStopped || isLate || pass.halt != nil { return .refused }
       call = .freshStatus
       guard !mustLook, let bytes = victims.freshBytes(index) else { return .afterLook }
       decision = admit(bytes, first: victims.looks[index].bytes)
@@ -253,6 +268,8 @@ extension PurgeWorker {
       return call == nil ? .refused : .granted
     } decide: { index, status in
       meter.lap(.freshStatus)
+      isLate = areNamesOld(pass.namesCheckedAt)
+      if isLate { return false }
       decision =
         objection(to: index, of: victims, status, &pass.path)
         ?? admit(status.bytesFreedByRemoval, first: victims.looks[index].bytes)
@@ -265,7 +282,7 @@ extension PurgeWorker {
       let first = victims.looks[index].bytes
       let freed = look?.bytesFreedByRemoval ?? victims.freshBytes(index) ?? first
       settleCaps(first, decision, deleted: result == .removed ? freed : nil)
-      if pass.halt == nil {
+      if pass.halt == nil, !isLate {
         book(result, decision, index, of: victims, place, freed: freed, &pass.count)
         settled += 1
       }
@@ -277,6 +294,11 @@ extension PurgeWorker {
   /// A call was made, unless it was only pretended.
   private func lap(_ call: OperationKind?) {
     if let call, walk.rules.mode == .purge { meter.lap(call) }
+  }
+
+  /// Names were last known for sure too long ago for a removal to follow.
+  private func areNamesOld(_ checkedAt: MonotonicTime) -> Bool {
+    walk.rules.mode == .purge && meter.lapStart.since(checkedAt) >= RemovalLane.freshness
   }
 
   private func isRecent(_ victims: VictimList, at now: MonotonicTime) -> Bool {
