@@ -14,6 +14,7 @@ CHECKS = {
     "pool": "auto against fixed concurrency at several latencies",
     "in-flight": "requests in flight in the middle of a wide run",
     "one-directory": "removals per round trip in one flat directory",
+    "window": "how long before its removal a file was looked at",
     "slow-directory": "one slow directory beside fast ones",
     "full-server": "a server at its limit of requests per second",
     "speed-change": "latency that changes in the middle of a run",

@@ -135,11 +135,13 @@ extension FolderSearch {
 
   private mutating func names(in level: Level) throws(Errno) -> SortedNames {
     var names = SortedNames(after: level.names.last, most: expansion.mostNames)
+    var repetition = RepetitionGuard()
     while let batch = try expansion.fileSystem.list(
       level.directory, limit: WalkLimits.firstListing, order: .asListed)
     {
       wasStopped = expansion.isStopped()
       if wasStopped { break }
+      guard repetition.accepts(batch) else { throw .tooManySymbolicLinkLevels }
       for index in batch.entries.indices where [.directory, nil].contains(batch.entries[index].kind) {
         let name = Array(batch.name(at: index))
         if match(name[...], level) != nil { names.add(name) }

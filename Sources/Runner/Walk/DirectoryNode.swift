@@ -65,7 +65,7 @@ struct DirectoryNode {
   var end: End?
 
   enum End: Hashable {
-    case vanished
+    case vanished(Errno)
     case held
     case failed(Errno)
   }

@@ -8,12 +8,15 @@ extension PurgeWorker {
   /// protected by now. What is not so is told to the walk, for all that is below.
   func isOnItsWay(_ place: Place) -> Bool {
     guard let way = place.way else { return true }
-    for limit in walk.means.rateLimits { limit.charge(3 * way.steps.count + 1) }
+    let calls = 3 * way.steps.count + 1
+    for limit in walk.means.rateLimits { limit.charge(calls) }
     let start = MonotonicTime.now()
     var isThere = isAtPath(way.root, way.steps.last?.directory ?? place.directory)
     for step in way.steps where isThere && !isThrough(step) { isThere = false }
-    meter.lap(.status, count: 3 * way.steps.count + 1)
-    walk.state.withLock { $0.checkedWay(to: place.node, since: start, at: .now()) }
+    meter.lap(.status, count: calls)
+    let now = MonotonicTime.now()
+    let time = now.since(start) + leave(for: calls)
+    walk.state.withLock { $0.checkedWay(to: place.node, in: time, at: now) }
     return isThere
   }
 
@@ -25,8 +28,8 @@ extension PurgeWorker {
       // What cannot be told now is told by those who work there.
       guard [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error) else { return true }
     }
-    // A server that has lost sight of all it gave out is another matter.
-    if isLost(root) { return true }
+    // One that was removed, or lost by its server, is another matter.
+    guard walk.isAlive(root) else { return true }
     walk.tripOverRoot()
     return false
   }
@@ -71,6 +74,9 @@ extension PurgeWorker {
     var wanted: [Int: VanishedEntry]
     var missing: [Int: VanishedEntry] = [:]
     let isLast: Bool
+    /// When the directory was changed, at the first listing.
+    var changedAt: FileTime?
+    var isChanging = false
     var result: Rechecking
   }
 
@@ -81,7 +87,8 @@ extension PurgeWorker {
     var search = Search(wanted: wanted, isLast: false, result: Rechecking())
     for listing in 1...WalkLimits.vanishedListings where !search.wanted.isEmpty && search.result.end == .done {
       search = Search(
-        wanted: search.wanted, isLast: listing == WalkLimits.vanishedListings, result: search.result)
+        wanted: search.wanted, isLast: listing == WalkLimits.vanishedListings, changedAt: search.changedAt,
+        result: search.result)
       listAgain(recheck, &search)
       search.wanted = search.missing
     }
@@ -92,7 +99,9 @@ extension PurgeWorker {
     let directory = recheck.place.directory
     var repetition = RepetitionGuard()
     do throws(Errno) {
-      _ = try fileSystem.freshStatus(of: directory)
+      let changedAt = try fileSystem.freshStatus(of: directory).ctime
+      search.isChanging = search.changedAt.map { $0 != changedAt } ?? false
+      if search.changedAt == nil { search.changedAt = changedAt }
       try directory.seek(to: 0)
       while search.result.end == .done {
         guard mayDo(1) else {
@@ -120,9 +129,11 @@ extension PurgeWorker {
       let name = batch.name(at: index)
       let hash = VanishedEntry.hash(of: name)
       guard let entry = search.wanted.removeValue(forKey: hash) else { continue }
-      switch standing(of: entry, Array(name), listedAs: batch.entries[index].kind, in: place.directory) {
+      switch standing(of: entry, Array(name), in: place.directory) {
       case .replaced: search.result.others += 1
       case .missing where !search.isLast: search.missing[hash] = entry
+      // In a directory that others are changing, names come and go.
+      case .missing where search.isChanging: continue
       case .missing: count(entry, entry.error, Array(name), place, &search.result)
       case .still(let error): count(entry, error, Array(name), place, &search.result)
       case .lost:
@@ -133,21 +144,19 @@ extension PurgeWorker {
   }
 
   private func standing(
-    of entry: VanishedEntry, _ name: [UInt8], listedAs kind: FileKind?, in directory: DirectoryHandle
+    of entry: VanishedEntry, _ name: [UInt8], in directory: DirectoryHandle
   ) -> Standing {
     do throws(Errno) {
       let look = try fileSystem.look(at: name, in: directory, isFresh: true)
       switch entry.kind {
       case .file, .unreadFile:
-        if look.kind == .directory { return kind == .directory ? .replaced : .still(.isDirectory) }
-        if look.identity.inode == entry.inode { return .still(entry.error) }
-        // Another file by now, if it stays the same for two looks.
-        let again = try fileSystem.look(at: name, in: directory, isFresh: true)
-        return again.identity == look.identity ? .replaced : .still(.staleNFSFileHandle)
+        // Made, or moved here, since; or a file before and now.
+        return look.kind == .directory || isNew(look) ? .replaced : .still(entry.error)
       case .directory, .emptyDirectory:
-        guard look.kind == .directory else { return kind == .directory ? .still(.notDirectory) : .replaced }
-        let opened = try fileSystem.openDirectory(name, in: directory, for: .list)
-        let isAnother = entry.inode != 0 ? opened.identity.inode != entry.inode : isNew(look)
+        guard look.kind == .directory else { return isNew(look) ? .replaced : .still(.notDirectory) }
+        _ = try fileSystem.openDirectory(name, in: directory, for: .list)
+        // What we removed in it has changed it, too.
+        let isAnother = entry.inode != 0 ? look.identity.inode != entry.inode : isNew(look)
         return isAnother ? .replaced : .still(entry.error)
       }
     } catch {

@@ -14,6 +14,8 @@ struct PurgeWorker {
 
   /// Looks, or removals, between which a stop and the rate limit are heeded, and after which removals are booked.
   let group: Int
+  /// The lowest of the rate limits; nil: there is none.
+  private let rate: Int?
   /// On a slow server 16 are already tenths of a second.
   private static let largestGroup = 16
   /// Times an open is tried again when descriptors are short, ten milliseconds apart: others may give some back.
@@ -26,9 +28,12 @@ struct PurgeWorker {
     self.ownFiles = walk.rules.ownFiles
     self.meter = OperationMeter(walk.operations)
     // Under a low rate limit no more at once than a tenth of a second allows, so that work goes on evenly.
-    let rate = walk.means.rateLimits.map(\.perSecond).min() ?? .max
-    self.group = min(PurgeWorker.largestGroup, max(1, rate / 10))
+    rate = walk.means.rateLimits.map(\.perSecond).min()
+    group = min(PurgeWorker.largestGroup, max(1, (rate ?? .max) / 10))
   }
+
+  /// What so many operations take by the rate limit alone.
+  func leave(for operations: Int) -> Duration { rate.map { .seconds(1) * operations / max(1, $0) } ?? .zero }
 
   /// Works until there is nothing more to do; true when it was the last worker.
   func run() -> Bool {
@@ -137,7 +142,7 @@ extension PurgeWorker {
         handle.status.isMountRoot || handle.identity.device != entering.directory.identity.device
       if walk.target.spec.oneFileSystem, crosses { return .otherFileSystem }
       if walk.state.withLock({ $0.table.isCycle(handle.identity, in: entering.parent) }) {
-        throw .tooManySymbolicLinkLevels
+        return failed(entering, .tooManySymbolicLinkLevels)
       }
       if try PurgeHold.stands(in: handle, fileSystem) { return .held }
       meter.lap(.status)
@@ -145,9 +150,13 @@ extension PurgeWorker {
     } catch {
       if error.meansStale, isLost(entering.directory) { return .lost }
       if error.meansNoDirectory { return .vanished(error) }
-      walk.failures.add(.openDirectory, error) { walk.shownPath(of: entering.parent, entry: entering.name) }
-      return .failed
+      return failed(entering, error)
     }
+  }
+
+  private func failed(_ entering: Entering, _ error: Errno) -> Completion.Entry {
+    walk.failures.add(.openDirectory, error) { walk.shownPath(of: entering.parent, entry: entering.name) }
+    return .failed
   }
 
   /// Whether the server does not know the directory itself any more, and not just what was asked for in it.
@@ -238,14 +247,14 @@ extension PurgeWorker {
     var handles: [DirectoryHandle] = []
     var directory = reopening.base
     for (index, step) in reopening.steps.enumerated() {
+      let above = directory
       do throws(Errno) {
-        let above = directory
         directory = try opening { () throws(Errno) in
           try fileSystem.openDirectory(step.name, in: above, for: .list)
         }
         meter.lap(.open)
       } catch {
-        if error.meansStale { return .lost }
+        if error.meansStale, isLost(above) { return .lost }
         if error.meansNoDirectory { return .vanished(step: index, error) }
         walk.failures.add(.openDirectory, error) { walk.shownPath(of: reopening.node, entry: []) }
         return .failed(error)

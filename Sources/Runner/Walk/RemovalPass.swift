@@ -55,6 +55,8 @@ extension PurgeWorker {
   /// Somebody on this host has moved it, or one above it.
   func isElsewhere(_ place: Place) -> Bool {
     guard !place.location.isEmpty, fileSystem.isAt(place.location, place.directory) == false else { return false }
+    // The kernel may show it otherwise, where names do not depend on case, say: then the path leads to it all the same.
+    if (try? fileSystem.openRoot(place.location))?.identity == place.directory.identity { return false }
     walk.tellMoved(place.node)
     return true
   }
@@ -150,7 +152,9 @@ extension PurgeWorker {
   private func isClear(_ pass: inout Pass, at place: Place) -> Bool {
     guard walk.rules.mode == .purge else { return true }
     let now = MonotonicTime.now()
-    let isKnown = isRecent(pass.rest, at: now) || now.since(pass.namesCheckedAt) < WalkLimits.quickNameCheckLasts
+    // Under a low rate limit as long as eight groups, lest it goes for asking only.
+    let lasts = min(RemovalLane.nameCheckLasts, max(WalkLimits.quickNameCheckLasts, leave(for: 16 * group)))
+    let isKnown = isRecent(pass.rest, at: now) || now.since(pass.namesCheckedAt) < lasts
     if isKnown {
       if isElsewhere(place) { pass.halt = .moved }
       return pass.halt == nil
@@ -257,9 +261,11 @@ extension PurgeWorker {
     // The call that is made now; nil: none.
     var call: OperationKind?
     var settled = 0
-    // The look took so long that its name may be another file's by now: it is put back, with those that follow.
+    // It took so long that a name may be another file's by now: it is put back, with those that follow.
     var isLate = false
     fileSystem.removeFiles(group, of: victims.names, in: place.directory) { index in
+      // A call before this one, or a cap, may have been waited for.
+      if !isLate { isLate = mustLook ? areNamesOld(pass.namesCheckedAt) : !isRecent(victims, at: meter.lapStart) }
       if isStopped || isLate || pass.halt != nil { return .refused }
       call = .freshStatus
       guard !mustLook, let bytes = victims.freshBytes(index) else { return .afterLook }

@@ -370,6 +370,11 @@ extension TargetWalk {
     return false
   }
 
+  /// The directory exists, if perhaps elsewhere.
+  func isAlive(_ directory: DirectoryHandle) -> Bool {
+    ((try? means.fileSystem.freshStatus(of: directory))?.links ?? 0) > 0
+  }
+
   /// Trips the guard: the target's own folder is not where it was.
   func tripOverRoot() { trip(TargetWalk.rootMoved) }
 
@@ -385,7 +390,7 @@ extension TargetWalk {
     let root = state.withLock { state in state.root.flatMap { state.table.contains($0) ? state.table[$0].handle : nil }
     }
     let rootLocation = state.withLock { $0.rootLocation }
-    if let root, !rootLocation.isEmpty, means.fileSystem.isAt(rootLocation, root) == false {
+    if let root, !rootLocation.isEmpty, means.fileSystem.isAt(rootLocation, root) == false, isAlive(root) {
       return trip(TargetWalk.rootMoved)
     }
     tell(

@@ -82,6 +82,8 @@ struct WalkLimits: Sendable {
   /// takes at most one part in `wayCheckShare` of the time there.
   static let wayCheckInterval: Duration = .milliseconds(2)
   static let wayCheckShare = 40
+  /// However slow the server is, or a single answer was.
+  static let longestWayCheckInterval: Duration = .seconds(1)
   /// Where calls are quick: a directory is asked for before the first name in it is looked at, and again after this.
   static let quickNameCheckLasts: Duration = .milliseconds(10)
 

@@ -103,6 +103,7 @@ extension WalkState {
     table[root].isReopening = false
     switch result {
     case .opened(let handle):
+      hasLostSight = true
       opened(root, handle)
       // What waited for it was forgotten.
       for id in table.ids { list(id) }
@@ -114,18 +115,16 @@ extension WalkState {
 
   /// A directory is not where it was: it and all below it in work.
   private mutating func vanished(_ step: Reopening.Step, _ error: Errno) {
-    guard table.contains(step.node), table[step.node].identity == step.identity else { return }
+    guard table.contains(step.node), table[step.node].identity == step.identity, table[step.node].end == nil else {
+      return
+    }
     // What stands there after a server has lost sight may be a copy of it, with all that is old in it.
     if hasLostSight, error != .noSuchFileOrDirectory { return end(step.node, as: .failed(.staleNFSFileHandle)) }
-    if let parent = table[step.node].parent {
-      note([VanishedEntry(.directory, step.name, inode: step.identity.inode, error)], in: parent)
-    }
-    end(step.node, as: .vanished)
+    end(step.node, as: .vanished(error))
   }
 
   /// The server does not know a directory any more that was opened before: it is opened again, which asks those above it.
   mutating func lost(_ id: NodeID, _ handle: DirectoryHandle) {
-    hasLostSight = true
     // Somebody else may have opened it again meanwhile.
     guard table.contains(id), table[id].handle === handle else { return }
     closeHandle(of: id)

@@ -6,16 +6,11 @@ import SystemPackage
 extension WalkState {
   /// Nothing more is done in this directory, nor below it.
   mutating func halt(_ id: NodeID, _ directory: DirectoryHandle?, for halt: Halt) {
-    guard table.contains(id), table[id].end == nil else { return }
+    // After a guard has tripped, what is not done is left.
+    guard stop == nil, table.contains(id), table[id].end == nil else { return }
     switch halt {
     case .lost: if let directory { lost(id, directory) }
-    case .moved:
-      if let parent = table[id].parent {
-        let entry = VanishedEntry(
-          .directory, table[id].name, inode: table[id].identity.inode, .noSuchFileOrDirectory)
-        note([entry], in: parent)
-      }
-      end(id, as: .vanished)
+    case .moved: end(id, as: .vanished(.noSuchFileOrDirectory))
     case .held: end(id, as: .held)
     }
   }
@@ -138,6 +133,7 @@ extension WalkState {
     tally.filesVanished -= rechecking.files
     tally.filesFailed += rechecking.files
     tally.filesVanishedUnread -= rechecking.unreadFiles
+    // Each was counted as vanished when it was noted.
     tally.dirsVanished -= rechecking.directories
     tally.dirsFailed += rechecking.directories
     tally.emptyDirsVanished -= rechecking.emptyDirectories

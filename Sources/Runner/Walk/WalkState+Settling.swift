@@ -1,5 +1,6 @@
 import Kernel
 import Plan
+import SystemPackage
 
 /// Settling directories: the last part that is finished settles its directory, and with it perhaps its parent.
 extension WalkState {
@@ -88,6 +89,8 @@ extension WalkState {
 
   private func mayBeRemoved(_ id: NodeID) -> Bool {
     guard let rule = rules.emptyDirectories, table[id].remaining == 0, table[id].fate == .scanned else { return false }
+    // Where its work was ended, or that of the one above it, nothing more is removed.
+    guard table[id].end == nil, let parent = table[id].parent, table[parent].end == nil else { return false }
     guard Timestamp(table[id].modifiedAt) < rule.instant else { return false }
     guard rules.cutoff.needsPath else { return true }
     let path = table.relativePath(of: id)
@@ -97,7 +100,7 @@ extension WalkState {
   mutating func close(_ id: NodeID) {
     switch table[id].fate {
     case .scanned: tally.dirsScanned += 1
-    case .vanished: tally.dirsVanished += 1
+    case .vanished: noteVanished(id)
     case .held: tally.dirsHeld += 1
     case .left: tally.dirsLeft += 1
     case .failed: tally.dirsFailed += 1
@@ -109,6 +112,14 @@ extension WalkState {
     ledger.release(
       table[id].subdirectories.footprint + table[id].holdings.dropAll() + MemoryPrice.node(name: table[id].name.count))
     table.remove(id)
+  }
+
+  /// It is gone, as it seems: to be seen at the end of the one above it.
+  private mutating func noteVanished(_ id: NodeID) {
+    tally.dirsVanished += 1
+    guard !isSettled, let parent = table[id].parent else { return }
+    let error = if case .vanished(let error) = table[id].end { error } else { Errno.noSuchFileOrDirectory }
+    note([VanishedEntry(.directory, table[id].name, inode: table[id].identity.inode, error)], in: parent)
   }
 
   mutating func closeHandle(of id: NodeID) {

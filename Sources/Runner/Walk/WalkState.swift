@@ -15,7 +15,7 @@ struct WalkState {
   var root: NodeID?
   /// The absolute path of the root when it was opened; empty: not known.
   var rootLocation: [UInt8] = []
-  /// The server did not know a directory any more that it knew before: what has its name now may be a copy.
+  /// The server did not know the target's root any more: what has a name now may be a copy of what had it.
   var hasLostSight = false
   private(set) var hasBegun = false
   var isFinished = false
@@ -335,10 +335,10 @@ extension WalkState {
   }
 
   /// To look at the way took so long, and shall take no more than a small part of the time.
-  mutating func checkedWay(to id: NodeID, since start: MonotonicTime, at now: MonotonicTime) {
+  mutating func checkedWay(to id: NodeID, in time: Duration, at now: MonotonicTime) {
     guard table.contains(id) else { return }
-    let rest = max(WalkLimits.wayCheckInterval, now.since(start) * WalkLimits.wayCheckShare)
-    table[id].nextWayCheck = now.advanced(by: rest)
+    let rest = max(WalkLimits.wayCheckInterval, time * WalkLimits.wayCheckShare)
+    table[id].nextWayCheck = now.advanced(by: min(rest, WalkLimits.longestWayCheckInterval))
   }
 
   /// Files the lane's holder will want looked at.
