@@ -9,7 +9,7 @@ BINARY = $$(swift build $(RELEASE) --show-bin-path)/efs-purge-batch
 
 .DEFAULT_GOAL := build
 .PHONY: setup build demo test lint format check-configs check-deploy configmap docs install clean
-.PHONY: check-schema check-docs check-completions fuzz
+.PHONY: check-schema check-docs check-completions check-attacks check-nfs fuzz
 .PHONY: setup-bench bench bench-full bench-pool bench-instructions check-pressure
 
 setup: ## Install what the build needs (apt)
@@ -42,6 +42,16 @@ check-schema: build ## Validate the JSON Schema and SARIF (PyPI: jsonschema, PyY
 
 check-docs: build ## Try the examples in docs/ (PyPI: check-jsonschema, pre-commit)
 	scripts/check-docs.sh "$(BINARY)"
+
+# ATTACKS adds options: make check-attacks ATTACKS='--faults 100000'.
+check-attacks: build ## Random trees and faults against an oracle, swaps and moves by an attacker; as root (skipped elsewhere)
+	@scripts/setup-bench.sh
+	Tests/Attacks/faults.py --binary "$(BINARY)" --seeds 1-100000 --seconds 60 $(ATTACKS)
+	Tests/Attacks/swaps.py --binary "$(BINARY)" --swaps 20000
+
+check-nfs: build ## Scenarios on a real NFS in a virtual machine: an hour; as root
+	Tests/NFS/setup.sh
+	Tests/NFS/scenarios.py all --binary "$(BINARY)"
 
 check-completions: build ## Try the shell completions, in the shells there are
 	scripts/check-completions.sh "$(BINARY)"

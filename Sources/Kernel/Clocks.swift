@@ -45,6 +45,13 @@ public enum ProcessorTime {
 
 /// The host's wall clock.
 public enum WallClock {
+  /// As the kernel stamps files with it, some milliseconds behind: what is changed from now on is not older than this.
+  public static func ofFileTimes() -> FileTime {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME_COARSE, &time)
+    return FileTime(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
+  }
+
   public static func now() -> FileTime {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)

@@ -1,7 +1,7 @@
 import CKernel
 public import SystemPackage
 
-/// Repeats `call` while a signal interrupts it; EINTR when that happens some fifty times in a row, which no signals do. Calls
+/// Repeats `call` while a signal interrupts it; EINTR when that happens a dozen times in a row, which no signals do. Calls
 /// return a result or −errno.
 func kernelCall<Result: FixedWidthInteger & SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
   var interruptions = 0
@@ -20,8 +20,8 @@ func kernelCall<Result: FixedWidthInteger & SignedInteger>(_ call: () -> Result)
 enum Interruption {
   /// Repeated at once so many times.
   static let inARow = 5
-  /// With their pauses five seconds.
-  static let most = 60
+  /// With their pauses an eighth of a second: a file system that answers so for ever does it for each file.
+  static let most = 12
 
   /// A millisecond, then twice as long each time, up to a tenth of a second.
   @inline(never)

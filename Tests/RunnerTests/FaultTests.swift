@@ -107,6 +107,7 @@ import Testing
     for index in 0..<4 { tree.file("d\(index)/f\(index)") }
     let fileSystem = ScriptedFileSystem(
       onOpen: { $0 == "d1" ? .staleNFSFileHandle : nil }, onStatus: { $0 == "f2" ? .staleNFSFileHandle : nil })
+    tree.letTimePass()
     let outcome = purge([makeTarget(tree.path)], fileSystem: fileSystem)
     #expect(outcome.exitStatus == .failures)
     #expect(outcome.totals.dirsVanished == 0)

@@ -32,6 +32,7 @@ import Testing
     for index in 0..<files { tree.file("t/d\(index % 6)/e/f\(index)") }
     tree.file("t/d1/e/young", days: 1)
     tree.ageDirectories()
+    tree.letTimePass()
     return tree
   }
 
@@ -141,6 +142,7 @@ import Testing
     for index in 0..<40 { tree.file("d/f\(index)") }
     var fileSystem = ScriptedFileSystem()
     fileSystem.onRemoveFile = { $0 == "f7" ? error : nil }
+    tree.letTimePass()
     let outcome = purge([makeTarget(tree.path)], fileSystem: fileSystem)
     #expect(outcome.totals.filesScanned == 40)
     #expect(outcome.totals.filesPurged == 39)
@@ -156,6 +158,7 @@ import Testing
     var fileSystem = ScriptedFileSystem()
     fileSystem.onStatus = { $0 == "f7" ? .noSuchFileOrDirectory : nil }
     fileSystem.onLook = { $0 == "f7" ? .noSuchFileOrDirectory : nil }
+    tree.letTimePass()
     let outcome = purge([makeTarget(tree.path)], mode: .dryRun, fileSystem: fileSystem)
     #expect(outcome.totals.filesVanishedUnread == 0)
     #expect(outcome.targets[0].errorsByKind == ["ENOENT": 1])
@@ -167,6 +170,7 @@ import Testing
     tree.file("d/f")
     var fileSystem = ScriptedFileSystem()
     fileSystem.onOpen = { $0 == "d" ? .noSuchFileOrDirectory : nil }
+    tree.letTimePass()
     let outcome = purge([makeTarget(tree.path)], fileSystem: fileSystem)
     #expect(outcome.totals.dirsVanished == 0)
     #expect(outcome.totals.dirsFailed == 1)
@@ -185,6 +189,7 @@ import Testing
       }
       return nil
     }
+    tree.letTimePass()
     let outcome = purge([makeTarget(tree.path)], fileSystem: fileSystem)
     #expect(outcome.totals.filesVanished == 1)
     #expect(outcome.exitStatus == .success)
@@ -202,6 +207,7 @@ import Testing
       if directory.identity != root.withLock({ $0 }) { try? directory.seek(to: 0) }
       return nil
     }
+    tree.letTimePass()
     let outcome = walkToEnd(makeTarget(tree.path), fileSystem: fileSystem, workers: 2)
     #expect(outcome.ending == .completedWithErrors)
     #expect(outcome.errorsByKind["ELOOP"] == 2)

@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (Duration.microseconds(300), 16, 4), (.milliseconds(1), 8, 2), (.milliseconds(3), 4, 1), (.milliseconds(100), 4, 1),
+    (Duration.microseconds(300), 16, 4), (.milliseconds(1), 8, 2), (.milliseconds(3), 6, 1), (.milliseconds(100), 6, 1),
     (.milliseconds(300), 2, 1), (.seconds(2), 2, 1),
   ])
   func `no more names are looked at ahead than are removed while the next are looked at`(

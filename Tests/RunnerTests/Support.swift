@@ -71,6 +71,12 @@ final class ScratchTree: Sendable {
     for entry in walkTree(path).reversed() where entry.isDirectory { age(path + "/" + entry.path, days: days) }
   }
 
+  /// Waits until the file system's clock has gone on: what was made until now is older than what is changed from now on.
+  func letTimePass() {
+    let start = WallClock.ofFileTimes()
+    while WallClock.ofFileTimes() == start { PlainThread.nap(.milliseconds(1)) }
+  }
+
   /// Paths relative to the tree, sorted.
   var contents: [String] { walkTree(path).map(\.path).sorted() }
   func exists(_ relative: String) -> Bool {

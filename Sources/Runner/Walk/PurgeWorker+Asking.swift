@@ -154,10 +154,9 @@ extension PurgeWorker {
         return look.kind == .directory || isNew(look) ? .replaced : .still(entry.error)
       case .directory, .emptyDirectory:
         guard look.kind == .directory else { return isNew(look) ? .replaced : .still(.notDirectory) }
-        _ = try fileSystem.openDirectory(name, in: directory, for: .list)
-        // What we removed in it has changed it, too.
-        let isAnother = entry.inode != 0 ? look.identity.inode != entry.inode : isNew(look)
-        return isAnother ? .replaced : .still(entry.error)
+        let opened = try fileSystem.openDirectory(name, in: directory, for: .list)
+        guard opened.identity == look.identity else { return .still(.staleNFSFileHandle) }
+        return isNew(look) && look.identity.inode != entry.inode ? .replaced : .still(entry.error)
       }
     } catch {
       if error == .noSuchFileOrDirectory { return .missing }

@@ -30,10 +30,10 @@ struct RemovalLane {
   /// What takes so long is a round trip to a server, or to a disk. Calls that need neither take microseconds.
   static let roundTrip: Duration = .microseconds(200)
   /// Names that are looked at ahead of the lane, those in its holder's hands included: as many as are removed in `timeAhead`,
-  /// since what is looked at early may be another file by the time it is removed; and one that is being removed, one that
-  /// comes next and two that are being looked at, however long that takes.
+  /// since what is looked at early may be another file by the time it is removed; and however long that takes one that is being
+  /// removed, two that come next, and three that are being looked at, since answers take longer now and then.
   static let mostAhead = 16
-  static let fewestAhead = 4
+  static let fewestAhead = 6
   static let timeAhead: Duration = .milliseconds(8)
   /// Names in one piece where each is a round trip: little waits behind it, and what it learnt is known soon.
   static let slowGroup = 4
@@ -72,7 +72,9 @@ struct RemovalLane {
   /// Whether the directory is to be asked for before so many names in it are looked at.
   private mutating func nameCheck(for count: Int, at now: MonotonicTime) -> NameCheck {
     namesSinceCheck += Int32(count)
-    if areNamesKnown(at: now), isCheckingNames || namesSinceCheck <= RemovalLane.namesPerCheck {
+    // Asked for anew in time, so that nobody has to wait for the answer.
+    let isFresh = now < namesCheckedAt.advanced(by: RemovalLane.nameCheckLasts * 0.75)
+    if areNamesKnown(at: now), isCheckingNames || (isFresh && namesSinceCheck <= RemovalLane.namesPerCheck) {
       return .done(namesCheckedAt)
     }
     (namesSinceCheck, isCheckingNames) = (Int32(count), true)

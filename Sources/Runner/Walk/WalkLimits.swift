@@ -12,7 +12,7 @@ struct WalkRules: Sendable {
   /// Files of the run itself, which stay whatever the rules say.
   var ownFiles: [FileIdentity] = []
   /// By the wall clock. What was changed after it is not what was listed.
-  var startedAt = Timestamp(WallClock.now())
+  var startedAt = Timestamp(WallClock.ofFileTimes())
 
   struct EmptyDirectories: Sendable {
     /// Only directories changed before this go.

@@ -118,7 +118,6 @@ extension WalkState {
     guard table.contains(step.node), table[step.node].identity == step.identity, table[step.node].end == nil else {
       return
     }
-    // What stands there after a server has lost sight may be a copy of it, with all that is old in it.
     if hasLostSight, error != .noSuchFileOrDirectory { return end(step.node, as: .failed(.staleNFSFileHandle)) }
     end(step.node, as: .vanished(error))
   }

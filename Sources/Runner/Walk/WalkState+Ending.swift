@@ -10,7 +10,8 @@ extension WalkState {
     guard stop == nil, table.contains(id), table[id].end == nil else { return }
     switch halt {
     case .lost: if let directory { lost(id, directory) }
-    case .moved: end(id, as: .vanished(.noSuchFileOrDirectory))
+    // After a server has lost sight, what has another's name may be its copy, with all that is old in it.
+    case .moved: end(id, as: hasLostSight ? .failed(.staleNFSFileHandle) : .vanished(.noSuchFileOrDirectory))
     case .held: end(id, as: .held)
     }
   }
