@@ -39,6 +39,16 @@ struct ScriptedFileSystem: FileSystem {
     onOpen: { _ in wait() }, onRead: { _ in wait() }, onStatus: { _ in wait() }, onCheck: { _ in wait() },
     onRemoveFile: { _ in wait() }, onRemoveDirectory: { _ in wait() })
 
+  /// Does `act` for each file before the look that decides, whether it is taken ahead or right before the removal; once each.
+  static func beforeDecision(_ act: @escaping @Sendable (String) -> Void) -> ScriptedFileSystem {
+    let seen = Monitor<Set<String>>([])
+    let first: @Sendable (String) -> Errno? = { name in
+      if seen.withLock({ $0.insert(name).inserted }) { act(name) }
+      return nil
+    }
+    return ScriptedFileSystem(onCheck: first, onRemoveFile: first)
+  }
+
   static func wait() -> Errno? {
     PlainThread.nap(RemovalLane.roundTrip * 1.5)
     return nil
@@ -170,7 +180,7 @@ final class Turnstile: Sendable {
 
   /// Returns when so many wait at once, or after this time.
   @discardableResult
-  func awaitCrowd(of count: Int, within time: Duration = .seconds(10)) -> Bool {
+  func awaitCrowd(of count: Int, within time: Duration = .seconds(60)) -> Bool {
     state.wait(timeout: time) { $0.waiting >= count ? true : nil } ?? false
   }
 

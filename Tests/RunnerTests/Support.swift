@@ -127,9 +127,9 @@ final class Events: Sendable {
     events.broadcast()
   }
 
-  /// Returns when so many events that satisfy `wanted` have come, or after ten seconds.
+  /// Returns when so many events that satisfy `wanted` have come, or after a minute, since machines are busy.
   func await(_ count: Int, _ wanted: (RunEvent) -> Bool) {
-    _ = events.wait(timeout: .seconds(10)) { events -> Bool? in events.count(where: wanted) >= count ? true : nil }
+    _ = events.wait(timeout: .seconds(60)) { events -> Bool? in events.count(where: wanted) >= count ? true : nil }
   }
 
   var all: [RunEvent] { events.withLock { $0 } }
