@@ -23,6 +23,12 @@ struct ScriptedFileSystem: FileSystem {
   var onCall: @Sendable (DirectoryHandle) -> Errno? = { _ in nil }
   /// After a directory was opened.
   var onOpened: @Sendable (DirectoryHandle) -> Void = { _ in }
+  /// What is opened in place of the directory of this name; nil: that one.
+  var instead: @Sendable (String) -> DirectoryHandle? = { _ in nil }
+  /// Whether listings tell of the name that is asked for.
+  var tellsOfMark = true
+  /// What a fresh look at a file is said to show.
+  var asLook: @Sendable (EntryStatus) -> EntryStatus = { $0 }
   /// What the directory's status is said to be.
   var asDirectory: @Sendable (EntryStatus) -> EntryStatus = { $0 }
   /// Before the directory itself is asked for.
@@ -68,7 +74,8 @@ struct ScriptedFileSystem: FileSystem {
     _ name: [UInt8], in parent: DirectoryHandle, for access: DirectoryHandle.Access
   ) throws(Errno) -> DirectoryHandle {
     if let error = onCall(parent) ?? onOpen(String(decoding: name, as: UTF8.self)) { throw error }
-    let opened = try base.openDirectory(name, in: parent, for: access)
+    let other = instead(String(decoding: name, as: UTF8.self))
+    let opened = if let other { other } else { try base.openDirectory(name, in: parent, for: access) }
     onOpened(opened)
     return opened
   }
@@ -103,7 +110,7 @@ struct ScriptedFileSystem: FileSystem {
     _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order, mark: StaticString
   ) throws(Errno) -> EntryBatch? {
     if let error = onCall(directory) ?? onRead(directory) { throw error }
-    return try base.list(directory, limit: limit, order: order, mark: mark)
+    return try base.list(directory, limit: limit, order: order, mark: tellsOfMark ? mark : "")
   }
 
   func status(
@@ -127,7 +134,7 @@ struct ScriptedFileSystem: FileSystem {
       if let error = onCall(directory) ?? onCheck(String(decoding: names[index], as: UTF8.self)) {
         receive(index, .failure(error))
       } else {
-        base.freshStatus(of: index..<(index + 1), of: names, in: directory, receive: receive)
+        base.freshStatus(of: index..<(index + 1), of: names, in: directory) { receive($0, $1.map(asLook)) }
       }
     }
   }
@@ -145,7 +152,7 @@ struct ScriptedFileSystem: FileSystem {
           index..<(index + 1), of: names, in: directory, clearance: clearance,
           decide: { index, look in
             onLookBeforeRemoval()
-            return decide(index, look)
+            return decide(index, asLook(look))
           }, receive: receive)
       }
     }

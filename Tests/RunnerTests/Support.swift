@@ -11,8 +11,8 @@ final class ScratchTree: Sendable {
   /// In memory where there is such a place: ext4 looks long for inodes when thousands were freed a moment ago.
   private static let base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
 
-  init() {
-    path = "\(ScratchTree.base)/efs-purge-batch-test-\(UInt64.random(in: 0 ... .max))"
+  init(in base: String = ScratchTree.base) {
+    path = "\(base)/efs-purge-batch-test-\(UInt64.random(in: 0 ... .max))"
     mkdir(path, 0o755)
   }
 
