@@ -9,7 +9,7 @@ BINARY = $$(swift build $(RELEASE) --show-bin-path)/efs-purge-batch
 
 .DEFAULT_GOAL := build
 .PHONY: setup build demo test lint format check-configs check-deploy configmap docs install clean
-.PHONY: check-schema check-docs check-completions check-attacks check-nfs fuzz
+.PHONY: check-schema check-docs check-completions check-attacks check-nfs fuzz break-rules
 .PHONY: setup-bench bench bench-full bench-pool bench-instructions check-pressure
 
 setup: ## Install what the build needs (apt)
@@ -23,6 +23,10 @@ demo: build ## See it work on 100 000 files
 
 test: setup ## All tests
 	swift test
+
+# ARGS chooses: make break-rules ARGS='--only 3,17'.
+break-rules: setup ## Break each safety rule by hand, in a copy, and see that a named test fails
+	scripts/break-rules.py $(ARGS)
 
 lint: ## Format, scripts, generated files
 	scripts/lint.sh
@@ -97,4 +101,4 @@ fuzz: setup ## Mutate the corpus of configs with libFuzzer: SECONDS_TO_FUZZ=60 S
 	  -max_total_time=$(SECONDS_TO_FUZZ) -artifact_prefix=.build-fuzz/ .build-fuzz/found .build-fuzz/seeds
 
 clean:
-	rm -rf .build .build-bench .build-deploy .build-schema .build-docs .build-fuzz
+	rm -rf .build .build-bench .build-deploy .build-schema .build-docs .build-fuzz .build-rules

@@ -49,9 +49,11 @@ let package = Package(
     .testTarget(name: "PlanTests", dependencies: ["Plan"], swiftSettings: strict),
     .testTarget(
       name: "ConfigTests", dependencies: ["Config", "Plan"], exclude: ["Goldens", "Corpus"], swiftSettings: strict),
+    .target(name: "CWitness", path: "Tests/CWitness", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .testTarget(
       name: "KernelTests",
-      dependencies: ["Kernel", .product(name: "SystemPackage", package: "swift-system")], swiftSettings: strict),
+      dependencies: ["Kernel", "CKernel", "CWitness", .product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: strict),
     .testTarget(
       name: "RunnerTests",
       dependencies: ["Runner", "Kernel", "Plan", .product(name: "SystemPackage", package: "swift-system")],

@@ -145,6 +145,12 @@ private let soon = 8.0
     #expect(end.errors.contains(#""error_description": "no answer within 10 s", "path": "standard output""#), "\(end)")
     #expect(try files.left() == 0 && files.reportedlyPurged() == 60)
     #expect(try String(contentsOfFile: message, encoding: .utf8).hasPrefix("completed (exit status 1)"))
+    // The message comes last.
+    #expect(try writtenAt(message).timeIntervalSince(writtenAt(files.report)) > 9)
+  }
+
+  private func writtenAt(_ path: String) throws -> Date {
+    try #require(try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date)
   }
 
   @Test func `A signal cuts the wait for a summary short`() throws {

@@ -64,6 +64,25 @@ import Testing
     #expect(outcome.exitStatus == .guardTripped)
   }
 
+  @Test func `the run's cap keeps further targets from being started`() {
+    let trees = (0..<3).map { _ in ScratchTree() }
+    for tree in trees { for index in 0..<2 { tree.file("f\(index)") } }
+    let outcome = purge(trees.enumerated().map { makeTarget($1.path, name: "t\($0)") }) { $0.safety.maxDeletions = 1 }
+    #expect(outcome.targets.map(\.ending) == [.stoppedGuard, .notStarted, .notStarted])
+  }
+
+  @Test func `a file that has grown since the first look goes only if the cap has room for all of it`() {
+    let tree = ScratchTree()
+    tree.file("f", size: 4096)
+    let fileSystem = ScriptedFileSystem.beforeDecision { tree.file($0, size: 40_960) }
+    var target = makeTarget(tree.path)
+    target.maxDeletedBytes = ByteCount(bytes: 20_000)
+    let outcome = purge([target], fileSystem: fileSystem)
+    #expect(tree.contents == ["f"])
+    #expect(outcome.totals.filesLeft == 1)
+    #expect(outcome.exitStatus == .guardTripped)
+  }
+
   @Test func `a target's own cap stops only that target`() {
     let trees = (0..<2).map { _ in ScratchTree() }
     for tree in trees { for index in 0..<40 { tree.file("f\(index)") } }

@@ -64,6 +64,45 @@ import Testing
     #expect(outcome.tally.filesPurged == 0)
   }
 
+  @Test func `where the folder cannot be asked after the removal on trial, it is the only one`() {
+    let tree = tree()
+    let removals = Monitor(0)
+    var fileSystem = ScriptedFileSystem()
+    fileSystem.onTouch = { .failure(.notPermitted) }
+    fileSystem.onRemoveFile = { _ in
+      removals.withLock { $0 += 1 }
+      return nil
+    }
+    // Only that once.
+    let isAsked = Monitor(false)
+    fileSystem.onFreshDirectory = { _ in
+      guard removals.withLock({ $0 }) > 0 else { return nil }
+      return isAsked.withLock { isAsked in
+        defer { isAsked = true }
+        return isAsked ? nil : .ioError
+      }
+    }
+    let outcome = walkToEnd(makeTarget(tree.path), fileSystem: fileSystem, workers: 1, clockGuard: guardian())
+    #expect(outcome.ending == .stoppedGuard)
+    #expect(outcome.tally.filesPurged == 1)
+  }
+
+  @Test func `while one removal is on trial, others wait`() throws {
+    let tree = ScratchTree()
+    var fileSystem = ScriptedFileSystem()
+    fileSystem.onTouch = { .failure(.notPermitted) }
+    let (directory, guardian) = (try fileSystem.openRoot(Array(tree.path.utf8)), guardian())
+    #expect(guardian.ask(in: directory, fileSystem, unless: { false }) == .onTrial)
+    var questions = 0
+    let other = guardian.ask(in: directory, fileSystem) {
+      questions += 1
+      return questions > 2
+    }
+    #expect(other == .stopped)
+    #expect(guardian.settleTrial(in: directory, fileSystem, hasRemoved: true) == nil)
+    #expect(guardian.ask(in: directory, fileSystem, unless: { false }) == .known)
+  }
+
   @Test func `a clock that cannot be asked at all stops everything`() {
     let tree = tree()
     var fileSystem = ScriptedFileSystem()

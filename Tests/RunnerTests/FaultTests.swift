@@ -121,10 +121,9 @@ import Testing
   @Test func `a file that is rewritten between the two looks is kept`() {
     let tree = ScratchTree()
     for index in 0..<6 { tree.file("f\(index)") }
-    let fileSystem = ScriptedFileSystem(onRemoveFile: { name in
+    let fileSystem = ScriptedFileSystem.beforeDecision { name in
       if name == "f4" { tree.file("f4", days: 0, size: 10) }
-      return nil
-    })
+    }
     let outcome = purge([makeTarget(tree.path)], fileSystem: fileSystem)
     #expect(tree.contents == ["f4"])
     #expect(outcome.totals.filesPurged == 5)
@@ -137,11 +136,10 @@ import Testing
     let tree = ScratchTree()
     tree.file("f0")
     tree.file("other", days: 0)
-    let fileSystem = ScriptedFileSystem(onRemoveFile: { [path = tree.path] name in
+    let fileSystem = ScriptedFileSystem.beforeDecision { [path = tree.path] name in
       tree.file("new", days: 200)
       rename(path + "/new", path + "/" + name)
-      return nil
-    })
+    }
     let outcome = purge([makeTarget(tree.path)], fileSystem: fileSystem)
     #expect(tree.contents == ["f0", "other"])
     #expect(outcome.totals.filesVanished == 1)
@@ -159,6 +157,7 @@ import Testing
     #expect(outcome.totals.filesPurged == 89)
     #expect(outcome.targets[0].errorsByKind == ["EPERM": 11])
     #expect(Set(events.failures.map(\.operation)) == [.removeFile])
+    #expect(outcome.exitStatus == .failures)
   }
 
   @Test func `of many failures of one kind the first twenty are told and the rest summed up`() {

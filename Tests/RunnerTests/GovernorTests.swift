@@ -88,18 +88,24 @@ private final class Machine: Sendable {
     for tree in trees { for index in 0..<100 { tree.file("d\(index % 10)/f\(index)") } }
     let events = Events()
     let isDone = Monitor(false)
-    // Nothing is removed before the script is over.
-    let fileSystem = ScriptedFileSystem(onRemoveFile: { _ in
-      _ = isDone.wait(timeout: .seconds(20)) { $0 ? true : nil }
-      return nil
-    })
+    let opened = Monitor(0)
+    // Whose folder is opened, the governor knows. Nothing is removed before the script is over.
+    let fileSystem = ScriptedFileSystem(
+      onOpenPath: { _ in
+        opened.withLock { $0 += 1 }
+        opened.broadcast()
+      },
+      onRemoveFile: { _ in
+        _ = isDone.wait(timeout: .seconds(120)) { $0 ? true : nil }
+        return nil
+      })
     let targets = zip(trees, [0, 5, 10]).map { tree, priority in
       var target = makeTarget(tree.path, name: "p\(priority)")
       target.priority = priority
       return target
     }
     let thread = Thread {
-      events.await(3) { if case .targetStarted = $0 { true } else { false } }
+      _ = opened.wait(timeout: .seconds(60)) { $0 >= 3 ? true : nil }
       let seen = Monitor(0)
       try? script(machine) { kind, target in
         let before = seen.withLock { $0 }

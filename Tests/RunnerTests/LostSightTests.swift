@@ -60,6 +60,40 @@ import Testing
     #expect(outcome.tally.imbalance(in: .purge) == nil)
   }
 
+  enum Moment: CaseIterable { case listing, look, lookAhead, opening, askingDirectory, removingFolder }
+
+  @Test(arguments: Moment.allCases) func `handles that go stale at any moment are opened again`(moment: Moment) {
+    let tree = tree(120)
+    let (server, calls) = (Server(), Monitor(0))
+    var fileSystem = moment == .lookAhead ? ScriptedFileSystem.slow : ScriptedFileSystem()
+    (fileSystem.onCall, fileSystem.onOpened) = (server.fileSystem.onCall, server.fileSystem.onOpened)
+    // In the midst of a walk.
+    let fail = { @Sendable () -> Errno? in
+      let count = calls.withLock { count in
+        count += 1
+        return count
+      }
+      if count == 3 { server.failOver() }
+      return count == 3 ? .staleNFSFileHandle : nil
+    }
+    switch moment {
+    case .listing: fileSystem.onRead = { _ in fail() }
+    case .look: fileSystem.onStatus = { _ in fail() }
+    case .lookAhead: fileSystem.onCheck = { _ in fail() ?? ScriptedFileSystem.wait() }
+    case .opening: fileSystem.onOpen = { $0.hasPrefix("d") ? fail() : nil }
+    case .askingDirectory: fileSystem.onFreshDirectory = { _ in fail() }
+    case .removingFolder: fileSystem.onRemoveDirectory = { _ in fail() }
+    }
+    var target = makeTarget(tree.path + "/t")
+    target.emptyDirectories = EmptyDirectoryRule(minAge: .zero)
+    let outcome = walkToEnd(target, fileSystem: fileSystem, workers: moment == .lookAhead ? 3 : 1)
+    #expect(calls.withLock { $0 } > 3)
+    #expect(outcome.ending == .completed)
+    #expect(outcome.tally.filesPurged == 120)
+    #expect(tree.contents == ["t", "t/d1", "t/d1/e", "t/d1/e/young"])
+    #expect(outcome.tally.imbalance(in: .purge) == nil)
+  }
+
   @Test func `a root that another one has replaced fails the target, and says what is left`() {
     let tree = tree()
     let server = Server()
@@ -178,16 +212,48 @@ import Testing
     #expect(outcome.totals.imbalance(in: .purge) == nil)
   }
 
+  @Test func `an empty folder that is said to be gone, and is not, is an error`() {
+    let tree = ScratchTree()
+    tree.directory("d/e")
+    tree.ageDirectories()
+    let fileSystem = ScriptedFileSystem(onRemoveDirectory: { $0 == "e" ? .noSuchFileOrDirectory : nil })
+    var target = makeTarget(tree.path)
+    target.emptyDirectories = EmptyDirectoryRule(minAge: .zero)
+    let outcome = purge([target], fileSystem: fileSystem)
+    #expect(outcome.totals.emptyDirsVanished == 0)
+    #expect(outcome.totals.emptyDirsFailed == 1)
+    #expect(outcome.exitStatus == .failures)
+    #expect(outcome.totals.imbalance(in: .purge) == nil)
+  }
+
+  @Test func `a folder that lies in itself is an error, and is entered once`() {
+    let tree = ScratchTree()
+    tree.directory("d/loop")
+    let opened = Monitor(0)
+    var fileSystem = ScriptedFileSystem()
+    fileSystem.instead = { [path = tree.path] name in
+      guard name == "loop" else { return nil }
+      let count = opened.withLock { count in
+        count += 1
+        return count
+      }
+      // It has an end where nobody notices.
+      return count <= 20 ? try? LinuxFileSystem().openRoot(Array("\(path)/d".utf8)) : nil
+    }
+    let outcome = walkToEnd(makeTarget(tree.path), fileSystem: fileSystem, workers: 1)
+    #expect(outcome.tally.dirsScanned == 2)
+    #expect(outcome.tally.dirsFailed == 1)
+    #expect(outcome.errorsByKind == ["ELOOP": 1])
+    #expect(outcome.ending == .completedWithErrors)
+  }
+
   @Test func `a file that is replaced by another one is no error`() {
     let tree = ScratchTree()
     for index in 0..<40 { tree.file("d/f\(index)") }
-    var fileSystem = ScriptedFileSystem()
-    fileSystem.onRemoveFile = { name in
-      if name == "f7" {
-        tree.file("d/new", days: 0)
-        rename(tree.path + "/d/new", tree.path + "/d/f7")
-      }
-      return nil
+    let fileSystem = ScriptedFileSystem.beforeDecision { name in
+      guard name == "f7" else { return }
+      tree.file("d/new", days: 0)
+      rename(tree.path + "/d/new", tree.path + "/d/f7")
     }
     tree.letTimePass()
     let outcome = purge([makeTarget(tree.path)], fileSystem: fileSystem)
@@ -203,8 +269,14 @@ import Testing
     let root = Monitor<FileIdentity?>(nil)
     var fileSystem = ScriptedFileSystem()
     fileSystem.onOpened = { directory in root.withLock { if $0 == nil { $0 = directory.identity } } }
+    let listings = Monitor(0)
     fileSystem.onRead = { directory in
-      if directory.identity != root.withLock({ $0 }) { try? directory.seek(to: 0) }
+      let count = listings.withLock { count in
+        count += 1
+        return count
+      }
+      // It has an end where nobody notices.
+      if directory.identity != root.withLock({ $0 }), count < 100 { try? directory.seek(to: 0) }
       return nil
     }
     tree.letTimePass()

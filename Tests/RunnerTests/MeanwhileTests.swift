@@ -96,8 +96,31 @@ import Testing
     #expect(outcome.exitStatus == .success)
   }
 
-  /// Does `act` before the twentieth removal; this one and all that follow take their time until `name` was looked at after
-  /// that. A worker comes back after 64 of them and inspects, if a second is over.
+  @Test func `a folder that another client replaces is not emptied any further once names were asked for`() {
+    let tree = ScratchTree()
+    for index in 0..<1000 { tree.file("t/d/f\(index)") }
+    let fileSystem = waitingForInspection(of: "d") { [path = tree.path] in
+      rename("\(path)/t/d", "\(path)/safe")
+      mkdir("\(path)/t/d", 0o755)
+    }
+    let outcome = purge([makeTarget(tree.path + "/t")], fileSystem: fileSystem)
+    #expect(walkTree(tree.path + "/safe").count(where: \.isFile) > 500)
+    #expect(outcome.totals.imbalance(in: .purge) == nil)
+  }
+
+  @Test func `a target whose own folder another client moves trips the guard once its path was asked for`() {
+    let tree = ScratchTree()
+    for index in 0..<1000 { tree.file("t/f\(index)") }
+    let path = tree.path
+    let fileSystem = waitingForInspection(of: path + "/t") { rename("\(path)/t", "\(path)/safe") }
+    let outcome = purge([makeTarget(path + "/t")], fileSystem: fileSystem)
+    #expect(outcome.exitStatus == .guardTripped)
+    #expect(outcome.targets[0].reason == "the target's folder was moved or replaced during the run")
+    #expect(walkTree(path + "/safe").count(where: \.isFile) > 500)
+  }
+
+  /// Does `act` before the twentieth removal; this one and all that follow take their time until `name` was looked at, or opened
+  /// by its path, after that. A worker comes back after 64 of them and inspects, if a second is over.
   private func waitingForInspection(
     of name: String, _ act: @escaping @Sendable () -> Void
   ) -> ScriptedFileSystem {
@@ -116,8 +139,10 @@ import Testing
       return nil
     }
     fileSystem.onIsAt = { _ in true }
+    let note = { @Sendable (looked: String) in if looked == name { looks.withLock { $0 += 1 } } }
+    fileSystem.onOpenPath = note
     fileSystem.onLook = { looked in
-      if looked == name { looks.withLock { $0 += 1 } }
+      note(looked)
       return nil
     }
     return fileSystem
@@ -204,5 +229,23 @@ import Testing
     // Where others look ahead, a few looks go by the last answer while the next is on its way.
     #expect(most <= (isSlow ? 16 + 16 : 64))
     #expect(asked >= 400 / 64 && asked <= 400 / 16 + 4)
+  }
+
+  @Test func `the directory is asked for before empty folders in it are removed, too`() {
+    let tree = ScratchTree()
+    for index in 0..<64 { tree.directory("e\(index)") }
+    tree.ageDirectories()
+    let asked = Monitor(0)
+    var fileSystem = ScriptedFileSystem()
+    fileSystem.onFreshDirectory = { _ in
+      asked.withLock { $0 += 1 }
+      return nil
+    }
+    var target = makeTarget(tree.path)
+    target.emptyDirectories = EmptyDirectoryRule(minAge: .zero)
+    let tally = walk(target, fileSystem: fileSystem, workers: 1)
+    #expect(tally.emptyDirsDeleted == 64)
+    // For the first sixteen, opening it has told.
+    #expect(asked.withLock { $0 } >= 3)
   }
 }

@@ -23,6 +23,12 @@ struct ScriptedFileSystem: FileSystem {
   var onCall: @Sendable (DirectoryHandle) -> Errno? = { _ in nil }
   /// After a directory was opened.
   var onOpened: @Sendable (DirectoryHandle) -> Void = { _ in }
+  /// What is opened in place of the directory of this name; nil: that one.
+  var instead: @Sendable (String) -> DirectoryHandle? = { _ in nil }
+  /// Whether listings tell of the name that is asked for.
+  var tellsOfMark = true
+  /// What a fresh look at a file is said to show.
+  var asLook: @Sendable (EntryStatus) -> EntryStatus = { $0 }
   /// What the directory's status is said to be.
   var asDirectory: @Sendable (EntryStatus) -> EntryStatus = { $0 }
   /// Before the directory itself is asked for.
@@ -38,6 +44,16 @@ struct ScriptedFileSystem: FileSystem {
   static let slow = ScriptedFileSystem(
     onOpen: { _ in wait() }, onRead: { _ in wait() }, onStatus: { _ in wait() }, onCheck: { _ in wait() },
     onRemoveFile: { _ in wait() }, onRemoveDirectory: { _ in wait() })
+
+  /// Does `act` for each file before the look that decides, whether it is taken ahead or right before the removal; once each.
+  static func beforeDecision(_ act: @escaping @Sendable (String) -> Void) -> ScriptedFileSystem {
+    let seen = Monitor<Set<String>>([])
+    let first: @Sendable (String) -> Errno? = { name in
+      if seen.withLock({ $0.insert(name).inserted }) { act(name) }
+      return nil
+    }
+    return ScriptedFileSystem(onCheck: first, onRemoveFile: first)
+  }
 
   static func wait() -> Errno? {
     PlainThread.nap(RemovalLane.roundTrip * 1.5)
@@ -58,7 +74,8 @@ struct ScriptedFileSystem: FileSystem {
     _ name: [UInt8], in parent: DirectoryHandle, for access: DirectoryHandle.Access
   ) throws(Errno) -> DirectoryHandle {
     if let error = onCall(parent) ?? onOpen(String(decoding: name, as: UTF8.self)) { throw error }
-    let opened = try base.openDirectory(name, in: parent, for: access)
+    let other = instead(String(decoding: name, as: UTF8.self))
+    let opened = if let other { other } else { try base.openDirectory(name, in: parent, for: access) }
     onOpened(opened)
     return opened
   }
@@ -93,7 +110,7 @@ struct ScriptedFileSystem: FileSystem {
     _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order, mark: StaticString
   ) throws(Errno) -> EntryBatch? {
     if let error = onCall(directory) ?? onRead(directory) { throw error }
-    return try base.list(directory, limit: limit, order: order, mark: mark)
+    return try base.list(directory, limit: limit, order: order, mark: tellsOfMark ? mark : "")
   }
 
   func status(
@@ -117,7 +134,7 @@ struct ScriptedFileSystem: FileSystem {
       if let error = onCall(directory) ?? onCheck(String(decoding: names[index], as: UTF8.self)) {
         receive(index, .failure(error))
       } else {
-        base.freshStatus(of: index..<(index + 1), of: names, in: directory, receive: receive)
+        base.freshStatus(of: index..<(index + 1), of: names, in: directory) { receive($0, $1.map(asLook)) }
       }
     }
   }
@@ -135,7 +152,7 @@ struct ScriptedFileSystem: FileSystem {
           index..<(index + 1), of: names, in: directory, clearance: clearance,
           decide: { index, look in
             onLookBeforeRemoval()
-            return decide(index, look)
+            return decide(index, asLook(look))
           }, receive: receive)
       }
     }
@@ -170,7 +187,7 @@ final class Turnstile: Sendable {
 
   /// Returns when so many wait at once, or after this time.
   @discardableResult
-  func awaitCrowd(of count: Int, within time: Duration = .seconds(10)) -> Bool {
+  func awaitCrowd(of count: Int, within time: Duration = .seconds(60)) -> Bool {
     state.wait(timeout: time) { $0.waiting >= count ? true : nil } ?? false
   }
 

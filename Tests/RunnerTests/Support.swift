@@ -11,8 +11,8 @@ final class ScratchTree: Sendable {
   /// In memory where there is such a place: ext4 looks long for inodes when thousands were freed a moment ago.
   private static let base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
 
-  init() {
-    path = "\(ScratchTree.base)/efs-purge-batch-test-\(UInt64.random(in: 0 ... .max))"
+  init(in base: String = ScratchTree.base) {
+    path = "\(base)/efs-purge-batch-test-\(UInt64.random(in: 0 ... .max))"
     mkdir(path, 0o755)
   }
 
@@ -133,9 +133,9 @@ final class Events: Sendable {
     events.broadcast()
   }
 
-  /// Returns when so many events that satisfy `wanted` have come, or after ten seconds.
+  /// Returns when so many events that satisfy `wanted` have come, or after a minute, since machines are busy.
   func await(_ count: Int, _ wanted: (RunEvent) -> Bool) {
-    _ = events.wait(timeout: .seconds(10)) { events -> Bool? in events.count(where: wanted) >= count ? true : nil }
+    _ = events.wait(timeout: .seconds(60)) { events -> Bool? in events.count(where: wanted) >= count ? true : nil }
   }
 
   var all: [RunEvent] { events.withLock { $0 } }
