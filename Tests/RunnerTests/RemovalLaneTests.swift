@@ -78,18 +78,18 @@ import Testing
     #expect(takeToCheck(&lane)?.count == count)
   }
 
-  @Test func `a directory is asked for again before each sixteen names, and by one worker`() {
+  @Test func `a directory is asked for again before each sixty-four names, and by one worker`() {
     var lane = lane(1000)
     var (needed, names) = (0, 0)
-    for _ in 0..<160 {
+    for _ in 0..<640 {
       guard let (list, check) = lane.takeToCheck(answering: Self.roundTrip, at: Self.now) else { break }
       if check == .needed { needed += 1 }
       names += list.count
       lane.checked([], rest: VictimList(), settled: list.count)
       if check == .needed { lane.namesChecked(at: Self.now) }
     }
-    #expect(names == 160)
-    #expect(needed == names / RemovalLane.namesPerCheck - 1)
+    #expect(names == 640)
+    #expect(needed == names / Int(RemovalLane.namesPerCheck) - 1)
   }
 
   @Test func `what the directory said half a second ago does not count`() {

@@ -53,7 +53,7 @@ struct DirectoryNode {
   /// Listings after the first.
   var rereads = 0
   var fate = Fate.scanned
-  /// When the way to it is to be looked at again.
+  /// When it is to be asked again whether what lies in it on the way down is still there.
   var nextWayCheck = MonotonicTime.distantPast
   /// Times that the server did not know it any more.
   var losses: UInt8 = 0

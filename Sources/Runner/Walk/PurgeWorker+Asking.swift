@@ -5,19 +5,21 @@ import SystemPackage
 /// Asking the server a second time: whether directories are where they were, and whether what vanished is gone.
 extension PurgeWorker {
   /// Whether a directory is still below the target's root, as names say that the server is asked for, and nothing above it is
-  /// protected by now. What is not so is told to the walk, for all that is below.
-  func isOnItsWay(_ place: Place) -> Bool {
-    guard let way = place.way else { return true }
-    let calls = 3 * way.steps.count + 1
-    for limit in walk.means.rateLimits { limit.charge(calls) }
+  /// protected by now; nil: it is. What is not so is told to the walk, for all that is below.
+  func haltOnTheWay(to place: Place) -> Halt? {
+    guard let way = place.way else { return nil }
+    for limit in walk.means.rateLimits { limit.charge(way.calls) }
     let start = MonotonicTime.now()
-    var isThere = isAtPath(way.root, way.steps.last?.directory ?? place.directory)
-    for step in way.steps where isThere && !isThrough(step) { isThere = false }
-    meter.lap(.status, count: calls)
+    var halt = way.root.flatMap { isAtPath($0, way.steps.last?.directory ?? place.directory) ? nil : Halt.moved }
+    var child = place.directory
+    for step in way.steps where halt == nil {
+      halt = self.halt(at: step, to: child)
+      child = step.directory
+    }
+    meter.lap(.status, count: max(1, way.calls))
     let now = MonotonicTime.now()
-    let time = now.since(start) + leave(for: calls)
-    walk.state.withLock { $0.checkedWay(to: place.node, in: time, at: now) }
-    return isThere
+    walk.state.withLock { $0.checkedWay(way, in: now.since(start) + leave(for: way.calls), at: now) }
+    return halt
   }
 
   /// Whether the target's path leads to its root still; trips the guard when it leads to another folder by now, or to none.
@@ -34,25 +36,28 @@ extension PurgeWorker {
     return false
   }
 
-  private func isThrough(_ step: Way.Step) -> Bool {
+  private func halt(at step: Way.Step, to child: DirectoryHandle) -> Halt? {
     do throws(Errno) {
-      // After this, a look at the child's name is a look at what the server has under it.
-      _ = try fileSystem.freshStatus(of: step.directory)
-      if try PurgeHold.stands(in: step.directory, fileSystem) { return halt(step.node, step.directory, for: .held) }
+      if step.isToBeAsked {
+        // After this, a look at the child's name is a look at what the server has under it.
+        _ = try fileSystem.freshStatus(of: step.directory)
+        if try PurgeHold.stands(in: step.directory, fileSystem) { return halt(step.node, step.directory, for: .held) }
+      }
       let look = try fileSystem.look(at: step.name, in: step.directory, isFresh: false)
-      return look.identity == step.identity || halt(step.child, nil, for: .moved)
+      if look.identity == step.identity { return nil }
     } catch {
       // What else cannot be told now, those tell who work there.
-      return error == .noSuchFileOrDirectory ? halt(step.child, nil, for: .moved) : true
+      guard error == .noSuchFileOrDirectory else { return nil }
     }
+    return halt(step.child, child, for: isLost(child) ? .lost : .moved)
   }
 
-  /// Nothing more is done in this directory and below. False.
-  private func halt(_ node: NodeID, _ directory: DirectoryHandle?, for halt: Halt) -> Bool {
+  /// Nothing more is done in this directory and below.
+  private func halt(_ node: NodeID, _ directory: DirectoryHandle?, for halt: Halt) -> Halt {
     if halt == .held { walk.tellHeld(walk.state.withLock { $0.table.relativePath(of: node) }) }
     if halt == .moved { walk.tellMoved(node) }
     walk.state.withLock { $0.halt(node, directory, for: halt) }
-    return false
+    return halt
   }
 }
 

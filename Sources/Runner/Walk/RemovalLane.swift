@@ -37,9 +37,10 @@ struct RemovalLane {
   static let timeAhead: Duration = .milliseconds(8)
   /// Names in one piece where each is a round trip: little waits behind it, and what it learnt is known soon.
   static let slowGroup = 4
-  /// Looks at names between two at the directory itself. A name that the client has cached is another file's by now if
-  /// somebody else has renamed something meanwhile; it learns so from the directory only.
-  static let namesPerCheck = 16
+  /// Looks at names between two at the directory itself, at most. A name that the client has cached is another file's by now if
+  /// somebody else has renamed something meanwhile; it learns so from the directory only. A question that crosses our own
+  /// removals makes the client look up some names anew, so that it costs more than its own round trip.
+  static let namesPerCheck: Int32 = 64
   /// A look at the directory serves no longer than this.
   static let nameCheckLasts: Duration = freshness / 2
 

@@ -40,7 +40,8 @@ extension PurgeWorker {
   /// Asks the directory itself, before names in it are looked at: it is where it was, nobody protects it, and the client has
   /// forgotten names that others have changed.
   private func obstacle(at place: Place) -> Obstacle? {
-    if isElsewhere(place) || !isOnItsWay(place) { return .halt(.moved) }
+    if isElsewhere(place) { return .halt(.moved) }
+    if let halt = haltOnTheWay(to: place) { return .halt(halt) }
     do throws(Errno) {
       _ = try fileSystem.freshStatus(of: place.directory)
       meter.lap(.freshStatus)

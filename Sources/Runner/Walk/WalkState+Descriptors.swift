@@ -119,7 +119,18 @@ extension WalkState {
       return
     }
     if hasLostSight, error != .noSuchFileOrDirectory { return end(step.node, as: .failed(.staleNFSFileHandle)) }
+    if error == .staleNFSFileHandle, table[step.node].losses > 0 { enterAnew(step) }
     end(step.node, as: .vanished(error))
+  }
+
+  /// The server does not know the directory any more, and has another one under its name: after a failover a copy, with all that
+  /// is old in it. It is one that was found, like any other.
+  private mutating func enterAnew(_ step: Reopening.Step) {
+    guard let parent = table[step.node].parent, table[parent].end == nil else { return }
+    tally.dirsFound += 1
+    table[parent].pending += 1
+    withSubdirectories(of: parent) { $0.append(step.name) }
+    list(parent)
   }
 
   /// The server does not know a directory any more that was opened before: it is opened again, which asks those above it.

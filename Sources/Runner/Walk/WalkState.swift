@@ -311,34 +311,42 @@ extension WalkState {
     var place = Place(node: id, directory: directory, location: [])
     guard rules.mode == .purge else { return place }
     place.location = table.location(of: id, root: rootLocation)
-    let now = MonotonicTime.now()
-    guard asks, now >= table[id].nextWayCheck else { return place }
-    // Others need not look at the same time.
-    table[id].nextWayCheck = now.advanced(by: WalkLimits.wayCheckInterval)
-    place.way = way(to: id)
+    if asks { place.way = way(to: id, at: .now()) }
     return place
   }
 
-  private func way(to id: NodeID) -> Way? {
+  /// Each directory on it is asked for what all below it want to know, by the first that comes when it is time.
+  private mutating func way(to id: NodeID, at now: MonotonicTime) -> Way? {
     guard let root else { return nil }
-    var way = Way(root: table[root].identity)
+    var way = Way(root: isToBeAsked(root, at: now) ? table[root].identity : nil)
+    let asksRoot = way.root != nil
     var next = id
     while let above = table[next].parent {
       if let handle = table[above].handle {
         way.steps.append(
           Way.Step(
-            node: above, directory: handle, child: next, name: table[next].name, identity: table[next].identity))
+            node: above, directory: handle, child: next, name: table[next].name, identity: table[next].identity,
+            isToBeAsked: above == root ? asksRoot : isToBeAsked(above, at: now)))
       }
       next = above
     }
     return way
   }
 
-  /// To look at the way took so long, and shall take no more than a small part of the time.
-  mutating func checkedWay(to id: NodeID, in time: Duration, at now: MonotonicTime) {
-    guard table.contains(id) else { return }
-    let rest = max(WalkLimits.wayCheckInterval, time * WalkLimits.wayCheckShare)
-    table[id].nextWayCheck = now.advanced(by: min(rest, WalkLimits.longestWayCheckInterval))
+  private mutating func isToBeAsked(_ id: NodeID, at now: MonotonicTime) -> Bool {
+    guard now >= table[id].nextWayCheck else { return false }
+    // Others need not ask at the same time.
+    table[id].nextWayCheck = now.advanced(by: WalkLimits.longestWayCheckInterval)
+    return true
+  }
+
+  /// To ask these took so long, and shall take no more than a small part of the time.
+  mutating func checkedWay(_ way: Way, in time: Duration, at now: MonotonicTime) {
+    let rest = min(max(WalkLimits.wayCheckInterval, time * WalkLimits.wayCheckShare), WalkLimits.longestWayCheckInterval)
+    for step in way.steps where step.isToBeAsked && table.contains(step.node) {
+      table[step.node].nextWayCheck = now.advanced(by: rest)
+    }
+    if way.root != nil, let root, table.contains(root) { table[root].nextWayCheck = now.advanced(by: rest) }
   }
 
   /// Files the lane's holder will want looked at.

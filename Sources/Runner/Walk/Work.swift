@@ -52,11 +52,16 @@ struct Way: Sendable {
     let child: NodeID
     let name: [UInt8]
     let identity: FileIdentity
+    /// Nobody has asked it lately.
+    let isToBeAsked: Bool
   }
 
-  /// The target's root, which must be found at the target's path.
-  let root: FileIdentity
+  /// The target's root, which must be found at the target's path; nil: somebody has looked lately.
+  let root: FileIdentity?
   var steps: [Step] = []
+
+  /// Calls that it takes at most.
+  var calls: Int { (root == nil ? 0 : 1) + steps.reduce(0) { $0 + ($1.isToBeAsked ? 3 : 1) } }
 }
 
 /// Whether the directory must be asked for before the names in it: see `DirectoryHandle.freshStatus`.
