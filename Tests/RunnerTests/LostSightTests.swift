@@ -168,6 +168,38 @@ import Testing
     #expect(outcome.tally.imbalance(in: .purge) == nil)
   }
 
+  @Test(arguments: [1, 3])
+  func `a copy that a server puts in the place of folders that it lost is purged like them`(workers: Int) {
+    let tree = tree()
+    let (lost, removals) = (Monitor<Set<FileIdentity>>([]), Monitor(0))
+    var fileSystem = ScriptedFileSystem()
+    fileSystem.onCall = { directory in lost.withLock { $0.contains(directory.identity) } ? .staleNFSFileHandle : nil }
+    fileSystem.onIsAt = { _ in true }
+    fileSystem.onRemoveFile = { [path = tree.path] _ in
+      let count = removals.withLock { count in
+        count += 1
+        return count
+      }
+      if count == 30 {
+        // All but the root itself, with other inodes.
+        for index in 0..<6 {
+          for folder in ["d\(index)", "d\(index)/e"] {
+            let identity = (try? LinuxFileSystem().openRoot(Array("\(path)/t/\(folder)".utf8)))?.identity
+            lost.withLock { if let identity { $0.insert(identity) } }
+          }
+          system(
+            "cp -a \(path)/t/d\(index) \(path)/copy && mv \(path)/t/d\(index) \(path)/d\(index) && mv \(path)/copy \(path)/t/d\(index)"
+          )
+        }
+      }
+      return nil
+    }
+    let outcome = walkToEnd(makeTarget(tree.path + "/t"), fileSystem: fileSystem, workers: workers)
+    #expect(outcome.ending == .completed)
+    #expect(walkTree(tree.path + "/t").filter(\.isFile).map(\.path) == ["d1/e/young"])
+    #expect(outcome.tally.imbalance(in: .purge) == nil)
+  }
+
   // MARK: What vanished, and is named all the same
 
   @Test(arguments: [Errno.noSuchFileOrDirectory, .staleNFSFileHandle, .isDirectory])

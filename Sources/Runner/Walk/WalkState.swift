@@ -342,7 +342,8 @@ extension WalkState {
 
   /// To ask these took so long, and shall take no more than a small part of the time.
   mutating func checkedWay(_ way: Way, in time: Duration, at now: MonotonicTime) {
-    let rest = min(max(WalkLimits.wayCheckInterval, time * WalkLimits.wayCheckShare), WalkLimits.longestWayCheckInterval)
+    let rest = min(
+      max(WalkLimits.wayCheckInterval, time * WalkLimits.wayCheckShare), WalkLimits.longestWayCheckInterval)
     for step in way.steps where step.isToBeAsked && table.contains(step.node) {
       table[step.node].nextWayCheck = now.advanced(by: rest)
     }
