@@ -168,8 +168,7 @@ import Testing
     #expect(outcome.tally.imbalance(in: .purge) == nil)
   }
 
-  @Test(arguments: [1, 3])
-  func `a copy that a server puts in the place of folders that it lost is purged like them`(workers: Int) {
+  @Test func `a copy that a server puts in the place of folders that it lost is purged like them`() {
     let tree = tree()
     let (lost, removals) = (Monitor<Set<FileIdentity>>([]), Monitor(0))
     var fileSystem = ScriptedFileSystem()
@@ -194,7 +193,7 @@ import Testing
       }
       return nil
     }
-    let outcome = walkToEnd(makeTarget(tree.path + "/t"), fileSystem: fileSystem, workers: workers)
+    let outcome = walkToEnd(makeTarget(tree.path + "/t"), fileSystem: fileSystem, workers: 1)
     #expect(outcome.ending == .completed)
     #expect(walkTree(tree.path + "/t").filter(\.isFile).map(\.path) == ["d1/e/young"])
     #expect(outcome.tally.imbalance(in: .purge) == nil)
