@@ -50,7 +50,7 @@ check-docs: build ## Try the examples in docs/ (PyPI: check-jsonschema, pre-comm
 # ATTACKS adds options: make check-attacks ATTACKS='--faults 100000'.
 check-attacks: build ## Random trees and faults against an oracle, swaps and moves by an attacker; as root (skipped elsewhere)
 	@scripts/setup-bench.sh
-	Tests/Attacks/faults.py --binary "$(BINARY)" --seeds 1-100000 --seconds 60 $(ATTACKS)
+	Tests/Attacks/faults.py --binary "$(BINARY)" --seeds 1-100000 --seconds 45 $(ATTACKS)
 	Tests/Attacks/swaps.py --binary "$(BINARY)" --swaps 20000
 
 check-nfs: build ## Scenarios on a real NFS in a virtual machine: an hour; as root
