@@ -51,8 +51,9 @@ import Testing
   }
 
   @Test(arguments: [
-    (Duration.microseconds(300), 16, 4), (.milliseconds(1), 8, 2), (.milliseconds(3), 6, 1), (.milliseconds(100), 6, 1),
-    (.milliseconds(300), 2, 1), (.seconds(2), 2, 1),
+    (Duration.microseconds(300), 16, 4), (.milliseconds(1), 16, 4), (.milliseconds(3), 13, 3),
+    (.milliseconds(10), 6, 1),
+    (.milliseconds(100), 6, 1), (.milliseconds(300), 2, 1), (.seconds(2), 2, 1),
   ])
   func `no more names are looked at ahead than are removed while the next are looked at`(
     pace: Duration, most: Int, group: Int
@@ -78,17 +79,17 @@ import Testing
     #expect(takeToCheck(&lane)?.count == count)
   }
 
-  @Test func `a directory is asked for again before each sixty-four names, and by one worker`() {
-    var lane = lane(1000)
+  @Test func `a directory is asked for again before so many names, and by one worker`() {
+    var lane = lane(2000)
     var (needed, names) = (0, 0)
-    for _ in 0..<640 {
+    for _ in 0..<1280 {
       guard let (list, check) = lane.takeToCheck(answering: Self.roundTrip, at: Self.now) else { break }
       if check == .needed { needed += 1 }
       names += list.count
       lane.checked([], rest: VictimList(), settled: list.count)
       if check == .needed { lane.namesChecked(at: Self.now) }
     }
-    #expect(names == 640)
+    #expect(names == 1280)
     #expect(needed == names / Int(RemovalLane.namesPerCheck) - 1)
   }
 

@@ -34,13 +34,13 @@ struct RemovalLane {
   /// removed, two that come next, and three that are being looked at, since answers take longer now and then.
   static let mostAhead = 16
   static let fewestAhead = 6
-  static let timeAhead: Duration = .milliseconds(8)
+  static let timeAhead: Duration = .milliseconds(40)
   /// Names in one piece where each is a round trip: little waits behind it, and what it learnt is known soon.
   static let slowGroup = 4
   /// Looks at names between two at the directory itself, at most. A name that the client has cached is another file's by now if
   /// somebody else has renamed something meanwhile; it learns so from the directory only. A question that crosses our own
   /// removals makes the client look up some names anew, so that it costs more than its own round trip.
-  static let namesPerCheck: Int32 = 64
+  static let namesPerCheck: Int32 = 128
   /// A look at the directory serves no longer than this.
   static let nameCheckLasts: Duration = freshness / 2
 

@@ -31,8 +31,9 @@ extension PurgeWorker {
     var count = RemovalCount()
     var path: EntryPath
     var halt: Halt?
-    /// When the directory was last asked for.
+    /// When the directory was last asked for, and when it was last seen that it is where it was.
     var namesCheckedAt = MonotonicTime.distantPast
+    var locatedAt = MonotonicTime.distantPast
   }
 
   // MARK: Where it is, and whether it may
@@ -157,14 +158,17 @@ extension PurgeWorker {
     let lasts = min(RemovalLane.nameCheckLasts, max(WalkLimits.quickNameCheckLasts, leave(for: 16 * group)))
     let isKnown = isRecent(pass.rest, at: now) || now.since(pass.namesCheckedAt) < lasts
     if isKnown {
+      // As long as one piece takes where calls are quick.
+      if now.since(pass.locatedAt) < WalkLimits.locationLasts { return true }
       if isElsewhere(place) { pass.halt = .moved }
+      pass.locatedAt = now
       return pass.halt == nil
     }
     // Two calls, for which leave was not asked.
     for limit in walk.means.rateLimits { limit.charge(2) }
     switch obstacle(at: place) {
     case nil:
-      pass.namesCheckedAt = now
+      (pass.namesCheckedAt, pass.locatedAt) = (now, now)
       return true
     case .halt(let halt): pass.halt = halt
     case .unreadable(let error): fail(&pass.rest, error, at: place, &pass.count)

@@ -84,6 +84,8 @@ struct WalkLimits: Sendable {
   static let wayCheckShare = 40
   /// However slow the server is, or a single answer was.
   static let longestWayCheckInterval: Duration = .seconds(1)
+  /// What is moved on this host is noticed with the first group after this.
+  static let locationLasts: Duration = .milliseconds(1)
   /// Where calls are quick: a directory is asked for before the first name in it is looked at, and again after this.
   static let quickNameCheckLasts: Duration = .milliseconds(10)
 
