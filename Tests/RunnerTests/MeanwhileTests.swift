@@ -37,8 +37,8 @@ import Testing
     }
     let outcome = purge([makeTarget(tree.path + "/t")], fileSystem: fileSystem)
     let saved = walkTree(tree.path + "/safe").count(where: \.isFile)
-    // Two removers at most, each with a group in hand.
-    #expect(saved >= 500 - 20 - 2 * 16)
+    // Two removers at most, each with a piece in hand.
+    #expect(saved >= 500 - 20 - 2 * 64)
     #expect(outcome.totals.filesPurged == UInt64(500 - saved))
     #expect(outcome.totals.imbalance(in: .purge) == nil)
     #expect(outcome.exitStatus == .success)
@@ -51,7 +51,7 @@ import Testing
     target.retention.exclude = [try Glob("keep/**")]
     let fileSystem = Self.atRemoval(20) { [path = tree.path] in rename("\(path)/work", "\(path)/keep") }
     let outcome = purge([target], workers: 1, fileSystem: fileSystem)
-    #expect(walkTree(tree.path + "/keep").count >= 500 - 20 - 16)
+    #expect(walkTree(tree.path + "/keep").count >= 500 - 20 - 64)
     #expect(outcome.exitStatus == .success)
   }
 
@@ -81,7 +81,7 @@ import Testing
     let outcome = purge([makeTarget(tree.path + "/t")], workers: 1, fileSystem: fileSystem)
     #expect(outcome.exitStatus == .guardTripped)
     #expect(outcome.targets[0].reason == "the target's folder was moved or replaced during the run")
-    #expect(walkTree(tree.path + "/safe").count(where: \.isFile) >= 500 - 20 - 16)
+    #expect(walkTree(tree.path + "/safe").count(where: \.isFile) >= 500 - 20 - 64)
     #expect(outcome.totals.imbalance(in: .purge) == nil)
   }
 

@@ -8,7 +8,7 @@ import Testing
 
 /// Looks taken ahead of removals: where calls are round trips.
 @Suite struct RemovalLaneTests {
-  private static let roundTrip = Duration.milliseconds(3)
+  private static let roundTrip = Duration.milliseconds(10)
 
   private func victims(_ count: Int) -> VictimList {
     let tree = ScratchTree()
