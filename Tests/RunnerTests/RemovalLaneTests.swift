@@ -53,7 +53,7 @@ import Testing
   @Test(arguments: [
     (Duration.microseconds(300), 16, 4), (.milliseconds(1), 16, 4), (.milliseconds(3), 13, 3),
     (.milliseconds(10), 6, 1),
-    (.milliseconds(100), 6, 1), (.milliseconds(300), 2, 1), (.seconds(2), 2, 1),
+    (.milliseconds(100), 3, 1), (.milliseconds(300), 2, 1), (.seconds(2), 2, 1),
   ])
   func `no more names are looked at ahead than are removed while the next are looked at`(
     pace: Duration, most: Int, group: Int

@@ -100,7 +100,8 @@ struct RemovalLane {
   /// How many more may be looked at now; nil: none.
   private func roomAhead(answering pace: Duration) -> Int? {
     let wanted = Swift.max(RemovalLane.fewestAhead, RemovalLane.answers(at: pace, in: RemovalLane.timeAhead))
-    let usable = RemovalLane.answers(at: pace, in: RemovalLane.freshness * 0.8)
+    // What the directory said may be half of `freshness` old when a look begins.
+    let usable = RemovalLane.answers(at: pace, in: RemovalLane.freshness * 0.3)
     let most = Swift.min(RemovalLane.mostAhead, wanted, usable)
     // The first few in small pieces, so that the lane has something to do soon.
     let count = Swift.max(1, Swift.min(ahead, RemovalLane.slowGroup(at: pace)))

@@ -40,9 +40,11 @@ extension PurgeWorker {
 
   /// Asks the directory itself, before names in it are looked at: it is where it was, nobody protects it, and the client has
   /// forgotten names that others have changed.
-  private func obstacle(at place: Place) -> Obstacle? {
+  /// `askedAt`: when the directory was asked.
+  private func obstacle(at place: Place, _ askedAt: inout MonotonicTime) -> Obstacle? {
     if isElsewhere(place) { return .halt(.moved) }
     if let halt = haltOnTheWay(to: place) { return .halt(halt) }
+    askedAt = .now()
     do throws(Errno) {
       _ = try fileSystem.freshStatus(of: place.directory)
       meter.lap(.freshStatus)
@@ -86,11 +88,13 @@ extension PurgeWorker {
   private func checkNames(at place: Place, _ nameCheck: NameCheck, _ checking: inout Checking) -> MonotonicTime? {
     if case .done(let time) = nameCheck { return time }
     guard mayDo(2) else { return nil }
-    let now = MonotonicTime.now()
-    switch obstacle(at: place) {
+    var askedAt = MonotonicTime.now()
+    switch obstacle(at: place, &askedAt) {
     case nil:
-      checking.namesCheckedAt = now
-      return now
+      checking.namesCheckedAt = askedAt
+      // Others wait for just that, and not for the looks that follow.
+      walk.namesChecked(in: place.node, at: askedAt)
+      return askedAt
     case .halt(let halt): checking.halt = halt
     case .unreadable(let error): fail(&checking.rest, error, at: place, &checking.count)
     }
@@ -166,9 +170,9 @@ extension PurgeWorker {
     }
     // Two calls, for which leave was not asked.
     for limit in walk.means.rateLimits { limit.charge(2) }
-    switch obstacle(at: place) {
+    switch obstacle(at: place, &pass.namesCheckedAt) {
     case nil:
-      (pass.namesCheckedAt, pass.locatedAt) = (now, now)
+      pass.locatedAt = now
       return true
     case .halt(let halt): pass.halt = halt
     case .unreadable(let error): fail(&pass.rest, error, at: place, &pass.count)
@@ -205,9 +209,9 @@ extension PurgeWorker {
       if isElsewhere(place) { return .halted(.moved) }
       namesCheckedAt = time
     case .needed:
-      namesCheckedAt = .now()
-      switch obstacle(at: place) {
-      case nil: break
+      var askedAt = MonotonicTime.now()
+      switch obstacle(at: place, &askedAt) {
+      case nil: namesCheckedAt = askedAt
       case .halt(let halt): return .halted(halt)
       case .unreadable(let error): return failed(empty, error, at: place)
       }

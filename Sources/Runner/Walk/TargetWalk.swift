@@ -245,6 +245,15 @@ extension TargetWalk {
     tellOnce(hasLackedDescriptors, "\(ErrnoName.of(errno)): going on with fewer open directories")
   }
 
+  /// The directory was asked for: whoever waits to look at names in it may go on.
+  func namesChecked(in node: NodeID, at time: MonotonicTime) {
+    state.withLock { state in
+      state.table[node].lane.namesChecked(at: time)
+      state.list(node)
+    }
+    state.signal()
+  }
+
   func register(_ progress: RemovalProgress) { inHand.withLock { $0.append(progress) } }
 
   func unregister(_ progress: RemovalProgress) { inHand.withLock { $0.removeAll { $0 === progress } } }
