@@ -21,7 +21,8 @@ from attacks import books, host  # noqa: E402
 DAY = 86_400
 OLD = 100 * DAY
 KINDS = ["links", "files", "away", "ancestors", "binds"]
-MOST_AFTER_MOVE = 64
+# Two workers remove at once where calls are quick, each with a piece of 64 and what comes in the millisecond until it looks again.
+MOST_AFTER_MOVE = 160
 """Removals in hand when a folder is moved away."""
 DEADLINE = 60
 
