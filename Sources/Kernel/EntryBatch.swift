@@ -105,7 +105,10 @@ public final class EntryBatch: @unchecked Sendable {
   /// `mark` with its NUL lies within the record.
   private static func isMark(_ records: UnsafeRawBufferPointer, _ at: Int, _ mark: StaticString) -> Bool {
     let length = mark.utf8CodeUnitCount
-    guard let start = records.baseAddress, records[at + length] == 0 else { return false }
+    guard length > 0, records[at] == mark.utf8Start[0], let start = records.baseAddress, records[at + length] == 0
+    else {
+      return false
+    }
     return memcmp(start + at, mark.utf8Start, length) == 0
   }
 

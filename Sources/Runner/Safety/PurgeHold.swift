@@ -9,7 +9,8 @@ enum PurgeHold {
   private static let bytes = Array(name.utf8)
 
   static func isOne(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-    name.count == bytes.count && name.elementsEqual(bytes)
+    // Asked of every file.
+    name.count == 11 && name[0] == UInt8(ascii: ".") && name.elementsEqual(bytes)
   }
 
   /// Looked up before anything of the directory is judged, since waiting for it to be listed could come too late, and again
