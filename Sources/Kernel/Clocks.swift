@@ -28,9 +28,17 @@ public struct MonotonicTime: Hashable, Comparable, Sendable {
 
   public func since(_ earlier: MonotonicTime) -> Duration { .nanoseconds(nanoseconds - earlier.nanoseconds) }
 
+  /// The same as a plain number, where it is asked for each file.
+  public func nanoseconds(since earlier: MonotonicTime) -> Int64 { nanoseconds - earlier.nanoseconds }
+
   var asTimespec: Glibc.timespec {
     Glibc.timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
   }
+}
+
+extension Duration {
+  /// Whole nanoseconds; bounded as `MonotonicTime` is.
+  public var nanoseconds: Int64 { MonotonicTime(nanoseconds: 0).advanced(by: self).nanoseconds }
 }
 
 /// Time spent on a processor.

@@ -5,15 +5,10 @@ public import SystemPackage
 /// parent cannot lead anywhere else. Usable from any thread; the reading position is shared, so one thread reads.
 public final class DirectoryHandle: Sendable {
   let descriptor: CInt
-  /// As it was when opened. Of one that was opened to be listed, as the server had it.
+  /// As it was when opened.
   public let status: EntryStatus
-  /// When it was asked for `status`. A server's answer makes the client forget names that are no longer true, so what is
-  /// listed and looked up from then on is no older.
-  public let askedAt: MonotonicTime
 
-  private init(descriptor: CInt, status: EntryStatus, askedAt: MonotonicTime) {
-    (self.descriptor, self.status, self.askedAt) = (descriptor, status, askedAt)
-  }
+  private init(descriptor: CInt, status: EntryStatus) { (self.descriptor, self.status) = (descriptor, status) }
 
   deinit { _ = ck_close(descriptor) }
 
@@ -30,8 +25,7 @@ public final class DirectoryHandle: Sendable {
   /// Opens the absolute `path` to be listed, following no link in any of its components (ELOOP or ENOTDIR where one stands).
   public static func open(path: [UInt8]) throws(Errno) -> DirectoryHandle {
     let components = path.split(separator: UInt8(ascii: "/"))
-    var handle = try adopting(
-      kernelCall { ck_open_directory(-1, "/", components.isEmpty ? 1 : 0) }, components.isEmpty ? .list : .pass)
+    var handle = try adopting(kernelCall { ck_open_directory(-1, "/", components.isEmpty ? 1 : 0) })
     for (index, component) in components.enumerated() {
       handle = try handle.openDirectory(Array(component), for: index + 1 == components.count ? .list : .pass)
     }
@@ -47,7 +41,7 @@ public final class DirectoryHandle: Sendable {
           ck_open_directory(
             descriptor, $0.baseAddress?.assumingMemoryBound(to: CChar.self), access == .list ? 1 : 0)
         }
-      }, access)
+      })
   }
 
   /// The directory as the server has it now. The client then forgets what names it has cached of it, if somebody else has
@@ -92,11 +86,9 @@ public final class DirectoryHandle: Sendable {
     return try DirectoryHandle.status(of: file, sync: CInt(CK_FRESH), mask: CInt(CK_BASIC | CK_BIRTH))
   }
 
-  private static func adopting(_ descriptor: CInt, _ access: Access) throws(Errno) -> DirectoryHandle {
+  private static func adopting(_ descriptor: CInt) throws(Errno) -> DirectoryHandle {
     do {
-      let askedAt = MonotonicTime.now()
-      let status = try status(of: descriptor, sync: access == .list ? CInt(CK_FRESH) : 0)
-      return DirectoryHandle(descriptor: descriptor, status: status, askedAt: askedAt)
+      return DirectoryHandle(descriptor: descriptor, status: try status(of: descriptor, sync: 0))
     } catch {
       _ = ck_close(descriptor)
       throw error

@@ -43,7 +43,6 @@ import Testing
     #expect(try looks { _ = try fileSystem.removeDirectory(folder, in: directory) { _ in false } } == [1, 0])
     #expect(try looks { _ = try fileSystem.freshStatus(of: directory) } == [1, 0])
     #expect(try looks { _ = try fileSystem.look(at: file, in: directory, isFresh: true) } == [1, 0])
-    #expect(try looks { _ = try fileSystem.openDirectory(folder, in: directory, for: .list) } == [1, 0])
     #expect(try looks { _ = try fileSystem.touch(directory) } == [1, 0])
     #expect(try looks { _ = try fileSystem.look(at: file, in: directory, isFresh: false) } == [0, 1])
   }

@@ -29,7 +29,8 @@ import Testing
   /// Whose directory was asked for at the moment all of this happens at.
   private func lane(_ count: Int) -> RemovalLane {
     var lane = RemovalLane()
-    lane.opened(at: Self.now)
+    lane.namesChecked(at: Self.now)
+    lane.entered(at: Self.now)
     lane.append(victims(count))
     return lane
   }
@@ -37,21 +38,27 @@ import Testing
   private static let now = MonotonicTime(nanoseconds: 1_000_000_000)
 
   private func look(at list: VictimList) -> VictimList {
-    var checking = Checking(rest: VictimList(), nameCheck: .needed)
+    var checking = Checking(rest: VictimList(), holdsUp: false)
     for index in list.indices { checking.stillGoes(index, of: list, seen: Self.now, bytes: 0) }
     return checking.remaining.first ?? VictimList()
   }
 
   private func takeToCheck(_ lane: inout RemovalLane, at pace: Duration = roundTrip) -> VictimList? {
-    lane.takeToCheck(answering: pace, at: Self.now)?.0
+    lane.takeToCheck(.init(pace: pace), at: Self.now)?.0
+  }
+
+  private func nothing(of list: VictimList) -> VictimList {
+    var rest = list
+    rest.drop(list.count)
+    return rest
   }
 
   private func takeToRemove(_ lane: inout RemovalLane, _ manner: RemovalLane.Manner) -> Removal? {
-    lane.takeToRemove(manner, at: Self.now)
+    lane.takeToRemove(manner, .init(pace: Self.roundTrip), at: Self.now)
   }
 
   @Test(arguments: [
-    (Duration.microseconds(300), 16, 4), (.milliseconds(1), 16, 4), (.milliseconds(3), 13, 3),
+    (Duration.microseconds(300), 16, 4), (.milliseconds(1), 16, 4), (.milliseconds(3), 13, 4),
     (.milliseconds(10), 6, 1),
     (.milliseconds(100), 3, 1), (.milliseconds(300), 2, 1), (.seconds(2), 2, 1),
   ])
@@ -83,11 +90,12 @@ import Testing
     var lane = lane(2000)
     var (needed, names) = (0, 0)
     for _ in 0..<1280 {
-      guard let (list, check) = lane.takeToCheck(answering: Self.roundTrip, at: Self.now) else { break }
-      if check == .needed { needed += 1 }
+      guard let (list, check) = lane.takeToCheck(.init(pace: Self.roundTrip), at: Self.now) else { break }
       names += list.count
       lane.checked([], rest: VictimList(), settled: list.count)
-      if check == .needed { lane.namesChecked(at: Self.now) }
+      if case .done = check { continue }
+      needed += 1
+      lane.endCheck()
     }
     #expect(names == 1280)
     #expect(needed == names / Int(RemovalLane.namesPerCheck) - 1)
@@ -96,12 +104,50 @@ import Testing
   @Test func `what the directory said half a second ago does not count`() {
     var lane = lane(100)
     let later = Self.now.advanced(by: RemovalLane.nameCheckLasts)
-    let first = lane.takeToCheck(answering: Self.roundTrip, at: later)
-    #expect(first?.1 == .needed)
+    let first = lane.takeToCheck(.init(pace: Self.roundTrip), at: later)
+    #expect(first?.1 == .needed(looksAround: true))
     // Others wait for the answer.
-    #expect(lane.takeToCheck(answering: Self.roundTrip, at: later) == nil)
+    #expect(lane.takeToCheck(.init(pace: Self.roundTrip), at: later) == nil)
     lane.namesChecked(at: later)
-    #expect(lane.takeToCheck(answering: Self.roundTrip, at: later)?.1 == .done(later))
+    lane.endCheck()
+    #expect(lane.takeToCheck(.init(pace: Self.roundTrip), at: later)?.1 == .done(later))
+  }
+
+  @Test func `a question to the directory never crosses a removal in it`() {
+    var lane = lane(100)
+    let pace = RemovalLane.Lookahead(pace: Self.roundTrip)
+    while let list = takeToCheck(&lane) { lane.checked([look(at: list)], rest: VictimList(), settled: 0) }
+    guard case .files(let removing) = takeToRemove(&lane, .slow) else { return #expect(Bool(false), "nothing") }
+    let due = Self.now.advanced(by: RemovalLane.nameCheckIsRenewed)
+    lane.removed(removing.count, rest: nothing(of: removing))
+    // Now that there is room for more looks, the question goes before the next removal.
+    var isRemoved = lane.takeToRemove(.slow, pace, at: due) != nil
+    #expect(!isRemoved)
+    #expect(lane.takeToCheck(pace, at: due)?.1 == .needed(looksAround: true))
+    #expect(!lane.hasToRemove(.slow))
+    isRemoved = lane.takeToRemove(.slow, pace, at: due) != nil
+    #expect(!isRemoved)
+    lane.namesChecked(at: due)
+    lane.endCheck()
+    isRemoved = lane.takeToRemove(.slow, pace, at: due) != nil
+    #expect(isRemoved)
+    // While it lasts, looks go on by what is known, and the question waits.
+    let late = due.advanced(by: RemovalLane.nameCheckIsRenewed)
+    lane.checked([], rest: VictimList(), settled: 1)
+    #expect(lane.takeToCheck(pace, at: late)?.1 == .done(due))
+  }
+
+  @Test func `where the directory is, is looked at once for so many names`() {
+    var lane = lane(100)
+    var located = 0
+    for _ in 0...(3 * RemovalLane.namesPerLocation) {
+      guard let list = takeToCheck(&lane) else { break }
+      lane.checked([look(at: list)], rest: VictimList(), settled: 0)
+      guard let removal = takeToRemove(&lane, .slow), case .files(let files) = removal else { break }
+      if lane.isToBeLocated(for: removal) { located += 1 }
+      lane.removed(files.count, rest: nothing(of: files))
+    }
+    #expect(located == 3)
   }
 
   @Test func `a slow lane has one remover, and it removes only what was looked at`() {
@@ -136,7 +182,9 @@ import Testing
         let count = Int.random(in: 1...30, using: &random)
         lane.append(victims(count))
         added += count
-      case 1: takeToCheck(&lane).map { checking.append($0) }
+      case 1:
+        takeToCheck(&lane).map { checking.append($0) }
+        lane.endCheck()
       case 2 where !checking.isEmpty:
         var list = checking.removeFirst()
         let (going, gone) = (list.takeFirst(Int.random(in: 0...2, using: &random)), list.takeFirst(1))
@@ -158,7 +206,7 @@ import Testing
       guard lane.files == waiting + inHands else { return #expect(Bool(false), "\(lane.files) files") }
       #expect(lane.files == added - settled)
       #expect(lane.waitingFiles == lane.waiting.reduce(0) { $0 + $1.count })
-      #expect(lane.ahead <= RemovalLane.mostAhead)
+      #expect(lane.ahead <= RemovalLane.Lookahead.most)
     }
     #expect(lane.ahead == 0 || !removing.isEmpty || !checking.isEmpty || !lane.checked.isEmpty)
   }

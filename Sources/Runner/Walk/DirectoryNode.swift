@@ -40,7 +40,11 @@ struct DirectoryNode {
 
   var lane = RemovalLane()
   /// What a call in this directory took lately, in the mean.
-  var pace: Duration = .zero
+  var pace: Duration = .zero {
+    didSet { (lookahead, takesRoundTrips) = (.init(pace: pace), pace >= RemovalLane.roundTrip) }
+  }
+  private(set) var lookahead = RemovalLane.Lookahead(pace: .zero)
+  private(set) var takesRoundTrips = false
 
   /// Parts that are not finished: the listing, subdirectories, chunks, and all files of the lane as one.
   var pending = 1
@@ -106,11 +110,11 @@ extension DirectoryNode {
 
   /// Calls in this directory are round trips. On a disk of this machine they are not: what takes long there is the processor,
   /// or the disk's journal, and nothing is gained by looking ahead.
-  var isSlow: Bool { pace >= RemovalLane.roundTrip && !identity.isOnBlockDevice }
+  var isSlow: Bool { takesRoundTrips && !identity.isOnBlockDevice }
   private var laneCapacity: Int { isSlow ? WalkLimits.slowLaneCapacity : WalkLimits.laneCapacity }
 
   func canBeChecked(serially isSerial: Bool) -> Bool {
-    isWorkedIn && manner(serially: isSerial).looksAhead && lane.hasToCheck(answering: pace)
+    isWorkedIn && manner(serially: isSerial).looksAhead && lane.hasToCheck(lookahead)
   }
 
   func hasToRemove(_ manner: RemovalLane.Manner) -> Bool { isWorkedIn && lane.hasToRemove(manner) }

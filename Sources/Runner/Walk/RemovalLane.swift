@@ -22,27 +22,28 @@ struct RemovalLane {
   private(set) var files = 0
   /// When the directory was last asked for, and how many names were given out to be looked at since.
   private var namesCheckedAt = MonotonicTime.distantPast
+  /// How long that serves, and when to ask anew, in time, so that nobody has to wait for the answer.
+  private var namesServeUntil = MonotonicTime.distantPast
+  private var checkIsDueAt = MonotonicTime.distantPast
   private var namesSinceCheck: Int32 = 0
   private var isCheckingNames = false
+  /// Until then nobody need look again whether the way to the directory is still there, and whether somebody protects it.
+  private var isJustEnteredUntil = MonotonicTime.distantPast
+  /// Names given out to be removed since it was last seen whether the directory is where it was.
+  private var namesSinceLocated = 0
 
   /// Fresh looks must not be older than this when they are used.
   static let freshness: Duration = .seconds(1)
   /// What takes so long is a round trip to a server, or to a disk. Calls that need neither take microseconds.
   static let roundTrip: Duration = .microseconds(200)
-  /// Names that are looked at ahead of the lane, those in its holder's hands included: as many as are removed in `timeAhead`,
-  /// since what is looked at early may be another file by the time it is removed; and however long that takes one that is being
-  /// removed, two that come next, and three that are being looked at, since answers take longer now and then.
-  static let mostAhead = 16
-  static let fewestAhead = 6
-  static let timeAhead: Duration = .milliseconds(40)
-  /// Names in one piece where each is a round trip: little waits behind it, and what it learnt is known soon.
-  static let slowGroup = 4
   /// Looks at names between two at the directory itself, at most. A name that the client has cached is another file's by now if
-  /// somebody else has renamed something meanwhile; it learns so from the directory only. A question that crosses our own
-  /// removals makes the client look up some names anew, so that it costs more than its own round trip.
+  /// somebody else has renamed something meanwhile; it learns so from the directory only.
   static let namesPerCheck: Int32 = 128
   /// A look at the directory serves no longer than this.
   static let nameCheckLasts: Duration = freshness / 2
+  static let nameCheckIsRenewed: Duration = nameCheckLasts * 0.75
+  /// Removals between two looks at whether the directory is where it was.
+  static let namesPerLocation = 16
 
   /// Lists of files and empty subdirectories that wait for the lane.
   var length: Int { waiting.count + checked.count + emptyDirectories.count }
@@ -61,60 +62,61 @@ struct RemovalLane {
   // MARK: Looking ahead
 
   /// Files to be looked at for the lane, and whether the directory is to be asked for first; nil when enough are or will be.
-  mutating func takeToCheck(answering pace: Duration, at now: MonotonicTime) -> (VictimList, NameCheck)? {
-    guard let count = roomAhead(answering: pace), !waiting.isEmpty else { return nil }
-    // One asks for all.
-    if isCheckingNames, !areNamesKnown(at: now) { return nil }
+  mutating func takeToCheck(_ lookahead: Lookahead, at now: MonotonicTime) -> (VictimList, NameCheck)? {
+    guard !waiting.isEmpty, let count = roomAhead(lookahead), let check = checkAhead(at: now) else { return nil }
     let victims = takeWaiting(count)
     ahead += victims.count
-    return (victims, nameCheck(for: victims.count, at: now))
+    namesSinceCheck += Int32(victims.count)
+    return (victims, check)
   }
 
-  /// Whether the directory is to be asked for before so many names in it are looked at.
-  private mutating func nameCheck(for count: Int, at now: MonotonicTime) -> NameCheck {
-    namesSinceCheck += Int32(count)
-    // Asked for anew in time, so that nobody has to wait for the answer.
-    let isFresh = now < namesCheckedAt.advanced(by: RemovalLane.nameCheckLasts * 0.75)
-    if areNamesKnown(at: now), isCheckingNames || (isFresh && namesSinceCheck <= RemovalLane.namesPerCheck) {
-      return .done(namesCheckedAt)
+  /// Nil: the answer is waited for, or the lane is, to ask.
+  ///
+  /// One asks for all, as the lane's only user: the client takes an answer that crosses one of our own removals for a change by
+  /// somebody else, and looks up anew each name it knows.
+  private mutating func checkAhead(at now: MonotonicTime) -> NameCheck? {
+    if holders == 0, !isCheckingNames, isCheckDue(at: now) {
+      isCheckingNames = true
+      return check(at: now)
     }
-    (namesSinceCheck, isCheckingNames) = (Int32(count), true)
-    return .needed
+    return now < namesServeUntil ? .done(namesCheckedAt) : nil
   }
 
-  private func areNamesKnown(at now: MonotonicTime) -> Bool {
-    now < namesCheckedAt.advanced(by: RemovalLane.nameCheckLasts)
+  private mutating func check(at now: MonotonicTime) -> NameCheck {
+    guard isCheckDue(at: now) else { return .done(namesCheckedAt) }
+    namesSinceCheck = 0
+    defer { isJustEnteredUntil = .distantPast }
+    return .needed(looksAround: now >= isJustEnteredUntil)
   }
 
-  /// The directory was asked for at this time; nil: in vain.
-  mutating func namesChecked(at time: MonotonicTime?) {
-    isCheckingNames = false
-    if let time { namesCheckedAt = max(namesCheckedAt, time) }
+  private func isCheckDue(at now: MonotonicTime) -> Bool {
+    now >= checkIsDueAt || namesSinceCheck >= RemovalLane.namesPerCheck
   }
 
-  /// The directory was opened, and asked for, at this time.
-  mutating func opened(at time: MonotonicTime) { (namesCheckedAt, namesSinceCheck) = (time, 0) }
+  /// The directory was asked for at this time.
+  mutating func namesChecked(at time: MonotonicTime) {
+    guard time > namesCheckedAt else { return }
+    namesCheckedAt = time
+    namesServeUntil = time.advanced(by: RemovalLane.nameCheckLasts)
+    checkIsDueAt = time.advanced(by: RemovalLane.nameCheckIsRenewed)
+  }
 
-  func hasToCheck(answering pace: Duration) -> Bool { !waiting.isEmpty && roomAhead(answering: pace) != nil }
+  /// Who asked for all has the answer, or will not get one.
+  mutating func endCheck() { isCheckingNames = false }
+
+  /// The directory was entered at this time: the way to it was there, and nobody protected it.
+  mutating func entered(at time: MonotonicTime) {
+    isJustEnteredUntil = time.advanced(by: RemovalLane.nameCheckIsRenewed)
+  }
+
+  func hasToCheck(_ lookahead: Lookahead) -> Bool { !waiting.isEmpty && roomAhead(lookahead) != nil }
 
   /// How many more may be looked at now; nil: none.
-  private func roomAhead(answering pace: Duration) -> Int? {
-    let wanted = Swift.max(RemovalLane.fewestAhead, RemovalLane.answers(at: pace, in: RemovalLane.timeAhead))
-    // What the directory said may be half of `freshness` old when a look begins.
-    let usable = RemovalLane.answers(at: pace, in: RemovalLane.freshness * 0.3)
-    let most = Swift.min(RemovalLane.mostAhead, wanted, usable)
+  private func roomAhead(_ lookahead: Lookahead) -> Int? {
     // The first few in small pieces, so that the lane has something to do soon.
-    let count = Swift.max(1, Swift.min(ahead, RemovalLane.slowGroup(at: pace)))
+    let count = Swift.max(1, Swift.min(ahead, lookahead.group))
     // One piece is being removed while the next is looked at, however slow the server.
-    return ahead + count <= Swift.max(most, 2 * count) ? count : nil
-  }
-
-  private static func answers(at pace: Duration, in time: Duration) -> Int {
-    Int(time / Swift.max(pace, .microseconds(1)))
-  }
-
-  static func slowGroup(at pace: Duration) -> Int {
-    Swift.max(1, Swift.min(slowGroup, answers(at: pace, in: timeAhead / 4)))
+    return ahead + count <= Swift.max(lookahead.most, 2 * count) ? count : nil
   }
 
   /// A piece of looking is done: `remaining` are still to go, `rest` was not looked at, `settled` others do not go.
@@ -127,22 +129,34 @@ struct RemovalLane {
 
   // MARK: Removing
 
-  /// What the lane's next holder is to remove; nil when there is nothing, or when there are holders enough.
-  mutating func takeToRemove(_ manner: Manner, at now: MonotonicTime) -> Removal? {
-    guard holders < manner.holders, let removal = nextRemoval(manner, at: now) else { return nil }
+  /// What the lane's next holder is to remove; nil when there is nothing, when there are holders enough, or when the directory is
+  /// to be asked for first.
+  mutating func takeToRemove(_ manner: Manner, _ lookahead: Lookahead, at now: MonotonicTime) -> Removal? {
+    guard holders < manner.holders, !isCheckingNames else { return nil }
+    if manner.looksAhead, hasToCheck(lookahead), isCheckDue(at: now) { return nil }
+    guard let removal = nextRemoval(manner, at: now) else { return nil }
     holders += 1
     return removal
   }
 
   func hasToRemove(_ manner: Manner) -> Bool {
-    guard holders < manner.holders else { return false }
+    guard holders < manner.holders, !isCheckingNames else { return false }
     return !checked.isEmpty || !emptyDirectories.isEmpty || (!manner.looksAhead && !waiting.isEmpty)
   }
 
   private mutating func nextRemoval(_ manner: Manner, at now: MonotonicTime) -> Removal? {
     if !checked.isEmpty { return .files(checked.removeFirst()) }
     if !manner.looksAhead, !waiting.isEmpty { return .files(takeWaiting(manner.group)) }
-    return emptyDirectories.popLast().map { .directory($0, nameCheck(for: 1, at: now)) }
+    return emptyDirectories.popLast().map { .directory($0, check(at: now)) }
+  }
+
+  /// Whether it is to be seen whether the directory is where it was, before this is removed.
+  mutating func isToBeLocated(for removal: Removal) -> Bool {
+    guard case .files(let victims) = removal, victims.isChecked else { return true }
+    namesSinceLocated += victims.count
+    guard namesSinceLocated > RemovalLane.namesPerLocation else { return false }
+    namesSinceLocated = victims.count
+    return true
   }
 
   private mutating func takeWaiting(_ count: Int) -> VictimList {
@@ -196,12 +210,36 @@ struct RemovalLane {
     var group: Int
 
     /// Only one at a time; looked at ahead.
-    static let slow = Manner(holders: 1, looksAhead: true, group: slowGroup)
+    static let slow = Manner(holders: 1, looksAhead: true, group: Lookahead.mostInGroup)
     /// Where calls are quick, 64 removals are less than a millisecond: a lock for each would cost more than it tells.
     static let quick = Manner(holders: 1, looksAhead: false, group: 64)
     /// Two: the part under the directory's lock is about half of a removal.
     static let quickShared = Manner(holders: 2, looksAhead: false, group: 64)
     /// Nothing is removed, so nothing is locked.
     static let pretended = Manner(holders: .max, looksAhead: false, group: WalkLimits.chunk)
+  }
+
+  /// How far ahead of the removals names are looked at, by what a call takes in the directory.
+  struct Lookahead: Hashable {
+    /// Names looked at and not removed, those in the lane's holder's hands included: as many as are removed in `timeAhead`, since
+    /// what is looked at early may be another file by the time it is removed; and however long that takes one that is being
+    /// removed, two that come next, and three that are being looked at, since answers take longer now and then.
+    let most: Int
+    /// Names in one piece where each is a round trip: little waits behind it, and what it learnt is known soon.
+    let group: Int
+
+    static let most = 16
+    static let fewest = 6
+    static let mostInGroup = 4
+    private static let timeAhead: Int64 = 40_000_000
+    /// What the directory said may be half of `freshness` old when a look begins.
+    private static let usable: Int64 = 300_000_000
+
+    init(pace: Duration) {
+      let pace = Swift.max(pace.nanoseconds, 1000)
+      let wanted = Swift.max(Lookahead.fewest, Int(Lookahead.timeAhead / pace))
+      most = Swift.min(Lookahead.most, wanted, Int(Lookahead.usable / pace))
+      group = Swift.max(1, Swift.min(Lookahead.mostInGroup, Int(Lookahead.timeAhead / 3 / pace)))
+    }
   }
 }

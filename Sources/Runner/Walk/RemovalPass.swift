@@ -38,23 +38,34 @@ extension PurgeWorker {
 
   // MARK: Where it is, and whether it may
 
-  /// Asks the directory itself, before names in it are looked at: it is where it was, nobody protects it, and the client has
-  /// forgotten names that others have changed.
-  /// `askedAt`: when the directory was asked.
+  /// Asks the directory itself, before names in it are looked at: then the client has forgotten names that others have changed.
+  /// Returns when that was.
+  private func ask(_ directory: DirectoryHandle) throws(Errno) -> MonotonicTime {
+    let askedAt = MonotonicTime.now()
+    _ = try fileSystem.freshStatus(of: directory)
+    meter.lap(.freshStatus)
+    return askedAt
+  }
+
+  /// Whether it is where it was, and nobody protects it.
+  private func lookAround(_ place: Place) throws(Errno) -> Halt? {
+    if isElsewhere(place) { return .moved }
+    if let halt = haltOnTheWay(to: place) { return halt }
+    guard place.way != nil, try PurgeHold.stands(in: place.directory, fileSystem) else { return nil }
+    walk.tellHeld(walk.state.withLock { $0.table.relativePath(of: place.node) })
+    return .held
+  }
+
   private func obstacle(at place: Place, _ askedAt: inout MonotonicTime) -> Obstacle? {
-    if isElsewhere(place) { return .halt(.moved) }
-    if let halt = haltOnTheWay(to: place) { return .halt(halt) }
-    askedAt = .now()
     do throws(Errno) {
-      _ = try fileSystem.freshStatus(of: place.directory)
-      meter.lap(.freshStatus)
-      guard try PurgeHold.stands(in: place.directory, fileSystem) else { return nil }
-      walk.tellHeld(walk.state.withLock { $0.table.relativePath(of: place.node) })
-      return .halt(.held)
+      askedAt = try ask(place.directory)
+      return try lookAround(place).map { .halt($0) }
     } catch {
-      return error.meansStale ? .halt(.lost) : .unreadable(error)
+      return obstacle(error)
     }
   }
+
+  private func obstacle(_ error: Errno) -> Obstacle { error.meansStale ? .halt(.lost) : .unreadable(error) }
 
   /// Somebody on this host has moved it, or one above it.
   func isElsewhere(_ place: Place) -> Bool {
@@ -69,17 +80,17 @@ extension PurgeWorker {
 
   /// Takes the fresh look at files ahead of their removal.
   func check(_ victims: VictimList, at place: Place, _ nameCheck: NameCheck) -> Checking {
-    var checking = Checking(rest: victims, nameCheck: nameCheck)
+    var checking = Checking(rest: victims, holdsUp: false)
     guard let askedAt = checkNames(at: place, nameCheck, &checking) else { return checking }
     var path = EntryPath(in: pathPrefix(of: place.node))
-    while !checking.rest.isEmpty, checking.halt == nil, mayDo(1) {
-      var others = checking.rest
-      let one = others.takeFirst(1)
-      fileSystem.freshStatus(of: one.indices, of: one.names, in: place.directory) { index, result in
+    for index in victims.indices {
+      guard mayDo(1) else { break }
+      fileSystem.freshStatus(of: index..<(index + 1), of: victims.names, in: place.directory) { index, result in
         meter.lap(.freshStatus)
-        note(index, result, of: one, place, seen: askedAt, &path, &checking)
+        note(index, result, of: victims, place, seen: askedAt, &path, &checking)
       }
-      if checking.halt == nil { checking.rest = others }
+      if checking.halt != nil { break }
+      checking.rest.drop(1)
     }
     return checking
   }
@@ -87,18 +98,22 @@ extension PurgeWorker {
   /// When the directory was asked for; nil: nothing is to be looked at.
   private func checkNames(at place: Place, _ nameCheck: NameCheck, _ checking: inout Checking) -> MonotonicTime? {
     if case .done(let time) = nameCheck { return time }
-    guard mayDo(2) else { return nil }
-    var askedAt = MonotonicTime.now()
-    switch obstacle(at: place, &askedAt) {
-    case nil:
-      checking.namesCheckedAt = askedAt
-      // Others wait for just that, and not for the looks that follow.
+    checking.holdsUp = true
+    guard mayDo(place.way == nil ? 1 : 2) else { return nil }
+    do throws(Errno) {
+      let askedAt = try ask(place.directory)
+      // Others wait for just that, and not for what follows.
       walk.namesChecked(in: place.node, at: askedAt)
-      return askedAt
-    case .halt(let halt): checking.halt = halt
-    case .unreadable(let error): fail(&checking.rest, error, at: place, &checking.count)
+      checking.holdsUp = false
+      checking.halt = try lookAround(place)
+      return checking.halt == nil ? askedAt : nil
+    } catch {
+      switch obstacle(error) {
+      case .halt(let halt): checking.halt = halt
+      case .unreadable(let error): fail(&checking.rest, error, at: place, &checking.count)
+      }
+      return nil
     }
-    return nil
   }
 
   private func note(
@@ -190,12 +205,13 @@ extension PurgeWorker {
   }
 
   func removeDirectory(_ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck) -> Completion {
-    var nameCheck = nameCheck
+    // Where nothing is removed, names need not be known for sure.
+    var nameCheck = walk.rules.mode == .purge ? nameCheck : .done(.now())
     var namesCheckedAt: MonotonicTime?
     while true {
       let removal = removeDirectory(empty, at: place, nameCheck, &namesCheckedAt)
       if let removal { return .removedDirectory(place, empty, removal, namesCheckedAt: namesCheckedAt) }
-      nameCheck = .needed
+      nameCheck = .needed(looksAround: false)
     }
   }
 
@@ -203,12 +219,13 @@ extension PurgeWorker {
   private func removeDirectory(
     _ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck, _ namesCheckedAt: inout MonotonicTime?
   ) -> Completion.DirectoryRemoval? {
-    guard mayDo(nameCheck == .needed ? 4 : 2) else { return .left }
+    guard mayDo(2) else { return .left }
     switch nameCheck {
     case .done(let time):
       if isElsewhere(place) { return .halted(.moved) }
       namesCheckedAt = time
     case .needed:
+      guard mayDo(2) else { return .left }
       var askedAt = MonotonicTime.now()
       switch obstacle(at: place, &askedAt) {
       case nil: namesCheckedAt = askedAt
@@ -313,12 +330,14 @@ extension PurgeWorker {
 
   /// Names were last known for sure too long ago for a removal to follow.
   private func areNamesOld(_ checkedAt: MonotonicTime) -> Bool {
-    walk.rules.mode == .purge && meter.lapStart.since(checkedAt) >= RemovalLane.freshness
+    walk.rules.mode == .purge && meter.lapStart.nanoseconds(since: checkedAt) >= PurgeWorker.freshness
   }
+
+  private static let freshness = RemovalLane.freshness.nanoseconds
 
   private func isRecent(_ victims: VictimList, at now: MonotonicTime) -> Bool {
     guard let looks = victims.fresh else { return false }
-    return now.since(looks.at) < RemovalLane.freshness
+    return now.nanoseconds(since: looks.at) < PurgeWorker.freshness
   }
 
   /// What speaks against removing a file at a fresh look; nil: nothing.

@@ -249,6 +249,7 @@ extension TargetWalk {
   func namesChecked(in node: NodeID, at time: MonotonicTime) {
     state.withLock { state in
       state.table[node].lane.namesChecked(at: time)
+      state.table[node].lane.endCheck()
       state.list(node)
     }
     state.signal()

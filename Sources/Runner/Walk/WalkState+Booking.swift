@@ -33,7 +33,7 @@ extension WalkState {
     case .removedFiles(let place, let serial, let rest, let count, let halt):
       touched = removedFiles(place, serial, rest, count, halt)
     case .removedDirectory(let place, let empty, let removal, let namesCheckedAt):
-      if table.contains(place.node) { table[place.node].lane.namesChecked(at: namesCheckedAt) }
+      if let namesCheckedAt { table[place.node].lane.namesChecked(at: namesCheckedAt) }
       touched = removedDirectory(empty, of: place, removal)
     case .rechecked(let recheck, let rechecking):
       ledger.release(recheck.reserved)
@@ -75,7 +75,7 @@ extension WalkState {
       DirectoryNode(
         parent: parent, name: name, depth: depth, identity: handle.identity, modifiedAt: handle.status.mtime,
         handle: handle))
-    table[id].lane.opened(at: handle.askedAt)
+    table[id].lane.entered(at: .now())
     openDirectories += 1
     openOrder.append(id, in: table)
     closeOneIfTooMany(sparing: id)
@@ -215,7 +215,7 @@ extension WalkState {
   private mutating func checked(_ place: Place, _ checking: Checking) -> NodeID {
     let id = place.node
     table[id].lane.checked(checking.remaining, rest: checking.rest, settled: Int(checking.count.tally.filesScanned))
-    if checking.nameCheck == .needed { table[id].lane.namesChecked(at: checking.namesCheckedAt) }
+    if checking.holdsUp { table[id].lane.endCheck() }
     settledFiles(of: place, checking.rest.serial, checking.count, checking.halt)
     return id
   }

@@ -92,7 +92,6 @@ extension WalkState {
   private mutating func opened(_ id: NodeID, _ handle: DirectoryHandle) {
     table[id].handle = handle
     table[id].needsSeek = true
-    table[id].lane.opened(at: handle.askedAt)
     openDirectories += 1
     openOrder.append(id, in: table)
     ledger.reserve(MemoryPrice.openDirectory)

@@ -298,20 +298,23 @@ extension WalkState {
     let manner = table[id].manner(serially: rules.removalsAreSerial, shared: shared)
     guard table[id].hasToRemove(manner) else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
-    guard let removal = table[id].lane.takeToRemove(manner, at: .now()) else { return nil }
+    let lookahead = table[id].lookahead
+    guard let removal = table[id].lane.takeToRemove(manner, lookahead, at: .now()) else { return nil }
     lists.forget(id, shared ? .sharedRemoval : .removal, in: &table)
     table[id].users += 1
     list(id)
-    return .remove(place(of: id, directory, asks: removal.asks), removal)
+    let isLocated = table[id].lane.isToBeLocated(for: removal)
+    return .remove(place(of: id, directory, isLocated: isLocated, looksAround: removal.looksAround), removal)
   }
 
   /// Where a directory is matters only where something is removed.
-  /// `asks`: the directory is asked for before something is removed, and the way to it may be looked at, too.
-  private mutating func place(of id: NodeID, _ directory: DirectoryHandle, asks: Bool) -> Place {
-    var place = Place(node: id, directory: directory, location: [])
+  private mutating func place(
+    of id: NodeID, _ directory: DirectoryHandle, isLocated: Bool, looksAround: Bool
+  ) -> Place {
+    var place = Place(node: id, directory: directory)
     guard rules.mode == .purge else { return place }
-    place.location = table.location(of: id, root: rootLocation)
-    if asks { place.way = way(to: id, at: .now()) }
+    if isLocated { place.location = table.location(of: id, root: rootLocation) }
+    if looksAround { place.way = way(to: id, at: .now()) }
     return place
   }
 
@@ -354,11 +357,13 @@ extension WalkState {
   private mutating func nextCheck(in id: NodeID) -> Work? {
     guard canBeChecked(id) else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
-    let pace = table[id].pace
-    guard let (victims, nameCheck) = table[id].lane.takeToCheck(answering: pace, at: .now()) else { return nil }
+    let lookahead = table[id].lookahead
+    guard let (victims, nameCheck) = table[id].lane.takeToCheck(lookahead, at: .now()) else { return nil }
     if !canBeChecked(id) { lists.forget(id, .check, in: &table) }
     table[id].users += 1
-    return .check(place(of: id, directory, asks: nameCheck == .needed), victims, nameCheck)
+    let looksAround = nameCheck.looksAround
+    return .check(
+      place(of: id, directory, isLocated: looksAround, looksAround: looksAround), victims, nameCheck)
   }
 
   /// What vanished from a directory, to be looked for again.

@@ -37,9 +37,9 @@ struct Recheck: Sendable {
 struct Place: Sendable {
   let node: NodeID
   let directory: DirectoryHandle
-  /// The absolute path at which it must be; empty: not known.
-  var location: [UInt8]
-  /// The way to it from the target's root, to be seen whether it is still there; nil: not now.
+  /// The absolute path at which it must be; empty: not known, or not to be looked at now.
+  var location: [UInt8] = []
+  /// The way to it from the target's root, to be seen whether it is still there, and nobody protects it; nil: not now.
   var way: Way?
 }
 
@@ -66,9 +66,12 @@ struct Way: Sendable {
 
 /// Whether the directory must be asked for before the names in it: see `DirectoryHandle.freshStatus`.
 enum NameCheck: Hashable, Sendable {
-  case needed
+  /// `looksAround`: it is also seen whether the way to it is still there, and nobody protects it.
+  case needed(looksAround: Bool)
   /// It was asked at this time.
   case done(MonotonicTime)
+
+  var looksAround: Bool { self == .needed(looksAround: true) }
 }
 
 /// Why nothing more is done in a directory for now.
@@ -123,11 +126,11 @@ enum Removal: Sendable {
   /// An empty subdirectory of it.
   case directory(EmptyDirectory, NameCheck)
 
-  /// The directory they are in is asked for first.
-  var asks: Bool {
+  /// Before it, it is seen whether the way to the directory is still there, and nobody protects it.
+  var looksAround: Bool {
     switch self {
     case .files(let victims): !victims.isChecked
-    case .directory(_, let nameCheck): nameCheck == .needed
+    case .directory(_, let nameCheck): nameCheck.looksAround
     }
   }
 }
@@ -283,7 +286,7 @@ struct Delivery: Sendable {
 }
 
 /// What a worker brings back.
-enum Completion: Sendable {
+indirect enum Completion: Sendable {
   case openedRoot(DirectoryHandle, Listing, reserved: Int)
   /// The walk cannot begin.
   case rootFailed(reserved: Int)
@@ -387,9 +390,8 @@ struct Checking: Sendable {
   var rest: VictimList
   var count = RemovalCount()
   var halt: Halt?
-  /// Whether the directory was to be asked for first, and when it was.
-  let nameCheck: NameCheck
-  var namesCheckedAt: MonotonicTime?
+  /// The directory was to be asked for, for all, and others wait for that still.
+  var holdsUp: Bool
 
   mutating func stillGoes(_ index: Int, of victims: VictimList, seen: MonotonicTime, bytes: UInt64) {
     if remaining.last?.indices.upperBound == index {
