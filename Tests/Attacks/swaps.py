@@ -21,8 +21,8 @@ from attacks import books, host  # noqa: E402
 DAY = 86_400
 OLD = 100 * DAY
 KINDS = ["links", "files", "away", "ancestors", "binds"]
-# Two workers remove at once where calls are quick, each with a piece of 64 and what comes in the millisecond until it looks again.
-MOST_AFTER_MOVE = 160
+# Two workers remove at once where calls are quick, and each looks again after 64 at most.
+MOST_AFTER_MOVE = 128
 """Removals in hand when a folder is moved away."""
 DEADLINE = 60
 

@@ -105,7 +105,7 @@ import Testing
     var lane = lane(100)
     let later = Self.now.advanced(by: RemovalLane.nameCheckLasts)
     let first = lane.takeToCheck(.init(pace: Self.roundTrip), at: later)
-    #expect(first?.1 == .needed(looksAround: true))
+    #expect(first?.1 == .needed(isJustEntered: false))
     // Others wait for the answer.
     #expect(lane.takeToCheck(.init(pace: Self.roundTrip), at: later) == nil)
     lane.namesChecked(at: later)
@@ -123,7 +123,7 @@ import Testing
     // Now that there is room for more looks, the question goes before the next removal.
     var isRemoved = lane.takeToRemove(.slow, pace, at: due) != nil
     #expect(!isRemoved)
-    #expect(lane.takeToCheck(pace, at: due)?.1 == .needed(looksAround: true))
+    #expect(lane.takeToCheck(pace, at: due)?.1 == .needed(isJustEntered: false))
     #expect(!lane.hasToRemove(.slow))
     isRemoved = lane.takeToRemove(.slow, pace, at: due) != nil
     #expect(!isRemoved)
@@ -140,7 +140,7 @@ import Testing
   @Test func `where the directory is, is looked at once for so many names`() {
     var lane = lane(100)
     var located = 0
-    for _ in 0...(3 * RemovalLane.namesPerLocation) {
+    for _ in 0..<(3 * RemovalLane.namesPerLocation) {
       guard let list = takeToCheck(&lane) else { break }
       lane.checked([look(at: list)], rest: VictimList(), settled: 0)
       guard let removal = takeToRemove(&lane, .slow), case .files(let files) = removal else { break }
@@ -206,7 +206,7 @@ import Testing
       guard lane.files == waiting + inHands else { return #expect(Bool(false), "\(lane.files) files") }
       #expect(lane.files == added - settled)
       #expect(lane.waitingFiles == lane.waiting.reduce(0) { $0 + $1.count })
-      #expect(lane.ahead <= RemovalLane.Lookahead.most)
+      #expect(lane.ahead <= RemovalLane.Lookahead.mostNames)
     }
     #expect(lane.ahead == 0 || !removing.isEmpty || !checking.isEmpty || !lane.checked.isEmpty)
   }
@@ -368,7 +368,7 @@ import Testing
     let fileSystem = ScriptedFileSystem.beforeDecision { [path = tree.path] name in unlink("\(path)/d/\(name)") }
     let outcome = purge([makeTarget(tree.path)], fileSystem: fileSystem).targets[0]
     #expect(outcome.tally.filesVanished == 10)
-    // And one at the directory itself, where the answer to opening it does not serve.
+    // And one at the directory itself.
     #expect((10...11).contains(outcome.operations.calls[.freshStatus]?.count ?? 0))
     #expect(outcome.operations.calls[.removeFile] == nil)
   }

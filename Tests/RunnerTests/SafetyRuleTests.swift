@@ -174,6 +174,8 @@ import Testing
     }
     // So that it is opened by its name, from above.
     fileSystem.onOpen = { $0 == ".." && isSwapped.withLock { $0 } ? .permissionDenied : nil }
+    // So that nobody else notices.
+    fileSystem.onLook = { $0 == "a" ? .permissionDenied : nil }
     let tally = walkClosing(tree, fileSystem)
     #expect(tree.exists("t/a/b/old") && tree.exists("t/a/c/old"))
     #expect(tally.imbalance(in: .purge) == nil)

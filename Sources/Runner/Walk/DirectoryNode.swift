@@ -11,7 +11,7 @@ struct DirectoryNode {
   let depth: Int
   let identity: FileIdentity
   /// As it was when we came, before our own removals changed it.
-  let modifiedAt: FileTime
+  var modifiedAt: FileTime
 
   /// Nil while closed for want of descriptors, or lost; then it is opened again relative to its parent.
   var handle: DirectoryHandle?

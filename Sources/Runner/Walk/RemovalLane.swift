@@ -20,23 +20,24 @@ struct RemovalLane {
   private(set) var ahead = 0
   /// Files not settled.
   private(set) var files = 0
-  /// When the directory was last asked for, and how many names were given out to be looked at since.
+  /// When the directory was last asked for.
   private var namesCheckedAt = MonotonicTime.distantPast
   /// How long that serves, and when to ask anew, in time, so that nobody has to wait for the answer.
   private var namesServeUntil = MonotonicTime.distantPast
   private var checkIsDueAt = MonotonicTime.distantPast
+  /// Names given out to be looked at since.
   private var namesSinceCheck: Int32 = 0
   private var isCheckingNames = false
-  /// Until then nobody need look again whether the way to the directory is still there, and whether somebody protects it.
-  private var isJustEnteredUntil = MonotonicTime.distantPast
+  /// Until then nobody need look again for a hold in the directory.
+  private var entryServesUntil = MonotonicTime.distantPast
   /// Names given out to be removed since it was last seen whether the directory is where it was.
-  private var namesSinceLocated = 0
+  private var namesSinceLocated = namesPerLocation
 
   /// Fresh looks must not be older than this when they are used.
   static let freshness: Duration = .seconds(1)
   /// What takes so long is a round trip to a server, or to a disk. Calls that need neither take microseconds.
   static let roundTrip: Duration = .microseconds(200)
-  /// Looks at names between two at the directory itself, at most. A name that the client has cached is another file's by now if
+  /// Names that are looked at, or a few more, between two questions to the directory itself. A name that the client has cached is another file's by now if
   /// somebody else has renamed something meanwhile; it learns so from the directory only.
   static let namesPerCheck: Int32 = 128
   /// A look at the directory serves no longer than this.
@@ -85,8 +86,8 @@ struct RemovalLane {
   private mutating func check(at now: MonotonicTime) -> NameCheck {
     guard isCheckDue(at: now) else { return .done(namesCheckedAt) }
     namesSinceCheck = 0
-    defer { isJustEnteredUntil = .distantPast }
-    return .needed(looksAround: now >= isJustEnteredUntil)
+    defer { entryServesUntil = .distantPast }
+    return .needed(isJustEntered: now < entryServesUntil)
   }
 
   private func isCheckDue(at now: MonotonicTime) -> Bool {
@@ -104,9 +105,9 @@ struct RemovalLane {
   /// Who asked for all has the answer, or will not get one.
   mutating func endCheck() { isCheckingNames = false }
 
-  /// The directory was entered at this time: the way to it was there, and nobody protected it.
+  /// The directory was entered at this time, and there was no hold in it.
   mutating func entered(at time: MonotonicTime) {
-    isJustEnteredUntil = time.advanced(by: RemovalLane.nameCheckIsRenewed)
+    entryServesUntil = time.advanced(by: RemovalLane.nameCheckIsRenewed)
   }
 
   func hasToCheck(_ lookahead: Lookahead) -> Bool { !waiting.isEmpty && roomAhead(lookahead) != nil }
@@ -147,7 +148,9 @@ struct RemovalLane {
   private mutating func nextRemoval(_ manner: Manner, at now: MonotonicTime) -> Removal? {
     if !checked.isEmpty { return .files(checked.removeFirst()) }
     if !manner.looksAhead, !waiting.isEmpty { return .files(takeWaiting(manner.group)) }
-    return emptyDirectories.popLast().map { .directory($0, check(at: now)) }
+    guard let empty = emptyDirectories.popLast() else { return nil }
+    namesSinceCheck += 1
+    return .directory(empty, check(at: now))
   }
 
   /// Whether it is to be seen whether the directory is where it was, before this is removed.
@@ -220,7 +223,7 @@ struct RemovalLane {
   }
 
   /// How far ahead of the removals names are looked at, by what a call takes in the directory.
-  struct Lookahead: Hashable {
+  struct Lookahead {
     /// Names looked at and not removed, those in the lane's holder's hands included: as many as are removed in `timeAhead`, since
     /// what is looked at early may be another file by the time it is removed; and however long that takes one that is being
     /// removed, two that come next, and three that are being looked at, since answers take longer now and then.
@@ -228,8 +231,8 @@ struct RemovalLane {
     /// Names in one piece where each is a round trip: little waits behind it, and what it learnt is known soon.
     let group: Int
 
-    static let most = 16
-    static let fewest = 6
+    static let mostNames = 16
+    private static let fewestNames = 6
     static let mostInGroup = 4
     private static let timeAhead: Int64 = 40_000_000
     /// What the directory said may be half of `freshness` old when a look begins.
@@ -237,8 +240,8 @@ struct RemovalLane {
 
     init(pace: Duration) {
       let pace = Swift.max(pace.nanoseconds, 1000)
-      let wanted = Swift.max(Lookahead.fewest, Int(Lookahead.timeAhead / pace))
-      most = Swift.min(Lookahead.most, wanted, Int(Lookahead.usable / pace))
+      let wanted = Swift.max(Lookahead.fewestNames, Int(Lookahead.timeAhead / pace))
+      most = Swift.min(Lookahead.mostNames, wanted, Int(Lookahead.usable / pace))
       group = Swift.max(1, Swift.min(Lookahead.mostInGroup, Int(Lookahead.timeAhead / 3 / pace)))
     }
   }

@@ -39,27 +39,31 @@ extension PurgeWorker {
   // MARK: Where it is, and whether it may
 
   /// Asks the directory itself, before names in it are looked at: then the client has forgotten names that others have changed.
-  /// Returns when that was.
-  private func ask(_ directory: DirectoryHandle) throws(Errno) -> MonotonicTime {
+  /// Returns when that was, and when it was changed last.
+  private func ask(_ place: Place) throws(Errno) -> (at: MonotonicTime, changedAt: FileTime) {
     let askedAt = MonotonicTime.now()
-    _ = try fileSystem.freshStatus(of: directory)
+    let status = try fileSystem.freshStatus(of: place.directory)
     meter.lap(.freshStatus)
-    return askedAt
+    return (askedAt, status.mtime)
   }
 
-  /// Whether it is where it was, and nobody protects it.
-  private func lookAround(_ place: Place) throws(Errno) -> Halt? {
-    if isElsewhere(place) { return .moved }
-    if let halt = haltOnTheWay(to: place) { return halt }
-    guard place.way != nil, try PurgeHold.stands(in: place.directory, fileSystem) else { return nil }
+  /// Whether it is where it was, and nobody protects what is above it.
+  private func haltOnTheWay(or elsewhere: Place) -> Halt? {
+    isElsewhere(elsewhere) ? .moved : haltOnTheWay(to: elsewhere)
+  }
+
+  private func isHeld(_ place: Place) throws(Errno) -> Bool {
+    guard !place.isJustEntered, try PurgeHold.stands(in: place.directory, fileSystem) else { return false }
     walk.tellHeld(walk.state.withLock { $0.table.relativePath(of: place.node) })
-    return .held
+    return true
   }
 
   private func obstacle(at place: Place, _ askedAt: inout MonotonicTime) -> Obstacle? {
+    // This first: it may take long, after which what the directory said would serve no more.
+    if let halt = haltOnTheWay(or: place) { return .halt(halt) }
     do throws(Errno) {
-      askedAt = try ask(place.directory)
-      return try lookAround(place).map { .halt($0) }
+      askedAt = try ask(place).at
+      return try isHeld(place) ? .halt(.held) : nil
     } catch {
       return obstacle(error)
     }
@@ -99,13 +103,14 @@ extension PurgeWorker {
   private func checkNames(at place: Place, _ nameCheck: NameCheck, _ checking: inout Checking) -> MonotonicTime? {
     if case .done(let time) = nameCheck { return time }
     checking.holdsUp = true
-    guard mayDo(place.way == nil ? 1 : 2) else { return nil }
+    guard mayDo(place.isJustEntered ? 1 : 2) else { return nil }
     do throws(Errno) {
-      let askedAt = try ask(place.directory)
+      let (askedAt, changedAt) = try ask(place)
       // Others wait for just that, and not for what follows.
-      walk.namesChecked(in: place.node, at: askedAt)
+      walk.namesChecked(in: place.node, at: askedAt, changedAt: changedAt)
       checking.holdsUp = false
-      checking.halt = try lookAround(place)
+      checking.halt = haltOnTheWay(or: place)
+      if checking.halt == nil, try isHeld(place) { checking.halt = .held }
       return checking.halt == nil ? askedAt : nil
     } catch {
       switch obstacle(error) {
@@ -185,7 +190,7 @@ extension PurgeWorker {
     }
     // Two calls, for which leave was not asked.
     for limit in walk.means.rateLimits { limit.charge(2) }
-    switch obstacle(at: place, &pass.namesCheckedAt) {
+    switch obstacle(at: located(place), &pass.namesCheckedAt) {
     case nil:
       pass.locatedAt = now
       return true
@@ -193,6 +198,12 @@ extension PurgeWorker {
     case .unreadable(let error): fail(&pass.rest, error, at: place, &pass.count)
     }
     return false
+  }
+
+  private func located(_ place: Place) -> Place {
+    var place = place
+    if place.location.isEmpty { place.location = walk.state.withLock { $0.location(of: place.node) } }
+    return place
   }
 
   private func remove(_ size: Int, of pass: inout Pass, at place: Place) -> Bool {
@@ -205,13 +216,14 @@ extension PurgeWorker {
   }
 
   func removeDirectory(_ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck) -> Completion {
-    // Where nothing is removed, names need not be known for sure.
-    var nameCheck = walk.rules.mode == .purge ? nameCheck : .done(.now())
+    var (place, nameCheck) = (place, nameCheck)
     var namesCheckedAt: MonotonicTime?
     while true {
       let removal = removeDirectory(empty, at: place, nameCheck, &namesCheckedAt)
       if let removal { return .removedDirectory(place, empty, removal, namesCheckedAt: namesCheckedAt) }
-      nameCheck = .needed(looksAround: false)
+      nameCheck = .needed(isJustEntered: false)
+      // That was seen, and to see it again might take as long again.
+      (place.way, place.isJustEntered) = (nil, false)
     }
   }
 
@@ -224,6 +236,8 @@ extension PurgeWorker {
     case .done(let time):
       if isElsewhere(place) { return .halted(.moved) }
       namesCheckedAt = time
+    // Where nothing is removed, names need not be known for sure.
+    case .needed where walk.rules.mode != .purge: break
     case .needed:
       guard mayDo(2) else { return .left }
       var askedAt = MonotonicTime.now()

@@ -246,8 +246,9 @@ extension TargetWalk {
   }
 
   /// The directory was asked for: whoever waits to look at names in it may go on.
-  func namesChecked(in node: NodeID, at time: MonotonicTime) {
+  func namesChecked(in node: NodeID, at time: MonotonicTime, changedAt: FileTime) {
     state.withLock { state in
+      state.wasChanged(node, at: changedAt)
       state.table[node].lane.namesChecked(at: time)
       state.table[node].lane.endCheck()
       state.list(node)

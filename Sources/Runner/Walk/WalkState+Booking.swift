@@ -242,6 +242,12 @@ extension WalkState {
     if isLast { partDone(of: id) }
   }
 
+  /// When the directory was changed, as the server has it; what was known at its opening may have been the client's. To be told
+  /// while nobody removes anything in it.
+  mutating func wasChanged(_ id: NodeID, at time: FileTime) {
+    if !table[id].isChangedByUs { table[id].modifiedAt = time }
+  }
+
   private mutating func changedByUs(_ id: NodeID) {
     table[id].isChangedByUs = true
     table[id].removedSomething = true

@@ -303,18 +303,21 @@ extension WalkState {
     lists.forget(id, shared ? .sharedRemoval : .removal, in: &table)
     table[id].users += 1
     list(id)
-    let isLocated = table[id].lane.isToBeLocated(for: removal)
-    return .remove(place(of: id, directory, isLocated: isLocated, looksAround: removal.looksAround), removal)
+    var place = place(of: id, directory, removal.nameCheck)
+    if rules.mode == .purge, table[id].lane.isToBeLocated(for: removal) { place.location = location(of: id) }
+    return .remove(place, removal)
   }
 
+  /// The absolute path at which it must be; empty: not known.
+  func location(of id: NodeID) -> [UInt8] { table.location(of: id, root: rootLocation) }
+
   /// Where a directory is matters only where something is removed.
-  private mutating func place(
-    of id: NodeID, _ directory: DirectoryHandle, isLocated: Bool, looksAround: Bool
-  ) -> Place {
-    var place = Place(node: id, directory: directory)
-    guard rules.mode == .purge else { return place }
-    if isLocated { place.location = table.location(of: id, root: rootLocation) }
-    if looksAround { place.way = way(to: id, at: .now()) }
+  private mutating func place(of id: NodeID, _ directory: DirectoryHandle, _ nameCheck: NameCheck) -> Place {
+    var place = Place(node: id, directory: directory, isJustEntered: nameCheck.isJustEntered)
+    guard rules.mode == .purge, nameCheck.isNeeded else { return place }
+    place.way = way(to: id, at: .now())
+    // It was just entered by names; but what lies above was perhaps not asked for lately.
+    if place.isJustEntered, place.way?.asks == false { place.way = nil }
     return place
   }
 
@@ -361,9 +364,7 @@ extension WalkState {
     guard let (victims, nameCheck) = table[id].lane.takeToCheck(lookahead, at: .now()) else { return nil }
     if !canBeChecked(id) { lists.forget(id, .check, in: &table) }
     table[id].users += 1
-    let looksAround = nameCheck.looksAround
-    return .check(
-      place(of: id, directory, isLocated: looksAround, looksAround: looksAround), victims, nameCheck)
+    return .check(place(of: id, directory, nameCheck), victims, nameCheck)
   }
 
   /// What vanished from a directory, to be looked for again.
@@ -376,7 +377,7 @@ extension WalkState {
     let limit = listingLimit()
     let reserved = MemoryPrice.listing(limit) + table[id].vanished.count * MemoryPrice.vanishedEntry
     ledger.reserve(reserved)
-    let place = Place(node: id, directory: directory, location: table.location(of: id, root: rootLocation))
+    let place = Place(node: id, directory: directory, location: location(of: id))
     return .recheck(Recheck(reserved: reserved, place: place, vanished: table[id].vanished, limit: limit))
   }
 

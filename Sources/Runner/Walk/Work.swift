@@ -41,6 +41,8 @@ struct Place: Sendable {
   var location: [UInt8] = []
   /// The way to it from the target's root, to be seen whether it is still there, and nobody protects it; nil: not now.
   var way: Way?
+  /// Somebody has just looked for a hold in it.
+  var isJustEntered = false
 }
 
 /// The open directories above one, from the one right above it to the root.
@@ -60,18 +62,22 @@ struct Way: Sendable {
   let root: FileIdentity?
   var steps: [Step] = []
 
+  /// Somebody on it is to be asked.
+  var asks: Bool { root != nil || steps.contains(where: \.isToBeAsked) }
+
   /// Calls that it takes at most.
   var calls: Int { (root == nil ? 0 : 1) + steps.reduce(0) { $0 + ($1.isToBeAsked ? 3 : 1) } }
 }
 
 /// Whether the directory must be asked for before the names in it: see `DirectoryHandle.freshStatus`.
 enum NameCheck: Hashable, Sendable {
-  /// `looksAround`: it is also seen whether the way to it is still there, and nobody protects it.
-  case needed(looksAround: Bool)
+  /// `isJustEntered`: nobody need look again for a hold in it.
+  case needed(isJustEntered: Bool)
   /// It was asked at this time.
   case done(MonotonicTime)
 
-  var looksAround: Bool { self == .needed(looksAround: true) }
+  var isNeeded: Bool { if case .needed = self { true } else { false } }
+  var isJustEntered: Bool { self == .needed(isJustEntered: true) }
 }
 
 /// Why nothing more is done in a directory for now.
@@ -126,11 +132,11 @@ enum Removal: Sendable {
   /// An empty subdirectory of it.
   case directory(EmptyDirectory, NameCheck)
 
-  /// Before it, it is seen whether the way to the directory is still there, and nobody protects it.
-  var looksAround: Bool {
+  /// Whether the directory is asked for before it.
+  var nameCheck: NameCheck {
     switch self {
-    case .files(let victims): !victims.isChecked
-    case .directory(_, let nameCheck): nameCheck.looksAround
+    case .files(let victims): victims.fresh.map { .done($0.at) } ?? .needed(isJustEntered: false)
+    case .directory(_, let nameCheck): nameCheck
     }
   }
 }
