@@ -75,7 +75,8 @@ import Testing
     for outer in 0..<30 { for inner in 0..<20 { tree.file("a\(outer)/b\(inner)/leaf/old") } }
     let peak = peaks(of: makeTarget(tree.path), workers: workers, limits: { $0.openDirectories = 3 })
     #expect(peak.tally.filesPurged == 600)
-    #expect(peak.open <= 3 + 2 * workers)
+    // For each worker one that is in its hands, and on each of three levels one that is open again, or leads back to it.
+    #expect(peak.open <= 3 + 4 * workers, "\(peak.open) open directories")
   }
 
   @Test func `descriptors that run out are waited for, not taken for a failed directory`() {

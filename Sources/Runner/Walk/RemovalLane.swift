@@ -42,6 +42,7 @@ struct RemovalLane {
   static let namesPerCheck: Int32 = 128
   /// A look at the directory serves no longer than this.
   static let nameCheckLasts: Duration = freshness / 2
+  private static let quickCheckLasts = WalkLimits.quickNameCheckLasts.nanoseconds
   static let nameCheckIsRenewed: Duration = nameCheckLasts * 0.75
   /// Removals between two looks at whether the directory is where it was.
   static let namesPerLocation = 16
@@ -151,6 +152,20 @@ struct RemovalLane {
     guard let empty = emptyDirectories.popLast() else { return nil }
     namesSinceCheck += 1
     return .directory(empty, check(at: now))
+  }
+
+  /// Whether the directory is asked for before this is removed.
+  mutating func nameCheck(for removal: Removal, at now: MonotonicTime) -> NameCheck {
+    switch removal {
+    case .directory(_, let nameCheck): return nameCheck
+    case .files(let victims) where victims.isChecked: return .done(namesCheckedAt)
+    case .files(let victims):
+      namesSinceCheck += Int32(victims.count)
+      let isRecent = now.nanoseconds(since: namesCheckedAt) < RemovalLane.quickCheckLasts
+      if isRecent, namesSinceCheck <= RemovalLane.namesPerCheck { return .done(namesCheckedAt) }
+      namesSinceCheck = Int32(victims.count)
+      return .needed(isJustEntered: false)
+    }
   }
 
   /// Whether it is to be seen whether the directory is where it was, before this is removed.

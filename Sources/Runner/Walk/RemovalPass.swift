@@ -32,7 +32,7 @@ extension PurgeWorker {
     var path: EntryPath
     var halt: Halt?
     /// When the directory was last asked for, and when it was last seen that it is where it was.
-    var namesCheckedAt = MonotonicTime.distantPast
+    var namesCheckedAt: MonotonicTime
     var locatedAt = MonotonicTime.distantPast
   }
 
@@ -153,9 +153,10 @@ extension PurgeWorker {
   /// Removes the files of one piece, after which the books are updated: progress shows, and little is lost with a thread
   /// that hangs.
   func removeFiles(_ victims: VictimList, at place: Place) -> Completion {
-    var pass = Pass(rest: victims, path: EntryPath(in: pathPrefix(of: place.node)))
+    var pass = Pass(rest: victims, path: EntryPath(in: pathPrefix(of: place.node)), namesCheckedAt: place.askedAt)
     while !pass.rest.isEmpty, removeGroup(&pass, at: place) {}
-    return .removedFiles(place, serial: victims.serial, rest: pass.rest, pass.count, pass.halt)
+    return .removedFiles(
+      place, serial: victims.serial, rest: pass.rest, pass.count, pass.halt, askedAt: pass.namesCheckedAt)
   }
 
   /// False when the rest is to be brought back.
@@ -181,13 +182,7 @@ extension PurgeWorker {
     // Under a low rate limit as long as eight groups, lest it goes for asking only.
     let lasts = min(RemovalLane.nameCheckLasts, max(WalkLimits.quickNameCheckLasts, leave(for: 16 * group)))
     let isKnown = isRecent(pass.rest, at: now) || now.since(pass.namesCheckedAt) < lasts
-    if isKnown {
-      // As long as one piece takes where calls are quick.
-      if now.since(pass.locatedAt) < WalkLimits.locationLasts { return true }
-      if isElsewhere(place) { pass.halt = .moved }
-      pass.locatedAt = now
-      return pass.halt == nil
-    }
+    if isKnown { return isUndisturbed(&pass, at: place, now) }
     // Two calls, for which leave was not asked.
     for limit in walk.means.rateLimits { limit.charge(2) }
     switch obstacle(at: located(place), &pass.namesCheckedAt) {
@@ -198,6 +193,17 @@ extension PurgeWorker {
     case .unreadable(let error): fail(&pass.rest, error, at: place, &pass.count)
     }
     return false
+  }
+
+  /// Whether the directory is where it was, and still nobody protects it; seen by calls that cost next to nothing.
+  private func isUndisturbed(_ pass: inout Pass, at place: Place, _ now: MonotonicTime) -> Bool {
+    // As long as one piece takes where calls are quick.
+    if now.nanoseconds(since: pass.locatedAt) < PurgeWorker.locationLasts { return true }
+    if isElsewhere(place) { pass.halt = .moved }
+    // Where looks are taken ahead, who takes them looks for a hold, too.
+    if pass.halt == nil, !pass.rest.isChecked, (try? isHeld(place)) == true { pass.halt = .held }
+    pass.locatedAt = now
+    return pass.halt == nil
   }
 
   private func located(_ place: Place) -> Place {
@@ -348,6 +354,7 @@ extension PurgeWorker {
   }
 
   private static let freshness = RemovalLane.freshness.nanoseconds
+  private static let locationLasts = WalkLimits.locationLasts.nanoseconds
 
   private func isRecent(_ victims: VictimList, at now: MonotonicTime) -> Bool {
     guard let looks = victims.fresh else { return false }

@@ -30,7 +30,8 @@ extension WalkState {
       touched = judged(chunk, judgement)
     case .checked(let place, let checking):
       touched = checked(place, checking)
-    case .removedFiles(let place, let serial, let rest, let count, let halt):
+    case .removedFiles(let place, let serial, let rest, let count, let halt, let askedAt):
+      table[place.node].lane.namesChecked(at: askedAt)
       touched = removedFiles(place, serial, rest, count, halt)
     case .removedDirectory(let place, let empty, let removal, let namesCheckedAt):
       if let namesCheckedAt { table[place.node].lane.namesChecked(at: namesCheckedAt) }

@@ -299,11 +299,13 @@ extension WalkState {
     guard table[id].hasToRemove(manner) else { return nil }
     guard let directory = table[id].handle else { return reopening(id) }
     let lookahead = table[id].lookahead
-    guard let removal = table[id].lane.takeToRemove(manner, lookahead, at: .now()) else { return nil }
+    let now = MonotonicTime.now()
+    guard let removal = table[id].lane.takeToRemove(manner, lookahead, at: now) else { return nil }
     lists.forget(id, shared ? .sharedRemoval : .removal, in: &table)
     table[id].users += 1
     list(id)
-    var place = place(of: id, directory, removal.nameCheck)
+    let nameCheck = table.ask(id) { $0.lane.nameCheck(for: removal, at: now) }
+    var place = place(of: id, directory, nameCheck)
     if rules.mode == .purge, table[id].lane.isToBeLocated(for: removal) { place.location = location(of: id) }
     return .remove(place, removal)
   }
@@ -314,6 +316,7 @@ extension WalkState {
   /// Where a directory is matters only where something is removed.
   private mutating func place(of id: NodeID, _ directory: DirectoryHandle, _ nameCheck: NameCheck) -> Place {
     var place = Place(node: id, directory: directory, isJustEntered: nameCheck.isJustEntered)
+    if case .done(let time) = nameCheck { place.askedAt = time }
     guard rules.mode == .purge, nameCheck.isNeeded else { return place }
     place.way = way(to: id, at: .now())
     // It was just entered by names; but what lies above was perhaps not asked for lately.

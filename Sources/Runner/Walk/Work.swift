@@ -43,6 +43,8 @@ struct Place: Sendable {
   var way: Way?
   /// Somebody has just looked for a hold in it.
   var isJustEntered = false
+  /// When it was last asked for.
+  var askedAt = MonotonicTime.distantPast
 }
 
 /// The open directories above one, from the one right above it to the root.
@@ -131,14 +133,6 @@ enum Removal: Sendable {
   case files(VictimList)
   /// An empty subdirectory of it.
   case directory(EmptyDirectory, NameCheck)
-
-  /// Whether the directory is asked for before it.
-  var nameCheck: NameCheck {
-    switch self {
-    case .files(let victims): victims.fresh.map { .done($0.at) } ?? .needed(isJustEntered: false)
-    case .directory(_, let nameCheck): nameCheck
-    }
-  }
 }
 
 /// A subdirectory found empty, with what must still be true of it when it is removed.
@@ -302,7 +296,7 @@ indirect enum Completion: Sendable {
   case judged(Chunk, Judgement)
   case reopenedRoot(RootReopening)
   case checked(Place, Checking)
-  case removedFiles(Place, serial: UInt32, rest: VictimList, RemovalCount, Halt?)
+  case removedFiles(Place, serial: UInt32, rest: VictimList, RemovalCount, Halt?, askedAt: MonotonicTime)
   case removedDirectory(Place, EmptyDirectory, DirectoryRemoval, namesCheckedAt: MonotonicTime?)
   case rechecked(Recheck, Rechecking)
 
