@@ -53,8 +53,8 @@ import Testing
     var fileSystem = Self.atRemoval(20, isSlow: isSlow) { [path = tree.path] in rename("\(path)/t/a", "\(path)/safe") }
     fileSystem.onLook = { $0 == ".purge-hold" ? nil : .permissionDenied }
     let outcome = purge([makeTarget(tree.path + "/t")], workers: 4, fileSystem: fileSystem)
-    // What four workers had in hand.
-    #expect(walkTree(tree.path + "/safe").count(where: \.isFile) >= 800 - 20 - 4 * 8)
+    // What goes is what was in work, a few folders; not one that is begun later.
+    #expect(walkTree(tree.path + "/safe").count(where: \.isFile) >= 400)
     #expect(outcome.totals.imbalance(in: .purge) == nil)
   }
 
