@@ -362,6 +362,27 @@ import Testing
     #expect((all...all + 5).contains(limit.taken), "\(limit.taken) paid for \(all) calls")
   }
 
+  @Test func `leave is paid for every call where calls are quick, too`() {
+    let tree = ScratchTree()
+    for index in 0..<2000 { tree.file("f\(index)") }
+    let calls = Monitor(0)
+    let count: @Sendable () -> Errno? = {
+      calls.withLock { $0 += 1 }
+      return nil
+    }
+    var fileSystem = ScriptedFileSystem()
+    fileSystem.onStatus = { _ in count() }
+    fileSystem.onLookBeforeRemoval = { _ = count() }
+    fileSystem.onRemoveFile = { _ in count() }
+    fileSystem.onFreshDirectory = { _ in count() }
+    fileSystem.onLook = { _ in count() }
+    let limit = RateLimit(perSecond: 1_000_000)
+    let tally = walk(makeTarget(tree.path), fileSystem: fileSystem, workers: 1, rateLimits: [limit])
+    #expect(tally.filesPurged == 2000)
+    let all = calls.withLock { $0 }
+    #expect(limit.taken >= all, "\(limit.taken) paid for \(all) calls")
+  }
+
   @Test func `a look that found nothing is told of as a look`() {
     let tree = ScratchTree()
     for index in 0..<10 { tree.file("d/f\(index)") }

@@ -43,6 +43,12 @@ final class OperationMeter {
     note(.list, 1, lap, isRoundTrip: lap >= OperationMeter.roundTrip + Int64(entries) * 1000)
   }
 
+  /// A lap is over, in which `count` calls were made that tell nothing of what a call takes: names that are cached, say.
+  func lapAside(_ kind: OperationKind, count: Int = 1) {
+    let lap = endLap()
+    note(kind, count, lap, isRoundTrip: lap >= OperationMeter.roundTrip)
+  }
+
   /// The piece is done; what a call in it took in the mean, nil when there was none.
   func finishPiece() -> Duration? {
     if quickCalls.count > 0 {

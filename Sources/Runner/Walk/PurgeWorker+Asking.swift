@@ -7,7 +7,7 @@ extension PurgeWorker {
   /// Whether a directory is still below the target's root, as names say that the server is asked for, and nothing above it is
   /// protected by now; nil: it is. What is not so is told to the walk, for all that is below.
   func haltOnTheWay(to place: Place) -> Halt? {
-    guard let way = place.way else { return nil }
+    guard let way = place.way, way.calls > 0 else { return nil }
     for limit in walk.means.rateLimits { limit.charge(way.calls) }
     let start = MonotonicTime.now()
     var halt = way.root.flatMap { isAtPath($0, way.steps.last?.directory ?? place.directory) ? nil : Halt.moved }
@@ -16,7 +16,7 @@ extension PurgeWorker {
       halt = self.halt(at: step, to: child)
       child = step.directory
     }
-    meter.lap(.status, count: max(1, way.calls))
+    meter.lapAside(.status, count: way.calls)
     let now = MonotonicTime.now()
     walk.state.withLock { $0.checkedWay(way, in: now.since(start) + leave(for: way.calls), at: now) }
     return halt

@@ -37,8 +37,8 @@ struct RemovalLane {
   static let freshness: Duration = .seconds(1)
   /// What takes so long is a round trip to a server, or to a disk. Calls that need neither take microseconds.
   static let roundTrip: Duration = .microseconds(200)
-  /// Names that are looked at, or a few more, between two questions to the directory itself. A name that the client has cached is another file's by now if
-  /// somebody else has renamed something meanwhile; it learns so from the directory only.
+  /// Names that are looked at, or a few more, between two questions to the directory itself. A name that the client has cached
+  /// is another file's by now if somebody else has renamed something meanwhile; it learns so from the directory only.
   static let namesPerCheck: Int32 = 128
   /// A look at the directory serves no longer than this.
   static let nameCheckLasts: Duration = freshness / 2

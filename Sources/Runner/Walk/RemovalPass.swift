@@ -53,7 +53,10 @@ extension PurgeWorker {
   }
 
   private func isHeld(_ place: Place) throws(Errno) -> Bool {
-    guard !place.isJustEntered, try PurgeHold.stands(in: place.directory, fileSystem) else { return false }
+    guard !place.isJustEntered else { return false }
+    let isHeld = try PurgeHold.stands(in: place.directory, fileSystem)
+    meter.lapAside(.status)
+    guard isHeld else { return false }
     walk.tellHeld(walk.state.withLock { $0.table.relativePath(of: place.node) })
     return true
   }
@@ -185,7 +188,7 @@ extension PurgeWorker {
     if isKnown { return isUndisturbed(&pass, at: place, now) }
     // Two calls, for which leave was not asked.
     for limit in walk.means.rateLimits { limit.charge(2) }
-    switch obstacle(at: located(place), &pass.namesCheckedAt) {
+    switch obstacle(at: walk.state.withLock({ $0.toBeAsked(place) }), &pass.namesCheckedAt) {
     case nil:
       pass.locatedAt = now
       return true
@@ -200,16 +203,13 @@ extension PurgeWorker {
     // As long as one piece takes where calls are quick.
     if now.nanoseconds(since: pass.locatedAt) < PurgeWorker.locationLasts { return true }
     if isElsewhere(place) { pass.halt = .moved }
-    // Where looks are taken ahead, who takes them looks for a hold, too.
-    if pass.halt == nil, !pass.rest.isChecked, (try? isHeld(place)) == true { pass.halt = .held }
+    // Where looks are taken ahead, who takes them looks for a hold, too. Once a piece, whatever its pace.
+    if pass.halt == nil, !pass.rest.isChecked, pass.locatedAt == .distantPast {
+      for limit in walk.means.rateLimits { limit.charge(1) }
+      if (try? isHeld(place)) == true { pass.halt = .held }
+    }
     pass.locatedAt = now
     return pass.halt == nil
-  }
-
-  private func located(_ place: Place) -> Place {
-    var place = place
-    if place.location.isEmpty { place.location = walk.state.withLock { $0.location(of: place.node) } }
-    return place
   }
 
   private func remove(_ size: Int, of pass: inout Pass, at place: Place) -> Bool {

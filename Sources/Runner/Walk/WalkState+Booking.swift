@@ -6,41 +6,7 @@ extension WalkState {
   /// Books what a worker brings. Returns the directory it had better go on with.
   mutating func apply(_ delivery: consuming Delivery) -> NodeID? {
     let pace = paceLearnt(from: delivery)
-    let touched: NodeID?
-    switch delivery.completion {
-    case .openedRoot(let handle, let listing, let reserved):
-      ledger.release(reserved)
-      touched = openedRoot(handle, listing)
-    case .rootFailed(let reserved):
-      ledger.release(reserved)
-      isFinished = true
-      touched = nil
-    case .reopened(let reopening, let result):
-      touched = reopened(reopening, result)
-    case .reopenedRoot(let result):
-      reopenedRoot(result)
-      touched = root
-    case .entered(let entering, let entry):
-      touched = entered(entering, entry)
-    case .read(let reading, let listing):
-      ledger.release(reading.reserved)
-      table[reading.node].users -= 1
-      touched = took(listing, of: reading.node, reading.directory)
-    case .judged(let chunk, let judgement):
-      touched = judged(chunk, judgement)
-    case .checked(let place, let checking):
-      touched = checked(place, checking)
-    case .removedFiles(let place, let serial, let rest, let count, let halt, let askedAt):
-      table[place.node].lane.namesChecked(at: askedAt)
-      touched = removedFiles(place, serial, rest, count, halt)
-    case .removedDirectory(let place, let empty, let removal, let namesCheckedAt):
-      if let namesCheckedAt { table[place.node].lane.namesChecked(at: namesCheckedAt) }
-      touched = removedDirectory(empty, of: place, removal)
-    case .rechecked(let recheck, let rechecking):
-      ledger.release(recheck.reserved)
-      rechecked(recheck.place, rechecking)
-      touched = recheck.place.node
-    }
+    let touched = take(delivery.completion)
     guard let touched, table.contains(touched) else { return nil }
     // What came back to a directory that was ended meanwhile is given up, too.
     giveUp(touched)
@@ -48,6 +14,44 @@ extension WalkState {
     if let pace { note(pace, of: touched) }
     list(touched)
     return touched
+  }
+
+  /// Books it. Returns the directory it was about.
+  private mutating func take(_ completion: Completion) -> NodeID? {
+    switch completion {
+    case .openedRoot(let handle, let listing, let reserved):
+      ledger.release(reserved)
+      return openedRoot(handle, listing)
+    case .rootFailed(let reserved):
+      ledger.release(reserved)
+      isFinished = true
+      return nil
+    case .reopened(let reopening, let result):
+      return reopened(reopening, result)
+    case .reopenedRoot(let result):
+      reopenedRoot(result)
+      return root
+    case .entered(let entering, let entry):
+      return entered(entering, entry)
+    case .read(let reading, let listing):
+      ledger.release(reading.reserved)
+      table[reading.node].users -= 1
+      return took(listing, of: reading.node, reading.directory)
+    case .judged(let chunk, let judgement):
+      return judged(chunk, judgement)
+    case .checked(let place, let checking):
+      return checked(place, checking)
+    case .removedFiles(let place, let serial, let rest, let count, let halt, let askedAt):
+      table[place.node].lane.namesChecked(at: askedAt)
+      return removedFiles(place, serial, rest, count, halt)
+    case .removedDirectory(let place, let empty, let removal, let namesCheckedAt):
+      if let namesCheckedAt { table[place.node].lane.namesChecked(at: namesCheckedAt) }
+      return removedDirectory(empty, of: place, removal)
+    case .rechecked(let recheck, let rechecking):
+      ledger.release(recheck.reserved)
+      rechecked(recheck.place, rechecking)
+      return recheck.place.node
+    }
   }
 
   /// What a worker learnt of the time a call takes, and whether it may have been answered from a cache.

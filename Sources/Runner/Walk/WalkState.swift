@@ -313,6 +313,14 @@ extension WalkState {
   /// The absolute path at which it must be; empty: not known.
   func location(of id: NodeID) -> [UInt8] { table.location(of: id, root: rootLocation) }
 
+  /// The same place, with all that is to be seen before something is removed there; for who asks in the midst of a piece.
+  mutating func toBeAsked(_ place: Place) -> Place {
+    var place = place
+    if place.location.isEmpty { place.location = location(of: place.node) }
+    if place.way == nil { place.way = way(to: place.node, at: .now()) }
+    return place
+  }
+
   /// Where a directory is matters only where something is removed.
   private mutating func place(of id: NodeID, _ directory: DirectoryHandle, _ nameCheck: NameCheck) -> Place {
     var place = Place(node: id, directory: directory, isJustEntered: nameCheck.isJustEntered)

@@ -106,7 +106,9 @@ def is_wrongly_held(scenario: Scenario, path: str, event: dict) -> bool:
 def event_was_moved(scenario: Scenario, path: str, event: dict) -> bool:
     """Removed in a folder that was moved during the run: these are counted, not judged one by one. An old file that was renamed in
     it before (app.log.1) is one of these."""
-    return path not in {entry.path for entry in scenario.entries} and not (event["changed"] and event["young"])
+    if path in {entry.path for entry in scenario.entries}:
+        return False
+    return not event["changed"] or (not event["young"] and policy.target_of(scenario, path) is None)
 
 
 def moved_away(scenario: Scenario, record: Record) -> list[Failure]:
