@@ -1,0 +1,174 @@
+/// The patterns of one list as an automaton that reads a path byte by byte: a bit for each place in a pattern that may have been
+/// reached. Takes time in proportion to (bytes of patterns) / 64 × (bytes of path), whatever the patterns.
+struct PatternAutomaton: Hashable, Sendable {
+  /// The places reached; as many words as `words`.
+  typealias Places = [UInt64]
+
+  private(set) var words = 0
+  /// For each byte, the places that it leads to from the one before: `words` for byte 0, then those for byte 1.
+  private var entered: [UInt64] = []
+  /// Places that stay reached whatever comes, and those that do so up to a slash.
+  private var stays: Places = []
+  private var staysInComponent: Places = []
+  /// Reached together: the second with the first. Ordered by the first, which is always the lower.
+  private var edges: [(from: Int32, to: Int32)] = []
+  private(set) var ends: [End] = []
+  private var relativeStarts: [Int] = []
+  private var absoluteStarts: [Int] = []
+
+  struct End: Hashable, Sendable {
+    let place: Int
+    let pattern: Int
+    let isForFolders: Bool
+  }
+
+  init(_ patterns: [Pattern]) {
+    var builder = Builder()
+    for (index, pattern) in patterns.enumerated() {
+      let start = builder.add()
+      if pattern.anchor == .root { absoluteStarts.append(start) } else { relativeStarts.append(start) }
+      if pattern.anchor == .anyDepth { builder.append(.directories) }
+      for part in pattern.parts { builder.append(part) }
+      ends.append(End(place: builder.last, pattern: index, isForFolders: pattern.isForFolders))
+    }
+    words = (builder.places.count + 63) / 64
+    (stays, staysInComponent) = (Places(repeating: 0, count: words), Places(repeating: 0, count: words))
+    entered = Places(repeating: 0, count: 256 * words)
+    for (place, properties) in builder.places.enumerated() { set(place, properties) }
+    edges = builder.edges.sorted { ($0.from, $0.to) < ($1.from, $1.to) }
+  }
+
+  private mutating func set(_ place: Int, _ properties: Builder.Place) {
+    let (word, bit) = (place / 64, UInt64(1) << UInt64(place % 64))
+    if properties.stays { stays[word] |= bit }
+    if properties.staysInComponent { staysInComponent[word] |= bit }
+    guard let bytes = properties.enteredBy else { return }
+    for byte in 0...255 where bytes.contains(UInt8(byte)) { entered[byte * words + word] |= bit }
+  }
+
+  static func == (a: PatternAutomaton, b: PatternAutomaton) -> Bool {
+    a.entered == b.entered && a.stays == b.stays && a.staysInComponent == b.staysInComponent && a.ends == b.ends
+      && a.relativeStarts == b.relativeStarts && a.absoluteStarts == b.absoluteStarts
+      && a.edges.elementsEqual(b.edges, by: ==)
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(entered)
+    hasher.combine(ends)
+  }
+
+  // MARK: Reading
+
+  /// Before the first byte of a path relative to the folder at the absolute path `root`. Absolute patterns have read that.
+  func start(in root: Span<UInt8>) -> Places {
+    var places = closed(absoluteStarts)
+    // The slash at the beginning is not part of the patterns.
+    for at in 1..<max(root.count, 1) { places = after(places, root[at]) }
+    if root.count > 1 { places = after(places, UInt8(ascii: "/")) }
+    for (word, relative) in closed(relativeStarts).enumerated() { places[word] |= relative }
+    return places
+  }
+
+  /// What matches the folder at the absolute path `root` itself.
+  func places(at root: Span<UInt8>) -> Places {
+    var places = closed(absoluteStarts)
+    for at in 1..<max(root.count, 1) { places = after(places, root[at]) }
+    return places
+  }
+
+  func after(_ places: Places, _ byte: UInt8) -> Places {
+    var next = places
+    read(byte, &next)
+    return next
+  }
+
+  /// Moves on by one byte.
+  func read(_ byte: UInt8, _ places: inout Places) {
+    let isSlash = byte == UInt8(ascii: "/")
+    let base = Int(byte) * words
+    var carry: UInt64 = 0
+    for word in 0..<words {
+      let now = places[word]
+      let remaining = now & (isSlash ? stays[word] : stays[word] | staysInComponent[word])
+      places[word] = ((now << 1 | carry) & entered[base + word]) | remaining
+      carry = now >> 63
+    }
+    close(&places)
+  }
+
+  private func closed(_ reached: [Int]) -> Places {
+    var places = Places(repeating: 0, count: words)
+    for place in reached { places[place / 64] |= 1 << UInt64(place % 64) }
+    close(&places)
+    return places
+  }
+
+  private func close(_ places: inout Places) {
+    for edge in edges where PatternAutomaton.contains(places, Int(edge.from)) {
+      places[Int(edge.to) / 64] |= 1 << UInt64(edge.to % 64)
+    }
+  }
+
+  static func contains(_ places: Places, _ place: Int) -> Bool { places[place / 64] >> UInt64(place % 64) & 1 != 0 }
+
+  /// The first pattern that ends here; nil: none.
+  func match(at places: Places, isFolder: Bool) -> Int? {
+    ends.first { (isFolder || !$0.isForFolders) && PatternAutomaton.contains(places, $0.place) }?.pattern
+  }
+
+  // MARK: Building
+
+  /// Lays out places so that each is reached by a byte from the one before it.
+  private struct Builder {
+    struct Place {
+      /// Nil: reached by an edge only.
+      var enteredBy: ByteSet?
+      var stays = false
+      var staysInComponent = false
+    }
+
+    var places: [Place] = []
+    var edges: [(from: Int32, to: Int32)] = []
+    /// Where the pattern has got to.
+    var last: Int { places.count - 1 }
+
+    @discardableResult
+    mutating func add(enteredBy bytes: ByteSet? = nil) -> Int {
+      places.append(Place(enteredBy: bytes))
+      return last
+    }
+
+    mutating func append(_ part: Pattern.Part) {
+      switch part {
+      case .one(let bytes): add(enteredBy: bytes)
+      case .star: places[last].staysInComponent = true
+      case .everythingInside:
+        add(enteredBy: ByteSet(0...255))
+        places[last].stays = true
+      case .directories: appendDirectories()
+      case .alternatives(let alternatives): append(alternatives)
+      }
+    }
+
+    /// From here with nothing; or with any bytes, of which the last is a slash.
+    private mutating func appendDirectories() {
+      let start = last
+      add(enteredBy: ByteSet(0...255))
+      places[last].stays = true
+      add(enteredBy: ByteSet(UInt8(ascii: "/")...UInt8(ascii: "/")))
+      edges.append((Int32(start), Int32(last)))
+    }
+
+    private mutating func append(_ alternatives: [[Pattern.Part]]) {
+      let start = last
+      var ends: [Int] = []
+      for alternative in alternatives {
+        edges.append((Int32(start), Int32(add())))
+        for part in alternative { append(part) }
+        ends.append(last)
+      }
+      add()
+      for end in ends { edges.append((Int32(end), Int32(last))) }
+    }
+  }
+}
