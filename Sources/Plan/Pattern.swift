@@ -1,3 +1,6 @@
+// The standard library has Unicode's normal forms under this name only; nothing else without Foundation has.
+@_spi(_Unicode) import Swift
+
 /// A pattern of `include`, `exclude` or a rule: which files and folders it speaks of. The language of .gitignore as far as it goes,
 /// matched on bytes.
 ///
@@ -48,6 +51,8 @@ public struct Pattern: Hashable, Sendable {
       case doubleStarInsideComponent
       case doubleStarInBraces
       case emptyComponent
+      /// A set that holds part of a character of several bytes.
+      case notASCIIInSet
       /// `.` or `..`, which no path has.
       case dotComponent
     }
@@ -59,6 +64,36 @@ public struct Pattern: Hashable, Sendable {
     var parser = PatternParser(Array(text.utf8))
     self.text = text
     (anchor, isForFolders, parts) = try parser.parse()
+  }
+
+  /// Of the absolute path that has these components.
+  package init(path components: [[Part]]) {
+    let slash = ByteSet(UInt8(ascii: "/")...UInt8(ascii: "/"))
+    text = ""
+    isForFolders = false
+    anchor = .root
+    parts = Array(components.joined(separator: [.one(slash)]))
+  }
+
+  /// It begins with a slash.
+  public var isAbsolute: Bool { anchor == .root }
+
+  /// It in both forms in which file systems keep letters with marks, composed and decomposed, where these differ.
+  package var normalForms: [Pattern] {
+    if text.utf8.allSatisfy({ $0 < 0x80 }) { return [self] }
+    var forms: [Pattern] = [self]
+    for form in [String(text._nfc), String(text._nfd)] {
+      // Strings are equal whatever their form.
+      if forms.contains(where: { $0.text.utf8.elementsEqual(form.utf8) }) { continue }
+      if let pattern = try? Pattern(form) { forms.append(pattern) }
+    }
+    return forms
+  }
+}
+
+extension String {
+  fileprivate init(_ scalars: some Sequence<Unicode.Scalar>) {
+    self = String(String.UnicodeScalarView(scalars))
   }
 }
 
@@ -77,12 +112,22 @@ private struct PatternParser {
     let isForFolders = end > at && text[end - 1] == Self.slash && !isEscaped(end - 1)
     if isForFolders { end -= 1 }
     guard at < end else { throw fault(text.isEmpty ? .empty : .emptyComponent, at: 0) }
+    try refuseDots()
     let parts = try sequence(depth: 0)
     let isAnchored = parts.contains { $0 == .directories || $0 == .everythingInside } || hasSlash
     return (isAbsolute ? .root : isAnchored ? .target : .anyDepth, isForFolders, parts)
   }
 
   private var hasSlash = false
+
+  private func refuseDots() throws(Pattern.Malformed) {
+    var start = at
+    for index in at...end where index == end || text[index] == Self.slash {
+      let component = text[start..<index]
+      if component.elementsEqual(".".utf8) || component.elementsEqual("..".utf8) { throw fault(.dotComponent, at: start) }
+      start = index + 1
+    }
+  }
 
   /// Whether an odd number of backslashes stands before it.
   private func isEscaped(_ index: Int) -> Bool {
@@ -175,6 +220,7 @@ private struct PatternParser {
 
   private mutating func insertMember(into set: inout ByteSet) throws(Pattern.Malformed) {
     let start = at
+    if text[at] >= 0x80 { throw fault(.notASCIIInSet, at: at) }
     let low = member()
     guard at + 1 < end, text[at] == UInt8(ascii: "-"), text[at + 1] != UInt8(ascii: "]") else { return set.insert(low) }
     at += 1

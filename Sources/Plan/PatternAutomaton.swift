@@ -1,10 +1,23 @@
-/// The patterns of one list as an automaton that reads a path byte by byte: a bit for each place in a pattern that may have been
+/// Lists of patterns as an automaton that reads a path byte by byte: a bit for each place in a pattern that may have been
 /// reached. Takes time in proportion to (bytes of patterns) / 64 × (bytes of path), whatever the patterns.
-struct PatternAutomaton: Hashable, Sendable {
+package struct PatternAutomaton: Hashable, Sendable {
   /// The places reached; as many words as `words`.
-  typealias Places = [UInt64]
+  package typealias Places = [UInt64]
 
-  private(set) var words = 0
+  /// A pattern of one of the lists.
+  package struct Entry: Hashable, Sendable {
+    package let pattern: Pattern
+    /// Less than 64. Entries stand in the order of their lists.
+    package let list: Int
+    /// What it is known by; several entries may have the same.
+    package let number: Int
+
+    package init(_ pattern: Pattern, list: Int = 0, number: Int) {
+      (self.pattern, self.list, self.number) = (pattern, list, number)
+    }
+  }
+
+  package private(set) var words = 0
   /// For each byte, the places that it leads to from the one before: `words` for byte 0, then those for byte 1.
   private var entered: [UInt64] = []
   /// Places that stay reached whatever comes, and those that do so up to a slash.
@@ -12,24 +25,33 @@ struct PatternAutomaton: Hashable, Sendable {
   private var staysInComponent: Places = []
   /// Reached together: the second with the first. Ordered by the first, which is always the lower.
   private var edges: [(from: Int32, to: Int32)] = []
-  private(set) var ends: [End] = []
+  private var ends: [End] = []
   private var relativeStarts: [Int] = []
   private var absoluteStarts: [Int] = []
+  /// Where the places of each list's patterns begin and end.
+  private var lists: [(number: Int, places: Range<Int>)] = []
 
-  struct End: Hashable, Sendable {
+  private struct End: Hashable, Sendable {
     let place: Int
-    let pattern: Int
+    let list: Int
+    let number: Int
     let isForFolders: Bool
   }
 
-  init(_ patterns: [Pattern]) {
+  package init(_ entries: [Entry]) {
     var builder = Builder()
-    for (index, pattern) in patterns.enumerated() {
-      let start = builder.add()
+    for entry in entries {
+      let (pattern, start) = (entry.pattern, builder.add())
       if pattern.anchor == .root { absoluteStarts.append(start) } else { relativeStarts.append(start) }
       if pattern.anchor == .anyDepth { builder.append(.directories) }
       for part in pattern.parts { builder.append(part) }
-      ends.append(End(place: builder.last, pattern: index, isForFolders: pattern.isForFolders))
+      ends.append(
+        End(place: builder.last, list: entry.list, number: entry.number, isForFolders: pattern.isForFolders))
+      if lists.last?.number == entry.list {
+        lists[lists.count - 1].places = lists[lists.count - 1].places.lowerBound..<builder.places.count
+      } else {
+        lists.append((entry.list, start..<builder.places.count))
+      }
     }
     words = (builder.places.count + 63) / 64
     (stays, staysInComponent) = (Places(repeating: 0, count: words), Places(repeating: 0, count: words))
@@ -46,44 +68,47 @@ struct PatternAutomaton: Hashable, Sendable {
     for byte in 0...255 where bytes.contains(UInt8(byte)) { entered[byte * words + word] |= bit }
   }
 
-  static func == (a: PatternAutomaton, b: PatternAutomaton) -> Bool {
+  package static func == (a: PatternAutomaton, b: PatternAutomaton) -> Bool {
     a.entered == b.entered && a.stays == b.stays && a.staysInComponent == b.staysInComponent && a.ends == b.ends
       && a.relativeStarts == b.relativeStarts && a.absoluteStarts == b.absoluteStarts
       && a.edges.elementsEqual(b.edges, by: ==)
   }
 
-  func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(entered)
     hasher.combine(ends)
+  }
+
+  /// For each byte a number: bytes of the same number lead everywhere to the same places. The slash has its own.
+  package var classes: (ofByte: [UInt8], count: Int) {
+    var numbers: [ArraySlice<UInt64>: UInt8] = [:]
+    var ofByte: [UInt8] = []
+    for byte in 0...255 {
+      let column = byte == Int(UInt8(ascii: "/")) ? [] : entered[byte * words..<(byte + 1) * words]
+      let number = numbers[column] ?? UInt8(truncatingIfNeeded: numbers.count)
+      numbers[column] = number
+      ofByte.append(number)
+    }
+    return (ofByte, numbers.count)
   }
 
   // MARK: Reading
 
   /// Before the first byte of a path relative to the folder at the absolute path `root`. Absolute patterns have read that.
-  func start(in root: Span<UInt8>) -> Places {
-    var places = closed(absoluteStarts)
+  package func start(in root: Span<UInt8>) -> Places {
+    var places = absoluteStart
     // The slash at the beginning is not part of the patterns.
-    for at in 1..<max(root.count, 1) { places = after(places, root[at]) }
-    if root.count > 1 { places = after(places, UInt8(ascii: "/")) }
+    for at in 1..<max(root.count, 1) { read(root[at], &places) }
+    if root.count > 1 { read(UInt8(ascii: "/"), &places) }
     for (word, relative) in closed(relativeStarts).enumerated() { places[word] |= relative }
     return places
   }
 
-  /// What matches the folder at the absolute path `root` itself.
-  func places(at root: Span<UInt8>) -> Places {
-    var places = closed(absoluteStarts)
-    for at in 1..<max(root.count, 1) { places = after(places, root[at]) }
-    return places
-  }
-
-  func after(_ places: Places, _ byte: UInt8) -> Places {
-    var next = places
-    read(byte, &next)
-    return next
-  }
+  /// Before the first byte of an absolute path, without the slash that it begins with.
+  package var absoluteStart: Places { closed(absoluteStarts) }
 
   /// Moves on by one byte.
-  func read(_ byte: UInt8, _ places: inout Places) {
+  package func read(_ byte: UInt8, _ places: inout Places) {
     let isSlash = byte == UInt8(ascii: "/")
     let base = Int(byte) * words
     var carry: UInt64 = 0
@@ -104,16 +129,28 @@ struct PatternAutomaton: Hashable, Sendable {
   }
 
   private func close(_ places: inout Places) {
-    for edge in edges where PatternAutomaton.contains(places, Int(edge.from)) {
+    for edge in edges where contains(places, Int(edge.from)) {
       places[Int(edge.to) / 64] |= 1 << UInt64(edge.to % 64)
     }
   }
 
-  static func contains(_ places: Places, _ place: Int) -> Bool { places[place / 64] >> UInt64(place % 64) & 1 != 0 }
+  private func contains(_ places: Places, _ place: Int) -> Bool { places[place / 64] >> UInt64(place % 64) & 1 != 0 }
 
-  /// The first pattern that ends here; nil: none.
-  func match(at places: Places, isFolder: Bool) -> Int? {
-    ends.first { (isFolder || !$0.isForFolders) && PatternAutomaton.contains(places, $0.place) }?.pattern
+  /// The lists, a bit each, of which a pattern ends here; `note` gets the number of each that does.
+  package func matches(at places: Places, isFolder: Bool, note: (_ number: Int) -> Void = { _ in }) -> UInt64 {
+    var lists: UInt64 = 0
+    for end in ends where (isFolder || !end.isForFolders) && contains(places, end.place) {
+      lists |= 1 << UInt64(end.list)
+      note(end.number)
+    }
+    return lists
+  }
+
+  /// The lists, a bit each, of which a pattern can still match when more follows.
+  package func living(at places: Places) -> UInt64 {
+    var living: UInt64 = 0
+    for list in lists where list.places.contains(where: { contains(places, $0) }) { living |= 1 << UInt64(list.number) }
+    return living
   }
 
   // MARK: Building

@@ -1,94 +1,177 @@
-/// Reads names with the patterns of one list, and remembers what it has worked out before: then a byte costs a look in a table, and
-/// nothing is allocated. Belongs to one thread.
+/// Says what a target's patterns make of the entries of a folder, name by name. Remembers what it has worked out before: then a byte
+/// costs a look in a table, and nothing is allocated. Belongs to one thread at a time.
 public struct PatternMatcher: Sendable {
-  /// How far the patterns have got with a path. Means something to this matcher only, and only while it is `current`.
-  public struct State: Hashable, Sendable {
-    fileprivate let index: Int32
-    fileprivate let generation: UInt32
+  /// What becomes of a folder.
+  public enum Folder: Sendable {
+    case excluded
+    /// No file in it can be included.
+    case notIncluded
+    /// Files in it may be chosen.
+    case entered(PatternScope)
   }
 
+  private let selection: Selection
   private let automaton: PatternAutomaton
+  private let classOfByte: [UInt8]
+  private let classes: Int
   private var known: [PatternAutomaton.Places: Int32] = [:]
-  private var places: [PatternAutomaton.Places] = []
-  /// For each state the one after each byte; -1: not worked out yet.
+  private var states: [State] = []
+  /// For each state the one after each class of bytes; -1: not worked out yet.
   private var next: [Int32] = []
-  /// The pattern that matches where a file's, and where a folder's path ends; -1: none.
-  private var matches: [(file: Int32, folder: Int32)] = []
-  private var generation: UInt32 = 0
+  /// How often all was forgotten.
+  private var generation = 0
+  private var here: (scope: PatternScope, state: Int32, generation: Int)
+  /// By number, the patterns that have matched something.
+  public private(set) var matched: [Bool]
+  /// Set with each pattern that matches for the first time.
+  public var hasNews = false
 
-  /// A megabyte of transitions at most.
-  private static let mostStates = 1024
+  private struct State {
+    let places: PatternAutomaton.Places
+    /// The lists of which a pattern ends here, for a file and for a folder.
+    let files: UInt64
+    let folders: UInt64
+    /// These patterns are not noted in `matched`.
+    var isNewToFiles: Bool
+    var isNewToFolders: Bool
+  }
 
-  public init(_ patterns: [Pattern]) { automaton = PatternAutomaton(patterns) }
+  /// What it may remember, in bytes.
+  public static let mostMemory = 64 * 1024
+  private let mostStates: Int
+  /// Beyond so many words of places, working out is as quick as remembering.
+  private var remembers: Bool { automaton.words <= 64 }
 
-  /// Before a path relative to the folder at this absolute path.
-  public mutating func start(in root: Span<UInt8>) -> State { state(automaton.start(in: root)) }
+  public init(_ selection: Selection) {
+    self.selection = selection
+    automaton = selection.automaton
+    (classOfByte, classes) = automaton.classes
+    mostStates = max(8, PatternMatcher.mostMemory / (4 * classes + 16 * automaton.words + 128))
+    matched = Array(repeating: false, count: selection.patterns.count)
+    here = (PatternScope(position: [], covered: 0), 0, -1)
+  }
 
-  /// At the folder of this absolute path itself, which only absolute patterns can match.
-  public mutating func state(at root: Span<UInt8>) -> State { state(automaton.places(at: root)) }
+  /// What the patterns make of the target's own folder, at this absolute path.
+  public mutating func root(at path: Span<UInt8>) -> Folder {
+    var places = automaton.absoluteStart
+    var covered = selection.always
+    // The slash at the beginning is not part of the patterns; each folder on the way may be matched.
+    for at in 1..<max(path.count, 1) {
+      if path[at] == UInt8(ascii: "/") { covered |= noted(places, isFolder: true) }
+      automaton.read(path[at], &places)
+    }
+    covered |= noted(places, isFolder: true)
+    return folder(covered, automaton.start(in: path))
+  }
 
-  /// How far a state has got, for any matcher of the same patterns, for ever.
-  public func position(at state: State) -> PatternPosition { PatternPosition(places: places[Int(state.index)]) }
+  /// Turns to the entries of a folder.
+  public mutating func enter(_ scope: PatternScope) { here = (scope, -1, -1) }
 
-  public mutating func state(at position: PatternPosition) -> State { state(position.places) }
+  /// What becomes of a file of this name in the folder entered.
+  public mutating func choice(ofFile name: Span<UInt8>) -> Selection.Choice {
+    let covered = here.scope.covered
+    guard remembers else {
+      return selection.choice(covered | noted(worked(out: name), isFolder: false))
+    }
+    let state = Int(read(name))
+    if states[state].isNewToFiles {
+      _ = noted(states[state].places, isFolder: false)
+      states[state].isNewToFiles = false
+    }
+    return selection.choice(covered | states[state].files)
+  }
 
-  /// Whether the matcher remembers this state still. It forgets all when it has learnt too many.
-  public func isCurrent(_ state: State) -> Bool { state.generation == generation }
+  /// What becomes of a subfolder of this name in the folder entered.
+  public mutating func folder(_ name: Span<UInt8>) -> Folder {
+    let covered = here.scope.covered
+    guard remembers else {
+      var places = worked(out: name)
+      let matches = noted(places, isFolder: true)
+      automaton.read(UInt8(ascii: "/"), &places)
+      return folder(covered | matches, places)
+    }
+    let state = Int(read(name))
+    if states[state].isNewToFolders {
+      _ = noted(states[state].places, isFolder: true)
+      states[state].isNewToFolders = false
+    }
+    let matches = states[state].folders
+    let inside = Int(read(UInt8(ascii: "/"), from: Int32(state)))
+    return folder(covered | matches, states[inside].places)
+  }
 
-  /// After these bytes more.
-  public mutating func read(_ bytes: Span<UInt8>, from state: State) -> State {
-    var current = state
-    for at in 0..<bytes.count { current = read(bytes[at], from: current) }
-    return current
+  private func folder(_ covered: UInt64, _ places: PatternAutomaton.Places) -> Folder {
+    if selection.excludes(covered) { return .excluded }
+    let mayChoose = selection.mayChoose(covered: covered, living: automaton.living(at: places))
+    return mayChoose ? .entered(PatternScope(position: places, covered: covered)) : .notIncluded
+  }
+
+  private mutating func noted(_ places: PatternAutomaton.Places, isFolder: Bool) -> UInt64 {
+    automaton.matches(at: places, isFolder: isFolder) { number in
+      if !matched[number] { (matched[number], hasNews) = (true, true) }
+    }
+  }
+
+  private func worked(out name: Span<UInt8>) -> PatternAutomaton.Places {
+    var places = here.scope.position
+    for at in 0..<name.count { automaton.read(name[at], &places) }
+    return places
+  }
+
+  // MARK: Remembering
+
+  private mutating func read(_ name: Span<UInt8>) -> Int32 {
+    if here.generation != generation {
+      let state = state(here.scope.position)
+      (here.state, here.generation) = (state, generation)
+    }
+    var state = here.state
+    for at in 0..<name.count { state = read(name[at], from: state) }
+    return state
   }
 
   @inline(__always)
-  public mutating func read(_ byte: UInt8, from state: State) -> State {
-    let found = next[Int(state.index) << 8 + Int(byte)]
-    if found >= 0 { return State(index: found, generation: generation) }
-    return learn(byte, from: state)
+  private mutating func read(_ byte: UInt8, from state: Int32) -> Int32 {
+    let found = next[Int(state) * classes + Int(classOfByte[Int(byte)])]
+    return found >= 0 ? found : learn(byte, from: state)
   }
 
-  /// The first pattern that matches what has been read as a whole; nil: none.
-  public func match(at state: State, isFolder: Bool) -> Int? {
-    let match = isFolder ? matches[Int(state.index)].folder : matches[Int(state.index)].file
-    return match < 0 ? nil : Int(match)
-  }
-
-  /// No pattern can match, whatever follows.
-  public func isDead(_ state: State) -> Bool { places[Int(state.index)].allSatisfy { $0 == 0 } }
-
-  // MARK: Learning
-
-  private mutating func learn(_ byte: UInt8, from state: State) -> State {
-    let reached = automaton.after(places[Int(state.index)], byte)
+  private mutating func learn(_ byte: UInt8, from state: Int32) -> Int32 {
+    var places = states[Int(state)].places
+    automaton.read(byte, &places)
     let before = generation
-    let new = self.state(reached)
-    if generation == before { next[Int(state.index) << 8 + Int(byte)] = new.index }
+    let new = self.state(places)
+    if generation == before { next[Int(state) * classes + Int(classOfByte[Int(byte)])] = new }
     return new
   }
 
-  private mutating func state(_ reached: PatternAutomaton.Places) -> State {
-    if let index = known[reached] { return State(index: index, generation: generation) }
-    if places.count == PatternMatcher.mostStates { forget() }
-    let index = Int32(places.count)
-    known[reached] = index
-    places.append(reached)
-    next.append(contentsOf: repeatElement(-1, count: 256))
-    let (file, folder) = (
-      automaton.match(at: reached, isFolder: false), automaton.match(at: reached, isFolder: true)
-    )
-    matches.append((file: Int32(file ?? -1), folder: Int32(folder ?? -1)))
-    return State(index: index, generation: generation)
+  private mutating func state(_ places: PatternAutomaton.Places) -> Int32 {
+    if let index = known[places] { return index }
+    if states.count == mostStates { forget() }
+    let index = Int32(states.count)
+    known[places] = index
+    next.append(contentsOf: repeatElement(-1, count: classes))
+    let files = automaton.matches(at: places, isFolder: false)
+    let folders = automaton.matches(at: places, isFolder: true)
+    states.append(
+      State(
+        places: places, files: files, folders: folders, isNewToFiles: files != 0, isNewToFolders: folders != 0))
+    return index
   }
 
   private mutating func forget() {
-    (known, places, next, matches) = ([:], [], [], [])
+    (known, states, next) = ([:], [], [])
     generation += 1
   }
 }
 
-/// How far the patterns of a list have got with a path.
-public struct PatternPosition: Hashable, Sendable {
-  fileprivate let places: PatternAutomaton.Places
+/// A folder as patterns see it: how far they have got on the way to it, and which speak of all in it.
+public struct PatternScope: Hashable, Sendable {
+  /// After the folder's path and a slash.
+  let position: PatternAutomaton.Places
+  /// The lists, a bit each.
+  let covered: UInt64
+
+  /// What it holds on to, in bytes; folders often share it.
+  public var footprint: Int { 32 + position.count * MemoryLayout<UInt64>.stride }
 }

@@ -9,9 +9,9 @@ public struct Retention: Hashable, Sendable {
 
   public var maxAge: Duration
   public var ageFrom: AgeSource
-  /// Empty: every file. Matched on the path relative to the target.
-  public var include: [Glob]
-  public var exclude: [Glob]
+  /// Empty: every file.
+  public var include: [Pattern]
+  public var exclude: [Pattern]
   public var minSize: ByteCount
   /// Nil: unlimited.
   public var maxSize: ByteCount?
@@ -21,7 +21,7 @@ public struct Retention: Hashable, Sendable {
   public var maxDepth: Int?
 
   public init(
-    maxAge: Duration, ageFrom: AgeSource = .mtime, include: [Glob] = [], exclude: [Glob] = [],
+    maxAge: Duration, ageFrom: AgeSource = .mtime, include: [Pattern] = [], exclude: [Pattern] = [],
     minSize: ByteCount = ByteCount(bytes: 0), maxSize: ByteCount? = nil, owners: Set<UInt32>? = nil,
     maxDepth: Int? = nil
   ) {
@@ -86,30 +86,24 @@ public enum KeepReason: String, Hashable, Sendable, CaseIterable {
   case mountPoint = "mount_point"
 }
 
-/// A retention with its clock fixed: the pure rule that decides what is deleted.
+/// A retention with its clock fixed and its patterns ready: the pure rule that decides what is deleted.
 public struct Cutoff: Hashable, Sendable {
   public let retention: Retention
+  /// Which files the patterns choose.
+  public let selection: Selection
   /// A file goes only when its time is strictly before this.
   public let instant: Timestamp
 
   public init(_ retention: Retention, now: Timestamp) {
     self.retention = retention
+    self.selection = Selection(include: retention.include, exclude: retention.exclude)
     self.instant = now - retention.maxAge
   }
 
-  /// Whether `verdict` looks at the path; when not, an empty one will do.
-  public var needsPath: Bool { !retention.include.isEmpty || !retention.exclude.isEmpty }
-
-  /// The decision on a regular file. `path` is relative to the target's root.
+  /// The decision on a regular file that `selection` has chosen.
   ///
-  /// The order is fixed (patterns, age, owner, size), so that every run gives the same file the same reason.
-  public func verdict(for file: FileFacts, path: Span<UInt8>) -> Verdict {
-    if needsPath {
-      if excludes(path) { return .kept(.excluded) }
-      if !retention.include.isEmpty, !retention.include.contains(where: { $0.matches(path) }) {
-        return .kept(.notIncluded)
-      }
-    }
+  /// The order is fixed (age, owner, size), so that every run gives the same file the same reason.
+  public func verdict(for file: FileFacts) -> Verdict {
     guard let time = time(of: file) else {
       return .kept(retention.ageFrom == .atime ? .accessTimeUnknown : .birthTimeUnknown)
     }
@@ -118,12 +112,6 @@ public struct Cutoff: Hashable, Sendable {
     if file.size < retention.minSize.bytes { return .kept(.tooSmall) }
     if let maxSize = retention.maxSize, file.size > maxSize.bytes { return .kept(.tooLarge) }
     return .expired
-  }
-
-  /// Whether an `exclude` pattern protects this path, a directory's included.
-  public func excludes(_ path: Span<UInt8>) -> Bool {
-    for pattern in retention.exclude where pattern.matches(path) { return true }
-    return false
   }
 
   private func time(of file: FileFacts) -> Timestamp? {

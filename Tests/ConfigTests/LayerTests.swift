@@ -56,7 +56,7 @@ struct LayerTests {
   @Test("A value of --set is YAML, so that lists can be given")
   func listOverride() throws {
     let checked = check(config, set: [#"targets.api.include=["a/**", "*.tmp"]"#])
-    #expect(checked.plan?.targets[1].retention.include == [try Glob("a/**"), try Glob("*.tmp")])
+    #expect(checked.plan?.targets[1].retention.include == [try Pattern("a/**"), try Pattern("*.tmp")])
   }
 
   @Test("A value of --set may hold further equals signs")

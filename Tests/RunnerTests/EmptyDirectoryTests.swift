@@ -82,7 +82,7 @@ import Testing
     tree.directory("keep/inner")
     tree.directory("other")
     var target = target(tree)
-    target.retention.exclude = [try Glob("keep"), try Glob("keep/**")]
+    target.retention.exclude = [try Pattern("keep"), try Pattern("keep/**")]
     #expect(purge([target]).totals.emptyDirsDeleted == 1)
     #expect(tree.contents == ["keep", "keep/inner"])
   }

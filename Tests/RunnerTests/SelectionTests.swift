@@ -28,8 +28,8 @@ func makeSymlink(_ target: String, _ path: String) {
     let tree = ScratchTree()
     for name in ["a.tmp", "b.log", "keep/c.tmp", "d/e.tmp", "d/keep/f.tmp"] { tree.file(name) }
     let left = try remaining(tree) {
-      $0.retention.include = [try Glob("**/*.tmp")]
-      $0.retention.exclude = [try Glob("keep/**")]
+      $0.retention.include = [try Pattern("*.tmp")]
+      $0.retention.exclude = [try Pattern("keep/**")]
     }
     #expect(left == ["b.log", "keep/c.tmp"])
   }
@@ -43,8 +43,8 @@ func makeSymlink(_ target: String, _ path: String) {
     tree.file("large.tmp", size: 5000)
     tree.file("gone.tmp", size: 100)
     var target = makeTarget(tree.path)
-    target.retention.exclude = [try Glob("excluded")]
-    target.retention.include = [try Glob("*.tmp")]
+    target.retention.exclude = [try Pattern("excluded")]
+    target.retention.include = [try Pattern("*.tmp")]
     target.retention.minSize = ByteCount(bytes: 1)
     target.retention.maxSize = ByteCount(bytes: 1000)
     let kept = purge([target]).totals.filesKept

@@ -331,12 +331,9 @@ extension Diagnostic {
 
   /// `start` is the byte of the scalar at which the pattern begins.
   static func badGlob(_ fault: Glob.Malformed, in scalar: YAMLScalar, from start: Int = 0) -> Diagnostic {
-    let offset = start + fault.offset
     // What is wrong begins there; how far it goes, only its reason knows.
     let length = fault.reason == .doubleStarInsideComponent ? 2 : 1
-    let place = scalar.place(
-      ofBytes: min(offset, scalar.text.utf8.count)..<min(offset + length, scalar.text.utf8.count))
-    return badGlob(fault.reason, at: place)
+    return badGlob(fault.reason, at: scalar.place(at: start + fault.offset, length: length))
   }
 
   private static func badGlob(_ reason: Glob.Malformed.Reason, at place: SourcePlace) -> Diagnostic {
@@ -359,5 +356,12 @@ extension Diagnostic {
         .globEmptyComponent, "the pattern has an empty component", at: place,
         hint: "to match what is inside, end with /**")
     }
+  }
+}
+
+extension YAMLScalar {
+  /// The place of so many bytes, as far as there are so many.
+  func place(at offset: Int, length: Int) -> SourcePlace {
+    place(ofBytes: min(offset, text.utf8.count)..<min(offset + length, text.utf8.count))
   }
 }

@@ -38,7 +38,9 @@ extension Diagnostic {
     case nothingIncluded, everythingExcluded, patternWithoutEffect, excludeMeetsNothing, patternRepeated,
       patternCovered,
       patternOfEverything
-    case patternHoldsPath, negatedPattern, youngPartitions, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod,
+    case patternHoldsPath, patternOutsideTarget, patternOfFolderBeside, foreignPattern
+    case patternSetNotASCII, patternUnclosedBrace, patternBracesTooDeep, patternDoubleStarInBraces, patternDots
+    case youngPartitions, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod,
       boundsHoldNoPeriod
     case emptyDirectoriesOutOfReach, boundNotBelowRuns, fewerTargets, defaultUnused
     // Warnings.

@@ -106,10 +106,11 @@ struct EffectChecks {
     findings.report(.fewerTargets(enabled.count, than: draft.run.values.parallelTargets, at: place))
   }
 
-  /// A default that every target replaces. `max_age` is left out: it is the net for targets to come, which must have one.
+  /// A default that every target replaces. `max_age` is left out: it is the net for targets to come, which must have one;
+  /// `exclude` is added to.
   private func checkDefaults(_ findings: inout Findings) {
     guard !targets.isEmpty else { return }
-    for entry in draft.defaults?.entries ?? [] where entry.key.text != "max_age" {
+    for entry in draft.defaults?.entries ?? [] where !["max_age", "exclude"].contains(entry.key.text) {
       guard TargetSettings.sharedKeys.contains(where: { $0.name == entry.key.text }),
         targets.allSatisfy({ $0.settings.given[entry.key.text]?.isOwn == true })
       else { continue }

@@ -44,7 +44,8 @@ struct DecodedTarget {
   private func retention(maxAge: Duration) -> Retention {
     let values = settings.values
     return Retention(
-      maxAge: maxAge, ageFrom: values.ageFrom, include: values.include, exclude: values.exclude,
+      maxAge: maxAge, ageFrom: values.ageFrom, include: values.include.map(\.pattern),
+      exclude: values.exclude.map(\.pattern),
       minSize: values.minSize, maxSize: values.maxSize, owners: values.owners.map { Set($0.map { UInt32($0) }) },
       maxDepth: values.maxDepth)
   }

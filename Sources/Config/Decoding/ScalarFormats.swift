@@ -82,18 +82,6 @@ extension YAMLScalar {
   }
 }
 
-extension Format where Value == Glob {
-  static var glob: Format {
-    .scalar("a pattern", shape: ValueShape.glob) { scalar, _ throws(Diagnostic) in
-      do throws(Glob.Malformed) {
-        return try Glob(scalar.text)
-      } catch {
-        throw .badGlob(error, in: scalar)
-      }
-    }
-  }
-}
-
 extension Format where Value == YAMLNode {
   /// Whatever is there, to be read later.
   static func raw(_ noun: String, shape: JSONValue) -> Format {

@@ -8,7 +8,7 @@ struct MountChecks {
   private let running: RunningContainer
   private let companions: [RunningContainer]
   private let targets: [DecodedTarget]
-  private var effort = GlobShape.Effort(2_000_000)
+  private var effort = Effort(2_000_000)
   private var hints = MountChecks.mostHints
 
   private var container: Workload.Container { running.container }
@@ -52,7 +52,7 @@ struct MountChecks {
     return !targets.isEmpty && targets.allSatisfy { isWritable($0, &effort) }
   }
 
-  private func isWritable(_ target: DecodedTarget, _ effort: inout GlobShape.Effort) -> Bool {
+  private func isWritable(_ target: DecodedTarget, _ effort: inout Effort) -> Bool {
     guard let path = target.path else { return false }
     return container.mountIndex.mounts(holding: path, effort: &effort)?.contains { $0.readOnly == nil } ?? true
   }

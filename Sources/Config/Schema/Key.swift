@@ -24,6 +24,21 @@ struct Key<Record>: Sendable {
     }
   }
 
+  /// A key whose list is added to the one that its group starts from, rather than put in its place.
+  init<Element>(
+    adding name: String, _ format: Format<[Element]>, _ field: any WritableKeyPath<Record, [Element]> & Sendable,
+    builtIn: String, examples: [String], _ summary: String
+  ) {
+    let description = KeyDescription(
+      name: name, type: format.noun, summary: summary, isRequired: false, builtIn: builtIn, absence: nil,
+      examples: examples, shape: format.shape, children: [])
+    self.init(description) { entry, record, findings in
+      let values = format.decode(entry.value, Subject(key: name, noun: format.noun), &findings)
+      record[keyPath: field] += values ?? []
+      return values != nil
+    }
+  }
+
   /// A key whose value may be nil: by leaving it out, and by the word `unset` when there is one.
   init<Value: Sendable>(
     _ name: String, _ format: Format<Value>, _ field: any WritableKeyPath<Record, Value?> & Sendable,

@@ -8,8 +8,9 @@ struct TargetSettings: Sendable {
   /// Nil: not given, and there is no default for it.
   var maxAge: Duration?
   var ageFrom = Retention.AgeSource.mtime
-  var include: [Glob] = []
-  var exclude: [Glob] = []
+  var include: [PlacedPattern] = []
+  /// Those of `defaults` first.
+  var exclude: [PlacedPattern] = []
   var minSize = ByteCount(bytes: 0)
   var maxSize: ByteCount?
   var owners: [Int]?
@@ -45,12 +46,12 @@ struct TargetSettings: Sendable {
       examples: ["30d", "1d12h"], "Files older than this go."),
     Key("age_from", .choice, \.ageFrom, builtIn: "mtime", "Which of a file's times says how old it is."),
     Key(
-      "include", .list(of: .glob, emptyHint: Diagnostic.Advice.includeEverything), \.include,
-      absence: "everything", examples: [#"["**/*.tmp", "cache/**"]"#],
-      "Only files that match one of these go; globs on the path relative to the target."),
+      "include", .list(of: .pattern, emptyHint: Diagnostic.Advice.includeEverything), \.include,
+      absence: "everything", examples: [#"["*.tmp", "cache/"]"#],
+      "Only files that one of these patterns matches go, and files in folders that one matches."),
     Key(
-      "exclude", .list(of: .glob, emptyHint: nil), \.exclude, builtIn: "[]", examples: [#"["keep/**"]"#],
-      "Files that match one of these stay, whatever include says."),
+      adding: "exclude", .list(of: .pattern, emptyHint: nil), \.exclude, builtIn: "[]", examples: [#"["keep/"]"#],
+      "What one of these patterns matches stays, a folder with all below; added to those of defaults."),
     Key("min_size", .size(), \.minSize, builtIn: "0", examples: ["1Ki"], "Smaller files stay."),
     Key("max_size", .size(), \.maxSize, unset: "unlimited", examples: ["10Gi"], "Larger files stay."),
     Key("owner", .owners, \.owners, unset: "any", examples: ["[1000]"], "Only files of these user ids go."),

@@ -7,8 +7,6 @@ import Plan
 enum ValueShape {
   /// Words, numbers, true and false: to the decoder all of these are texts.
   static let text: JSONValue = ["type": ["string", "number", "boolean"], "minLength": 1]
-  /// Relative to the target.
-  static let glob: JSONValue = ["type": ["string", "number", "boolean"], "pattern": "^[^/]"]
   static let boolean: JSONValue = ["enum": [true, false, "true", "false"]]
   /// Absolute, each component something else than `.` and `..`; wildcards and date fields within a component.
   static let pathPattern: JSONValue = [

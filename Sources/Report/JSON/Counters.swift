@@ -40,6 +40,8 @@ struct Counters: Hashable, Sendable, Encodable {
       "dirs_on_other_file_system": \.dirsOnOtherFileSystem,
       "dirs_too_deep": \.dirsTooDeep,
       "dirs_held": \.dirsHeld,
+      "dirs_excluded": \.dirsExcluded,
+      "dirs_not_included": \.dirsNotIncluded,
       "empty_dirs_to_delete": \.emptyDirsToDelete,
       "empty_dirs_deleted": \.emptyDirsDeleted,
       "empty_dirs_vanished": \.emptyDirsVanished,

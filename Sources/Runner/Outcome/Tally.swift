@@ -23,7 +23,7 @@ public struct Tally: Hashable, Sendable {
   public var bytesToFree: UInt64 = 0
   public var bytesFreed: UInt64 = 0
 
-  // Directories, the target's root included: found = scanned + vanished + failed + left + the three that follow.
+  // Directories, the target's root included: found = scanned + vanished + failed + left + those that follow.
   public var dirsFound: UInt64 = 0
   public var dirsScanned: UInt64 = 0
   public var dirsVanished: UInt64 = 0
@@ -35,6 +35,10 @@ public struct Tally: Hashable, Sendable {
   public var dirsTooDeep: UInt64 = 0
   /// With a `.purge-hold` in them, which protects all below.
   public var dirsHeld: UInt64 = 0
+  /// Protected by a pattern of `exclude`, and not entered.
+  public var dirsExcluded: UInt64 = 0
+  /// Not entered, since no pattern of `include` can match in them.
+  public var dirsNotIncluded: UInt64 = 0
 
   // Empty directories that may go: to delete = deleted + vanished + failed.
   public var emptyDirsToDelete: UInt64 = 0
@@ -70,6 +74,8 @@ public struct Tally: Hashable, Sendable {
     sum.dirsOnOtherFileSystem += other.dirsOnOtherFileSystem
     sum.dirsTooDeep += other.dirsTooDeep
     sum.dirsHeld += other.dirsHeld
+    sum.dirsExcluded += other.dirsExcluded
+    sum.dirsNotIncluded += other.dirsNotIncluded
     sum.emptyDirsToDelete += other.emptyDirsToDelete
     sum.emptyDirsDeleted += other.emptyDirsDeleted
     sum.emptyDirsVanished += other.emptyDirsVanished
@@ -91,6 +97,7 @@ public struct Tally: Hashable, Sendable {
     }
     let dirsSettled =
       dirsScanned + dirsVanished + dirsFailed + dirsLeft + dirsOnOtherFileSystem + dirsTooDeep + dirsHeld
+      + dirsExcluded + dirsNotIncluded
     if dirsFound != dirsSettled { return "directories found \(dirsFound) ≠ settled \(dirsSettled)" }
     let emptySettled = emptyDirsDeleted + emptyDirsVanished + emptyDirsFailed
     if mode == .purge, emptyDirsToDelete != emptySettled {

@@ -1,4 +1,5 @@
 import Kernel
+import Plan
 import SystemPackage
 
 /// A directory between the moment it is entered and the moment it is settled.
@@ -37,6 +38,9 @@ struct DirectoryNode {
   var unclaimed: [Claims] = []
   /// Batches that are being judged, and lists of files that wait to be removed.
   var holdings = SharedHoldings()
+
+  /// What patterns make of its entries; nil: there are no patterns.
+  var scope: PatternScope?
 
   var lane = RemovalLane()
   /// What a call in this directory took lately, in the mean.

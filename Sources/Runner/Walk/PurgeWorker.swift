@@ -97,8 +97,15 @@ extension PurgeWorker {
         walk.skip("a \(PurgeHold.name) protects it")
         return .rootFailed(reserved: reserved)
       }
+      let scope: PatternScope?
+      switch chooseRoot() {
+      case .entered(let chosen): scope = chosen
+      case .passedOver(let choice):
+        walk.skip(choice == .excluded ? "a pattern of exclude protects it" : "no pattern of include can match in it")
+        return .rootPassedOver(choice, reserved: reserved)
+      }
       meter.start()
-      return .openedRoot(handle, list(handle, limit: limit, isRoot: true) { [] }, reserved: reserved)
+      return .openedRoot(handle, list(handle, limit: limit, isRoot: true) { [] }, scope, reserved: reserved)
     } catch {
       walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
       walk.fail(Self.explanation(of: error))
@@ -131,6 +138,13 @@ extension PurgeWorker {
   }
 
   private func enter(_ entering: Entering) -> Completion.Entry {
+    switch choose(entering) {
+    case .passedOver(let choice): .passedOver(choice)
+    case .entered(let scope): enter(entering, scope)
+    }
+  }
+
+  private func enter(_ entering: Entering, _ scope: PatternScope?) -> Completion.Entry {
     // Opening, a look for a hold, and a listing.
     guard mayDo(3) else { return .left }
     do throws(Errno) {
@@ -146,7 +160,7 @@ extension PurgeWorker {
       }
       if try PurgeHold.stands(in: handle, fileSystem) { return .held }
       meter.lap(.status)
-      return .opened(handle, list(handle, limit: entering.limit) { pathOf(entering) })
+      return .opened(handle, list(handle, limit: entering.limit) { pathOf(entering) }, scope)
     } catch {
       if error.meansStale, isLost(entering.directory) { return .lost }
       if error.meansNoDirectory { return .vanished(error) }
@@ -312,7 +326,7 @@ extension PurgeWorker {
 extension PurgeWorker {
   private func judge(_ chunk: Chunk) -> Judgement {
     var judgement = Judgement()
-    var path = EntryPath(in: chunk.pathPrefix)
+    let chosen = choices(in: chunk)
     var next = chunk.indices.lowerBound
     var roundTrips = 0
     while next < chunk.indices.upperBound, roundTrips < WalkLimits.slowLooks {
@@ -322,9 +336,9 @@ extension PurgeWorker {
         judgement.isBrokenOff = true
         return judgement
       }
-      while let run = nextRun(from: &next, to: end, in: chunk.batch) {
+      while let run = nextRun(from: &next, to: end, in: chunk, chosen, &judgement) {
         fileSystem.status(of: run, in: chunk.batch, of: chunk.directory) { index, result in
-          if !judgement.isLost { judge(chunk, index, result, &path, &judgement) }
+          if !judgement.isLost { judge(chunk, index, result, chosen, &judgement) }
         }
         meter.lap(.status, count: run.count)
         if judgement.isLost { return judgement }
@@ -335,11 +349,18 @@ extension PurgeWorker {
     return judgement
   }
 
-  /// The next entries in a row that need a look, which is all but directories: what the listing says of their kind may be wrong.
-  /// Nil when there are none before `end`, where `next` then is.
-  private func nextRun(from next: inout Int, to end: Int, in batch: EntryBatch) -> Range<Int>? {
-    let needsLook = { (index: Int) in batch.entries[index].kind != .directory }
-    while next < end, !needsLook(next) { next += 1 }
+  /// The next entries in a row that need a look, which is all but directories, since what the listing says of their kind may be
+  /// wrong, and files that stay by their names. Nil when there are none before `end`, where `next` then is.
+  private func nextRun(
+    from next: inout Int, to end: Int, in chunk: Chunk, _ chosen: Choices, _ judgement: inout Judgement
+  ) -> Range<Int>? {
+    let needsLook = { (index: Int) in
+      chunk.batch.entries[index].kind != .directory && chosen.keepReason(index, in: chunk.batch) == nil
+    }
+    while next < end, !needsLook(next) {
+      if let reason = chosen.keepReason(next, in: chunk.batch) { judgement.keep(reason) }
+      next += 1
+    }
     let start = next
     while next < end, needsLook(next) { next += 1 }
     return start < next ? start..<next : nil
@@ -347,13 +368,13 @@ extension PurgeWorker {
 
   @inline(__always)
   private func judge(
-    _ chunk: Chunk, _ index: Int, _ result: Result<EntryStatus, Errno>, _ path: inout EntryPath,
+    _ chunk: Chunk, _ index: Int, _ result: Result<EntryStatus, Errno>, _ chosen: Choices,
     _ judgement: inout Judgement
   ) {
     switch result {
     case .success(let status):
       switch status.kind {
-      case .file: judgeFile(chunk, index, status, &path, &judgement)
+      case .file: judgeFile(chunk, index, status, chosen, &judgement)
       case .directory: judgeUnlistedDirectory(chunk, index, &judgement)
       case .symlink: judgement.tally.symlinksSkipped += 1
       case .special: judgement.tally.specialFilesSkipped += 1
@@ -386,31 +407,23 @@ extension PurgeWorker {
 
   @inline(__always)
   private func judgeFile(
-    _ chunk: Chunk, _ index: Int, _ status: EntryStatus, _ path: inout EntryPath, _ judgement: inout Judgement
+    _ chunk: Chunk, _ index: Int, _ status: EntryStatus, _ chosen: Choices, _ judgement: inout Judgement
   ) {
+    if let reason = chosen.keepReason(index) { return judgement.keep(reason) }
     let name = chunk.batch.name(at: index)
-    switch verdict(on: status, name, &path) {
+    switch verdict(on: status, name) {
     case .expired:
       judgement.victims.append(name, status, limit: (chunk.indices.count, chunk.batch.longestName))
-    case .kept(let reason):
-      judgement.tally.filesScanned += 1
-      judgement.tally.filesKept[reason] += 1
-      judgement.staying += 1
+    case .kept(let reason): judgement.keep(reason)
     }
   }
 
-  /// What stands before the names of a directory's entries in their paths; empty when no rule asks for paths.
-  func pathPrefix(of node: NodeID) -> [UInt8] {
-    cutoff.needsPath ? walk.state.withLock { $0.table.pathPrefix(of: node) } : []
-  }
-
-  /// The decision on one look at a file.
-  func verdict(on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>, _ path: inout EntryPath) -> Verdict {
+  /// The decision on one look at a file that patterns have chosen.
+  func verdict(on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>) -> Verdict {
     if NFSPlaceholder.isOne(name) { return .kept(.nfsPlaceholder) }
     if PurgeHold.isOne(name) { return .kept(.held) }
     if status.isMountRoot { return .kept(.mountPoint) }
-    if cutoff.needsPath { path.set(name) }
-    let verdict = cutoff.verdict(for: FileFacts(status), path: path.bytes.span)
+    let verdict = cutoff.verdict(for: FileFacts(status))
     return verdict == .expired && ownFiles.contains(status.identity) ? .kept(.ownFile) : verdict
   }
 }

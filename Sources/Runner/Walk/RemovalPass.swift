@@ -29,7 +29,6 @@ extension PurgeWorker {
     /// Not settled.
     var rest: VictimList
     var count = RemovalCount()
-    var path: EntryPath
     var halt: Halt?
     /// When the directory was last asked for, and when it was last seen that it is where it was.
     var namesCheckedAt: MonotonicTime
@@ -89,12 +88,11 @@ extension PurgeWorker {
   func check(_ victims: VictimList, at place: Place, _ nameCheck: NameCheck) -> Checking {
     var checking = Checking(rest: victims, holdsUp: false)
     guard let askedAt = checkNames(at: place, nameCheck, &checking) else { return checking }
-    var path = EntryPath(in: pathPrefix(of: place.node))
     for index in victims.indices {
       guard mayDo(1) else { break }
       fileSystem.freshStatus(of: index..<(index + 1), of: victims.names, in: place.directory) { index, result in
         meter.lap(.freshStatus)
-        note(index, result, of: victims, place, seen: askedAt, &path, &checking)
+        note(index, result, of: victims, place, seen: askedAt, &checking)
       }
       if checking.halt != nil { break }
       checking.rest.drop(1)
@@ -126,11 +124,11 @@ extension PurgeWorker {
 
   private func note(
     _ index: Int, _ result: Result<EntryStatus, Errno>, of victims: VictimList, _ place: Place, seen: MonotonicTime,
-    _ path: inout EntryPath, _ checking: inout Checking
+    _ checking: inout Checking
   ) {
     switch result {
     case .success(let status):
-      if let objection = objection(to: index, of: victims, status, &path) {
+      if let objection = objection(to: index, of: victims, status) {
         book(.spared, objection, index, of: victims, place, freed: 0, &checking.count)
       } else {
         checking.stillGoes(index, of: victims, seen: seen, bytes: status.bytesFreedByRemoval)
@@ -156,7 +154,7 @@ extension PurgeWorker {
   /// Removes the files of one piece, after which the books are updated: progress shows, and little is lost with a thread
   /// that hangs.
   func removeFiles(_ victims: VictimList, at place: Place) -> Completion {
-    var pass = Pass(rest: victims, path: EntryPath(in: pathPrefix(of: place.node)), namesCheckedAt: place.askedAt)
+    var pass = Pass(rest: victims, namesCheckedAt: place.askedAt)
     while !pass.rest.isEmpty, removeGroup(&pass, at: place) {}
     return .removedFiles(
       place, serial: victims.serial, rest: pass.rest, pass.count, pass.halt, askedAt: pass.namesCheckedAt)
@@ -323,7 +321,7 @@ extension PurgeWorker {
       isLate = areNamesOld(pass.namesCheckedAt)
       if isLate { return false }
       decision =
-        objection(to: index, of: victims, status, &pass.path)
+        objection(to: index, of: victims, status)
         ?? admit(status.bytesFreedByRemoval, first: victims.looks[index].bytes)
       call = decision?.isRemoval == true ? .removeFile : nil
       return call != nil
@@ -363,10 +361,10 @@ extension PurgeWorker {
 
   /// What speaks against removing a file at a fresh look; nil: nothing.
   private func objection(
-    to index: Int, of victims: VictimList, _ status: EntryStatus, _ path: inout EntryPath
+    to index: Int, of victims: VictimList, _ status: EntryStatus
   ) -> Decision? {
     guard status.kind == .file, status.identity.inode == victims.looks[index].inode else { return .replaced }
-    let verdict = victims.names.withName(at: index) { self.verdict(on: status, $0, &path) }
+    let verdict = victims.names.withName(at: index) { self.verdict(on: status, $0) }
     if case .kept(let reason) = verdict { return .keep(reason) }
     return nil
   }

@@ -19,9 +19,15 @@ extension WalkState {
   /// Books it. Returns the directory it was about.
   private mutating func take(_ completion: Completion) -> NodeID? {
     switch completion {
-    case .openedRoot(let handle, let listing, let reserved):
+    case .openedRoot(let handle, let listing, let scope, let reserved):
       ledger.release(reserved)
-      return openedRoot(handle, listing)
+      return openedRoot(handle, listing, scope)
+    case .rootPassedOver(let choice, let reserved):
+      ledger.release(reserved)
+      tally.dirsFound += 1
+      tally.passOver(choice)
+      isFinished = true
+      return nil
     case .rootFailed(let reserved):
       ledger.release(reserved)
       isFinished = true
@@ -65,21 +71,25 @@ extension WalkState {
     if pace.isCertain || pace.time > table[id].pace { table[id].pace = pace.time }
   }
 
-  private mutating func openedRoot(_ handle: DirectoryHandle, _ listing: Listing) -> NodeID {
+  private mutating func openedRoot(
+    _ handle: DirectoryHandle, _ listing: Listing, _ scope: PatternScope?
+  ) -> NodeID {
     tally.dirsFound += 1
-    let id = insert(parent: nil, name: [], depth: 0, handle)
+    let id = insert(parent: nil, name: [], depth: 0, handle, scope)
     root = id
     rootLocation = handle.path ?? []
     return took(listing, of: id, handle)
   }
 
-  private mutating func insert(parent: NodeID?, name: [UInt8], depth: Int, _ handle: DirectoryHandle) -> NodeID {
+  private mutating func insert(
+    parent: NodeID?, name: [UInt8], depth: Int, _ handle: DirectoryHandle, _ scope: PatternScope?
+  ) -> NodeID {
     if !table.hasFreeSlot { ledger.reserve(MemoryPrice.slot) }
-    ledger.reserve(MemoryPrice.node(name: name.count) + MemoryPrice.openDirectory)
+    ledger.reserve(MemoryPrice.node(name: name.count, scope) + MemoryPrice.openDirectory)
     let id = table.insert(
       DirectoryNode(
         parent: parent, name: name, depth: depth, identity: handle.identity, modifiedAt: handle.status.mtime,
-        handle: handle))
+        handle: handle, scope: scope))
     table[id].lane.entered(at: .now())
     openDirectories += 1
     openOrder.append(id, in: table)
@@ -93,11 +103,14 @@ extension WalkState {
     ledger.release(entering.reserved)
     table[parent].users -= 1
     switch entry {
-    case .opened(let handle, let listing):
-      let id = insert(parent: parent, name: entering.name, depth: table[parent].depth + 1, handle)
+    case .opened(let handle, let listing, let scope):
+      let id = insert(parent: parent, name: entering.name, depth: table[parent].depth + 1, handle, scope)
       table[id].end = table[parent].end
       list(parent)
       return took(listing, of: id, handle)
+    case .passedOver(let choice):
+      tally.passOver(choice)
+      table[parent].remaining += 1
     case .vanished(let error):
       tally.dirsVanished += 1
       note([VanishedEntry(.directory, entering.name, inode: 0, error)], in: parent)
@@ -304,5 +317,14 @@ extension WalkState {
     }
     // What did not go makes room for another under the cap.
     emptyDirectoriesReserved -= 1
+  }
+}
+
+extension Tally {
+  fileprivate mutating func passOver(_ choice: FolderPassedOver) {
+    switch choice {
+    case .excluded: dirsExcluded += 1
+    case .notIncluded: dirsNotIncluded += 1
+    }
   }
 }

@@ -92,9 +92,7 @@ extension WalkState {
     // Where its work was ended, or that of the one above it, nothing more is removed.
     guard table[id].end == nil, let parent = table[id].parent, table[parent].end == nil else { return false }
     guard Timestamp(table[id].modifiedAt) < rule.instant else { return false }
-    guard rules.cutoff.needsPath else { return true }
-    let path = table.relativePath(of: id)
-    return !rules.cutoff.excludes(path.span)
+    return table[id].scope.map { rules.cutoff.selection.mayRemove($0) } ?? true
   }
 
   mutating func close(_ id: NodeID) {
@@ -110,7 +108,7 @@ extension WalkState {
     dropWayBack(of: id)
     forgetVanished(of: id)
     ledger.release(
-      table[id].subdirectories.footprint + table[id].holdings.dropAll() + MemoryPrice.node(name: table[id].name.count))
+      table[id].subdirectories.footprint + table[id].holdings.dropAll() + MemoryPrice.node(name: table[id].name.count, table[id].scope))
     table.remove(id)
   }
 

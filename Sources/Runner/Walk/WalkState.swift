@@ -62,6 +62,7 @@ struct WalkState {
     self.pool = WorkerPool(fewest: limits.firstWorkers, most: limits.workers, now: now)
     self.ledger = MemoryLedger(budget: Int(clamping: limits.memory.bytes))
     ledger.reserve(MemoryPrice.walk)
+    if !rules.cutoff.selection.isOfEverything { ledger.reserve(PatternMatchers.mostMemory) }
   }
 
   /// Takes the number of workers at work as that since the last time.
@@ -214,11 +215,13 @@ extension WalkState {
       lists.forget(id, .subdirectory, in: &table)
     }
     let limit = listingLimit()
-    let reserved = MemoryPrice.listing(limit) + MemoryPrice.directory(name: name.count)
+    let scope = table[id].scope
+    let reserved = MemoryPrice.listing(limit) + MemoryPrice.directory(name: name.count, scope)
     ledger.reserve(reserved)
     subdirectoriesBeingEntered += 1
     table[id].users += 1
-    return .enter(Entering(reserved: reserved, parent: id, directory: directory, name: name, limit: limit))
+    return .enter(
+      Entering(reserved: reserved, parent: id, directory: directory, name: name, scope: scope, limit: limit))
   }
 
   /// Changes the names of subdirectories that wait to be entered, and what the ledger holds for them.
@@ -282,7 +285,7 @@ extension WalkState {
     return .judge(
       Chunk(
         reserved: reserved, node: id, directory: directory, batch: claims.batch, serial: claims.serial,
-        indices: indices, pathPrefix: rules.cutoff.needsPath ? table.pathPrefix(of: id) : []))
+        indices: indices, scope: table[id].scope))
   }
 
   /// Entries that the next worker claims of so many.

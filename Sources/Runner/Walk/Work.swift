@@ -1,4 +1,5 @@
 import Kernel
+import Plan
 import SystemPackage
 
 /// A piece of work the walk hands to a worker. It carries all it needs, so that it is done without a lock.
@@ -98,6 +99,8 @@ struct Entering: Sendable {
   let parent: NodeID
   let directory: DirectoryHandle
   let name: [UInt8]
+  /// The parent's; nil: there are no patterns.
+  let scope: PatternScope?
   /// Bytes of listing to take at most.
   let limit: Int
 }
@@ -124,8 +127,8 @@ struct Chunk: Sendable {
   /// The batch's, in the node's books.
   let serial: UInt32
   let indices: Range<Int>
-  /// The directory's path relative to the target, with a final slash unless empty; only when patterns need it.
-  let pathPrefix: [UInt8]
+  /// The directory's; nil: there are no patterns.
+  let scope: PatternScope?
 }
 
 /// What is to be removed from one directory.
@@ -287,7 +290,9 @@ struct Delivery: Sendable {
 
 /// What a worker brings back.
 indirect enum Completion: Sendable {
-  case openedRoot(DirectoryHandle, Listing, reserved: Int)
+  case openedRoot(DirectoryHandle, Listing, PatternScope?, reserved: Int)
+  /// Patterns leave nothing to do in the target.
+  case rootPassedOver(FolderPassedOver, reserved: Int)
   /// The walk cannot begin.
   case rootFailed(reserved: Int)
   case reopened(Reopening, ReopeningResult)
@@ -301,7 +306,8 @@ indirect enum Completion: Sendable {
   case rechecked(Recheck, Rechecking)
 
   enum Entry: Sendable {
-    case opened(DirectoryHandle, Listing)
+    case opened(DirectoryHandle, Listing, PatternScope?)
+    case passedOver(FolderPassedOver)
     case vanished(Errno)
     /// The server does not know the parent any more.
     case lost
@@ -380,6 +386,12 @@ struct Judgement: Sendable {
   /// The server does not know the directory any more; from the first of `rest` on.
   var isLost = false
   var vanished: [VanishedEntry] = []
+
+  mutating func keep(_ reason: KeepReason) {
+    tally.filesScanned += 1
+    tally.filesKept[reason] += 1
+    staying += 1
+  }
 }
 
 /// What fresh looks at some files of a directory brought.
