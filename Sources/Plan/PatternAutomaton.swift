@@ -146,6 +146,18 @@ package struct PatternAutomaton: Hashable, Sendable {
     return lists
   }
 
+  /// The same of the folder at this absolute path, and of those above it.
+  package func matches(onTheWayTo path: Span<UInt8>, note: (_ number: Int) -> Void = { _ in }) -> UInt64 {
+    var places = absoluteStart
+    var lists: UInt64 = 0
+    // The slash at the beginning is not part of the patterns.
+    for at in 1..<max(path.count, 1) {
+      if path[at] == UInt8(ascii: "/") { lists |= matches(at: places, isFolder: true, note: note) }
+      read(path[at], &places)
+    }
+    return lists | matches(at: places, isFolder: true, note: note)
+  }
+
   /// The lists, a bit each, of which a pattern can still match when more follows.
   package func living(at places: Places) -> UInt64 {
     var living: UInt64 = 0

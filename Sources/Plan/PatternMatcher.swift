@@ -53,15 +53,8 @@ public struct PatternMatcher: Sendable {
 
   /// What the patterns make of the target's own folder, at this absolute path.
   public mutating func root(at path: Span<UInt8>) -> Folder {
-    var places = automaton.absoluteStart
-    var covered = selection.always
-    // The slash at the beginning is not part of the patterns; each folder on the way may be matched.
-    for at in 1..<max(path.count, 1) {
-      if path[at] == UInt8(ascii: "/") { covered |= noted(places, isFolder: true) }
-      automaton.read(path[at], &places)
-    }
-    covered |= noted(places, isFolder: true)
-    return folder(covered, automaton.start(in: path))
+    let covered = automaton.matches(onTheWayTo: path) { note($0) }
+    return folder(selection.always | covered, automaton.start(in: path))
   }
 
   /// Turns to the entries of a folder.
@@ -107,9 +100,11 @@ public struct PatternMatcher: Sendable {
   }
 
   private mutating func noted(_ places: PatternAutomaton.Places, isFolder: Bool) -> UInt64 {
-    automaton.matches(at: places, isFolder: isFolder) { number in
-      if !matched[number] { (matched[number], hasNews) = (true, true) }
-    }
+    automaton.matches(at: places, isFolder: isFolder) { note($0) }
+  }
+
+  private mutating func note(_ number: Int) {
+    if !matched[number] { (matched[number], hasNews) = (true, true) }
   }
 
   private func worked(out name: Span<UInt8>) -> PatternAutomaton.Places {

@@ -25,7 +25,7 @@ struct PatternShapeTests {
     arguments: [
       ("*.tmp", "keep/**", true), ("/t/*.tmp", "keep/**", false), ("/t/a.tmp", "/t/b.tmp", false), ("a/*", "*/b", true),
       ("a/**", "/t/a", true), ("**/a/**", "b/**/c", true), ("/t/?", "/t/??", false), ("/t/[a-c]*", "/t/[d-f]*", false),
-      ("*a*", "*b*", true), ("a/b", "a/c", false), ("a/", "/t/a", true), ("/t/a/", "b", true), ("/u/a", "a", false),
+      ("*a*", "*b*", true), ("a/b", "a/c", false), ("a/", "/t/a", true), ("/t/a/", "b", true),
       ("{a,b}/c", "b/*", true), ("/t/{a,b}", "/t/c", false),
     ])
   func meet(one: String, other: String, expected: Bool) throws {
@@ -40,7 +40,7 @@ struct PatternShapeTests {
       ("*.tmp", "**/*.tmp", true), ("**/*.tmp", "*.tmp", true), ("/t/*.tmp", "*.tmp", false), ("**/*", "**", true),
       ("[a-z]", "m", true), ("[a-z]", "[a-f]", true), ("[a-f]", "[a-z]", false), ("?*", "*", true),
       ("*a*", "*aa*", true), ("*aa*", "*a*", false), ("a", "a/b/a/c", true), ("*.*", "a.*", true), ("a*b", "a*c*b", true),
-      ("a*c*b", "a*b", false), ("??*", ".?", true), ("*", "a/b", true), ("é*", "été", false), ("{a,b}", "b", true),
+      ("a*c*b", "a*b", false), ("??*", ".?", true), ("*", "a/b", true), ("é*", "été", true), ("{a,b}", "b", true),
       ("b", "{a,b}", false), ("a/", "a/x", true), ("a/", "a", false), ("a", "a/", true), ("*", "*/", true),
     ])
   func cover(one: String, other: String, expected: Bool) throws { #expect(try Self.covers(one, other) == expected) }

@@ -58,7 +58,6 @@ let everyKey = """
       operations_per_second: 2000
       priority: -10
       include: ["**/*.tmp", '[a-c]?/*']
-      exclude: []
       min_size: 10
       max_size: 5kB
       owner: [1000, 0]
@@ -109,6 +108,7 @@ private func expectedApiFiles() throws -> Target {
     name: "api-files", path: path,
     retention: Retention(
       maxAge: .seconds(90 * 86_400), ageFrom: .newest, include: [try Pattern("**/*.tmp"), try Pattern("[a-c]?/*")],
+      exclude: [try Pattern("keep/**")],
       minSize: ByteCount(bytes: 10), maxSize: ByteCount(bytes: 5000), owners: [1000, 0], maxDepth: 12))
   target.concurrency = .atMost(500)
   target.memoryBudget = .mebibytes(128)

@@ -336,7 +336,7 @@ extension Diagnostic {
     return badGlob(fault.reason, at: scalar.place(at: start + fault.offset, length: length))
   }
 
-  private static func badGlob(_ reason: Glob.Malformed.Reason, at place: SourcePlace) -> Diagnostic {
+  static func badGlob(_ reason: Glob.Malformed.Reason, at place: SourcePlace) -> Diagnostic {
     switch reason {
     case .empty: .error(.globEmpty, "the pattern is empty", at: place, hint: "remove it; \"**\" matches everything")
     case .unclosedSet:
@@ -348,10 +348,7 @@ extension Diagnostic {
       .error(
         .globDoubleStar, "'**' must be a whole component", at: place,
         hint: "'*' stays within a component; '**/' stands for any folders")
-    case .leadingSlash:
-      .error(
-        .globLeadingSlash, "the pattern begins with '/'", at: place, hint: "patterns are relative to the target's path")
-    case .emptyComponent:
+    case .emptyComponent, .leadingSlash:
       .error(
         .globEmptyComponent, "the pattern has an empty component", at: place,
         hint: "to match what is inside, end with /**")

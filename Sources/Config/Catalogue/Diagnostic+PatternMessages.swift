@@ -76,6 +76,15 @@ extension Diagnostic {
       hint: "a pattern that begins with no '/' is relative to that path\(meant)")
   }
 
+  static func excludeOfDefaultsHolds(
+    _ pattern: String, at place: SourcePlace, inherited: SourcePlace
+  ) -> Diagnostic {
+    .warning(
+      .excludeOfDefaultsHolds, "an empty 'exclude' takes nothing back: that of defaults protects here, too",
+      at: place, notes: [.excludeHere(at: inherited)],
+      hint: "leave it out, or move \(pattern.inYAML) from defaults to the targets that need it")
+  }
+
   static func patternOutsideTarget(
     _ pattern: String, of key: String, at place: SourcePlace, path: SourcePlace
   ) -> Diagnostic {

@@ -18,7 +18,7 @@ extension Diagnostic {
     // Values.
     case badBoolean, unknownChoice, notANumber, leadingZero, outOfRange, numberTooLarge, missingUnit, badDuration
     case monthsNotAllowed, badSize, badPercentage, badPeriod
-    case globEmpty, globUnclosedSet, globEmptyRange, globDanglingEscape, globDoubleStar, globLeadingSlash
+    case globEmpty, globUnclosedSet, globEmptyRange, globDanglingEscape, globDoubleStar
     case globEmptyComponent
     // Paths.
     case pathTooLong, nameTooLong, relativePath, emptyComponent, dotComponent, wildcardNotAllowed, mixedComponent,
@@ -38,7 +38,7 @@ extension Diagnostic {
     case nothingIncluded, everythingExcluded, patternWithoutEffect, excludeMeetsNothing, patternRepeated,
       patternCovered,
       patternOfEverything
-    case patternHoldsPath, patternOutsideTarget, patternOfFolderBeside, foreignPattern
+    case patternHoldsPath, excludeOfDefaultsHolds, patternOutsideTarget, patternOfFolderBeside, foreignPattern
     case patternSetNotASCII, patternUnclosedBrace, patternBracesTooDeep, patternDoubleStarInBraces, patternDots
     case youngPartitions, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod,
       boundsHoldNoPeriod

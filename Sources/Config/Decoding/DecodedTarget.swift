@@ -80,6 +80,7 @@ struct DecodedTarget {
       findings.report(.disabledTarget(name, at: place))
     }
     warnOfYoungFiles(findings: &findings)
+    warnOfEmptyExclude(findings: &findings)
     warnOfKeysWithoutEffect(findings: &findings)
   }
 
@@ -97,6 +98,14 @@ struct DecodedTarget {
       let place = settings.place(of: "max_age")
     else { return }
     findings.report(.youngMaxAge(at: place))
+  }
+
+  /// Written to be rid of what `defaults` protects, which it is not.
+  private func warnOfEmptyExclude(findings: inout Findings) {
+    guard let given = settings.given["exclude"], given.isOwn, case .sequence(let items) = given.node.content,
+      items.isEmpty, let inherited = settings.values.exclude.first
+    else { return }
+    findings.report(.excludeOfDefaultsHolds(inherited.text, at: given.value, inherited: inherited.place))
   }
 
   /// What says something of their removal only.

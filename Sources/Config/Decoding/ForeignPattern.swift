@@ -77,7 +77,9 @@ struct ForeignPattern: Hashable {
   private static func several(_ text: String) -> Found? {
     for separator: Character in [",", ";", ":", " "] {
       let parts = text.splitOutsideGroups(at: separator).map(\.trimmed).filter { !$0.isEmpty }
-      guard parts.count > 1, parts.allSatisfy({ $0.contains { "*?/[".contains($0) } }) else { continue }
+      // Blanks are common in names of folders.
+      let signs = separator == " " ? "*?[" : "*?[/"
+      guard parts.count > 1, parts.allSatisfy({ $0.contains { signs.contains($0) } }) else { continue }
       return (.several(parts), nil)
     }
     return nil

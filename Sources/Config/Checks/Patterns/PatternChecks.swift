@@ -4,8 +4,8 @@ import Plan
 /// patterns that leave no file to go.
 struct PatternChecks {
   private let targets: [DecodedTarget]
-  /// The keys of `defaults` that some target has instead of the inherited ones, or adds to.
-  private let overridden: Set<String>
+  /// Some target has its own `max_depth` in place of an inherited one.
+  private let replacesMaxDepth: Bool
   private var effort = Effort()
   /// For looking at each pattern of each target by itself, which is cheap.
   private var glances = Effort(2_000_000)
@@ -20,8 +20,7 @@ struct PatternChecks {
 
   init(_ targets: [DecodedTarget]) {
     self.targets = targets
-    overridden = Set(
-      ["exclude", "max_depth"].filter { key in targets.contains { $0.settings.given[key]?.isOwn == true } })
+    replacesMaxDepth = targets.contains { $0.settings.given["max_depth"]?.isOwn == true }
   }
 
   mutating func run(findings: inout Findings) {
@@ -51,13 +50,13 @@ struct PatternChecks {
 
   // MARK: include
 
-  /// Why a pattern has no effect, and what is to blame besides the pattern itself: a value of `otherKey`.
+  /// Why a pattern has no effect, and what is to blame besides the pattern itself.
   private struct Fault {
     let reason: Diagnostic.PatternFault
     var other: TargetPatterns.Given?
-    var otherKey = ""
 
     var isTargetsOwn: Bool { other?.isOwn == true }
+    var isOfDepth: Bool { if case .tooDeep = reason { true } else { false } }
 
     /// No other pattern has to do with it.
     var isOfPatternItself: Bool { if case .excluded = reason { false } else { true } }
@@ -89,7 +88,7 @@ struct PatternChecks {
       if effort.isSpent { return nil }
       guard exclude.shape.impossibility == nil, exclude.shape.covers(pattern.shape, effort: &effort) else { continue }
       let given = TargetPatterns.Given(place: exclude.place, isOwn: exclude.isOwn)
-      return Fault(reason: .excluded(by: exclude.text), other: given, otherKey: "exclude")
+      return Fault(reason: .excluded(by: exclude.text), other: given)
     }
     return nil
   }
@@ -99,15 +98,14 @@ struct PatternChecks {
     if let impossibility = pattern.shape.impossibility { return Fault(reason: .impossible(impossibility)) }
     guard let maxDepth = target.maxDepth, pattern.shape.leastDepth > maxDepth else { return nil }
     return Fault(
-      reason: .tooDeep(needed: pattern.shape.leastDepth, maxDepth: maxDepth), other: target.places.maxDepth,
-      otherKey: "max_depth")
+      reason: .tooDeep(needed: pattern.shape.leastDepth, maxDepth: maxDepth), other: target.places.maxDepth)
   }
 
   /// What a target inherits is no slip where the target itself, or another one, replaces the other half of the matter.
   private mutating func warn(
     of fault: Fault, _ pattern: TargetPatterns.Item, in key: String, _ findings: inout Findings
   ) {
-    if !pattern.isOwn, fault.isTargetsOwn || overridden.contains(fault.otherKey) { return }
+    if !pattern.isOwn, fault.isTargetsOwn || fault.isOfDepth && replacesMaxDepth { return }
     report(
       .patternWithoutEffect(pattern.text, of: key, fault.reason, at: pattern.place, other: fault.other?.place),
       &findings)

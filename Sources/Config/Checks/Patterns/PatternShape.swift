@@ -4,7 +4,7 @@ import Plan
 /// target: names between single slashes, none of them empty, `.` or `..`.
 struct PatternShape: Sendable {
   private let automaton: PatternAutomaton
-  private let start: PatternAutomaton.Places
+  private let start: Reader
   private let classes: [UInt8]
   /// A file that it speaks of; nil: none is known.
   private let sample: [UInt8]?
@@ -19,20 +19,23 @@ struct PatternShape: Sendable {
     case emptySet
   }
 
-  /// `root`: the target's path; nil when it stands for several. Nil for an absolute pattern in such a target.
+  /// `root`: the target's path; nil when it stands for several. Nil for an absolute pattern in such a target, and for one that
+  /// speaks of nothing in a target.
   init?(_ pattern: Pattern, in root: String?) {
     if pattern.anchor == .root, root == nil { return nil }
+    let path = Array((root ?? "/").utf8)
     self.init(pattern, sample: pattern.anchor == .root ? nil : PatternShape.sample(of: pattern)) { automaton in
-      automaton.start(in: Array((root ?? "/").utf8).span)
+      Reader(places: automaton.start(in: path.span), isCovered: automaton.matches(onTheWayTo: path.span) != 0)
     }
+    if !start.isAlive { return nil }
   }
 
   /// Of absolute paths, without the slash that they begin with.
   init(ofPaths pattern: Pattern) {
-    self.init(pattern, sample: nil) { $0.absoluteStart }
+    self.init(pattern, sample: nil) { Reader(places: $0.absoluteStart) }
   }
 
-  private init(_ pattern: Pattern, sample: [UInt8]?, start: (PatternAutomaton) -> PatternAutomaton.Places) {
+  private init(_ pattern: Pattern, sample: [UInt8]?, start: (PatternAutomaton) -> Reader) {
     automaton = PatternAutomaton([.init(pattern, number: 0)])
     self.start = start(automaton)
     self.sample = sample
@@ -68,6 +71,9 @@ struct PatternShape: Sendable {
     var places: PatternAutomaton.Places
     /// A folder on the way is matched.
     var isCovered = false
+
+    /// Some path that goes on from here is spoken of, as far as can be seen.
+    var isAlive: Bool { isCovered || places.contains { $0 != 0 } }
   }
 
   private struct Meeting: Hashable {
@@ -101,17 +107,17 @@ struct PatternShape: Sendable {
     goesOn: (Meeting) -> Bool
   ) -> Bool {
     let bytes = telling(other)
-    let first = Meeting(mine: Reader(places: start), theirs: Reader(places: other.start))
+    let first = Meeting(mine: start, theirs: other.start)
     var seen: Set<Meeting> = [first]
     var open = [first]
+    if !goesOn(first) { return false }
     while let here = open.popLast() {
       guard effort.spend(bytes.count * (1 + automaton.words + other.automaton.words)) else { return giveUp }
       if here.name == .inside, wanted(speaks(here.mine), other.speaks(here.theirs)) { return true }
       for byte in bytes {
         guard let name = here.name.after(byte) else { continue }
         let next = Meeting(mine: after(byte, here.mine), theirs: other.after(byte, here.theirs), name: name)
-        let isPossible = next.theirs.isCovered || next.theirs.places.contains { $0 != 0 }
-        if isPossible, goesOn(next), seen.insert(next).inserted { open.append(next) }
+        if next.theirs.isAlive, goesOn(next), seen.insert(next).inserted { open.append(next) }
       }
     }
     return false
@@ -143,7 +149,7 @@ struct PatternShape: Sendable {
 
   private func matches(_ path: [UInt8], effort: inout Effort) -> Bool {
     guard effort.spend(path.count * (1 + automaton.words)) else { return false }
-    var reader = Reader(places: start)
+    var reader = start
     for byte in path { reader = after(byte, reader) }
     return speaks(reader)
   }

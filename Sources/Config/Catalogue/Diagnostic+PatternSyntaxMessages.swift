@@ -5,39 +5,35 @@ import Plan
 extension Diagnostic {
   static func badPattern(_ fault: Pattern.Malformed, in scalar: YAMLScalar) -> Diagnostic {
     let place = scalar.place(at: fault.offset, length: fault.reason.length)
-    let (rule, message, hint) = badPattern(fault.reason, scalar.text)
-    return .error(rule, message, at: place, hint: hint)
+    switch fault.reason {
+    case .empty: return badGlob(.empty, at: place)
+    case .unclosedSet: return badGlob(.unclosedSet, at: place)
+    case .emptyRange: return badGlob(.emptyRange, at: place)
+    case .danglingEscape: return badGlob(.danglingEscape, at: place)
+    case .doubleStarInsideComponent: return badGlob(.doubleStarInsideComponent, at: place)
+    case .emptyComponent: return badGlob(.emptyComponent, at: place)
+    case .dotComponent: return patternDots(scalar.text, at: place)
+    case .unclosedBrace:
+      return .error(
+        .patternUnclosedBrace, "no '}' closes this '{'", at: place, hint: "for the character itself, write \\{")
+    case .bracesTooDeep:
+      return .error(.patternBracesTooDeep, "braces stand in each other more than eight deep", at: place, hint: nil)
+    case .doubleStarInBraces:
+      return .error(
+        .patternDoubleStarInBraces, "'**' must not stand in braces", at: place,
+        hint: "write a pattern for each alternative")
+    case .notASCIIInSet:
+      return .error(
+        .patternSetNotASCII, "a set holds single bytes, and this character has several", at: place,
+        hint: "write alternatives, for instance {ä,ö}")
+    }
   }
 
-  private static func badPattern(
-    _ reason: Pattern.Malformed.Reason, _ text: String
-  ) -> (Rule, message: String, hint: String?) {
-    switch reason {
-    case .empty: (.globEmpty, "the pattern is empty", "remove it; \"*\" matches everything")
-    case .unclosedSet: (.globUnclosedSet, "no ']' closes this set", "for the character itself, write \\[")
-    case .emptyRange: (.globEmptyRange, "this range ends before it begins", nil)
-    case .notASCIIInSet:
-      (
-        .patternSetNotASCII, "a set holds single bytes, and this character has several",
-        "write alternatives, for instance {ä,ö}"
-      )
-    case .unclosedBrace: (.patternUnclosedBrace, "no '}' closes this '{'", "for the character itself, write \\{")
-    case .bracesTooDeep: (.patternBracesTooDeep, "braces stand in each other more than eight deep", nil)
-    case .danglingEscape:
-      (.globDanglingEscape, "nothing follows this '\\'", "for the character itself, write \\\\")
-    case .doubleStarInsideComponent:
-      (.globDoubleStar, "'**' must be a whole component", "'*' stays within a component; '**/' stands for any folders")
-    case .doubleStarInBraces:
-      (.patternDoubleStarInBraces, "'**' must not stand in braces", "write a pattern for each alternative")
-    case .emptyComponent:
-      (.globEmptyComponent, "the pattern has an empty component", "to match what is inside, end with /**")
-    case .dotComponent:
-      (
-        .patternDots, "no file or folder has this name",
-        text.withoutDots.map { "did you mean \($0.inYAML)?" }
-          ?? "patterns are relative to the target, and cannot lead out of it"
-      )
-    }
+  private static func patternDots(_ text: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .patternDots, "no file or folder has this name", at: place,
+      hint: text.withoutDots.map { "did you mean \($0.inYAML)?" }
+        ?? "patterns are relative to the target, and cannot lead out of it")
   }
 
   static func foreignPattern(_ foreign: ForeignPattern, at place: SourcePlace) -> Diagnostic {
