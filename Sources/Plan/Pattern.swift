@@ -124,7 +124,9 @@ private struct PatternParser {
     var start = at
     for index in at...end where index == end || text[index] == Self.slash {
       let component = text[start..<index]
-      if component.elementsEqual(".".utf8) || component.elementsEqual("..".utf8) { throw fault(.dotComponent, at: start) }
+      if component.elementsEqual(".".utf8) || component.elementsEqual("..".utf8) {
+        throw fault(.dotComponent, at: start)
+      }
       start = index + 1
     }
   }

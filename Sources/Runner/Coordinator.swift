@@ -11,6 +11,9 @@ struct Coordinator {
   /// A target none of whose workers finished anything for so long is reported as stalled.
   static let stallAfter: Duration = .seconds(60)
 
+  /// Patterns without a match that are told in the log.
+  private static let mostPatternsTold = 20
+
   enum Message: Sendable {
     case gathered(TargetGathering)
     case targetEnded(Int)
@@ -62,6 +65,7 @@ struct Coordinator {
   var waiting = FolderQueue(FolderList(of: []), order: [])
   var running: [Int: Running] = [:]
   var books = TargetBooks()
+  var patternUse = PatternUse()
   var started = 0
   var hasFailedTarget = false
   /// The target of which was last said that it waits for memory.
@@ -114,6 +118,10 @@ struct Coordinator {
       finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,
       exitStatus: exitStatus, memory: memory, books: books)
     outcome.unmatchedSelection = gathering.unmatched
+    outcome.unmatchedPatterns = patternUse.unmatched
+    for pattern in outcome.unmatchedPatterns.prefix(Coordinator.mostPatternsTold) {
+      runner.onEvent(.notice(target: pattern.target, message: pattern.sentence))
+    }
     outcome.unfitting = unfitting
     return outcome
   }
@@ -155,6 +163,8 @@ extension Coordinator {
   }
 
   private mutating func notStarted(_ target: ResolvedTarget) {
+    let selection = Cutoff(target.spec.retention, now: now).selection
+    patternUse.note(selection.patterns, of: target.spec.name, matched: nil)
     let reason = runner.stop.reason?.message ?? "a target failed before it, and on_target_failure is stop"
     record(
       TargetOutcome(name: target.name, path: PrintableText.path(target.path), ending: .notStarted, reason: reason))
@@ -272,7 +282,14 @@ extension Coordinator {
         + "\(outcome.memoryReservedPeak.text) were reserved at most"
       runner.onEvent(.notice(target: outcome.name, message: message))
     }
+    note(ended.walk, outcome.ending)
     record(outcome)
+  }
+
+  private mutating func note(_ walk: TargetWalk, _ ending: Ending) {
+    guard let matchers = walk.matchers else { return }
+    let isWhole = ending == .completed || ending == .completedWithErrors
+    patternUse.note(matchers.patterns, of: walk.target.spec.name, matched: isWhole ? matchers.matched : nil)
   }
 
   /// Ends all targets orderly: in-flight operations are waited for, but not for ever.

@@ -1,4 +1,5 @@
 import Glibc
+import Kernel
 import Plan
 import Testing
 
@@ -32,6 +33,49 @@ func makeSymlink(_ target: String, _ path: String) {
       $0.retention.exclude = [try Pattern("keep/**")]
     }
     #expect(left == ["b.log", "keep/c.tmp"])
+  }
+
+  @Test func `what patterns rule out is counted, not opened and not looked at`() throws {
+    let tree = ScratchTree()
+    for index in 0..<200 { tree.file("keep/f\(index)") }
+    for name in ["logs/a.log", "logs/a.keep", "b.txt", "other/deep/c.log", "x/logs/d.log"] { tree.file(name) }
+    var target = makeTarget(tree.path)
+    target.retention.exclude = [try Pattern("keep/"), try Pattern("*.keep")]
+    target.retention.include = [try Pattern("*/*.log"), try Pattern("*/logs/**"), try Pattern("nothing/*")]
+    let asked = Monitor<Set<String>>([])
+    let fileSystem = ScriptedFileSystem(
+      onStatus: { name in
+        asked.withLock { _ = $0.insert(name) }
+        return nil
+      })
+    let outcome = purge([target], workers: 1, fileSystem: fileSystem)
+    let tally = outcome.totals
+    #expect(
+      tree.contents == ["b.txt", "keep"] + tree.contents.filter { $0.hasPrefix("keep/") }
+        + ["logs", "logs/a.keep", "other", "other/deep", "other/deep/c.log", "x", "x/logs"])
+    #expect(tally.dirsExcluded == 1)
+    #expect(tally.dirsNotIncluded == 1)
+    #expect(tally.filesKept[.excluded] == 1)
+    #expect(tally.filesKept[.notIncluded] == 1)
+    #expect(tally.imbalance(in: .purge) == nil)
+    #expect(asked.withLock { $0.isDisjoint(with: ["f0", "a.keep", "b.txt", "c.log"]) && $0.contains("a.log") })
+    #expect(outcome.unmatchedPatterns.map(\.pattern) == ["nothing/*"])
+  }
+
+  @Test func `a target that is excluded as a whole is skipped`() throws {
+    let tree = ScratchTree()
+    tree.file("a/f")
+    tree.file("b/f")
+    let path = PathPattern(
+      text: tree.path + "/*",
+      components: tree.path.split(separator: "/").map { .literal(String($0)) } + [.wildcard(try Glob("*"))])
+    var target = Target(name: "t", path: path, retention: Retention(maxAge: .seconds(1)))
+    target.retention.exclude = [try Pattern(tree.path + "/a")]
+    let outcome = purge([target])
+    #expect(tree.contents == ["a", "a/f", "b"])
+    #expect(outcome.targets.map(\.ending) == [.skipped, .completed])
+    #expect(outcome.totals.dirsExcluded == 1)
+    #expect(outcome.exitStatus == .success)
   }
 
   @Test func `each kept file has one reason`() throws {

@@ -37,8 +37,8 @@ struct ForeignPattern: Hashable {
 
   private typealias Found = (Kind, meant: String?)
 
-  // What stands at the ends comes first: within it, the rest would be misread. These are the only ones there are.
-  nonisolated(unsafe) private static let finders: [(String) -> Found?] = [
+  // What stands at the ends comes first: within it, the rest would be misread.
+  private static let finders: [@Sendable (String) -> Found?] = [
     quotes, blank, filterRule, negation, home, several, variable, extendedGlob, regularExpression, backslash,
     dateFormat, placeholder, loneBraces,
   ]
@@ -147,7 +147,9 @@ struct ForeignPattern: Hashable {
 }
 
 extension String {
-  fileprivate var trimmed: String { String(trimmingPrefix { $0 == " " }.reversed().trimmingPrefix { $0 == " " }.reversed()) }
+  fileprivate var trimmed: String {
+    String(trimmingPrefix { $0 == " " }.reversed().trimmingPrefix { $0 == " " }.reversed())
+  }
 
   fileprivate func isEscaped(_ index: Index) -> Bool {
     self[..<index].reversed().prefix { $0 == "\\" }.count % 2 == 1

@@ -60,6 +60,7 @@ struct RunFigures: Hashable, Sendable, Encodable {
   let exitStatus: Int32
   let memory: MemoryFigures
   let totals: TotalFigures
+  let unmatchedPatterns: [UnmatchedPattern]
   /// Of a dry run only, like the next.
   let recommendation: RecommendationFigures?
   let preflight: [PreflightFigures]?
@@ -78,6 +79,7 @@ struct RunFigures: Hashable, Sendable, Encodable {
     exitStatus = outcome.exitStatus.rawValue
     memory = MemoryFigures(outcome.memory)
     totals = TotalFigures(outcome)
+    unmatchedPatterns = outcome.unmatchedPatterns.prefix(UnmatchedPattern.most).map(UnmatchedPattern.init)
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -92,5 +94,23 @@ struct RunFigures: Hashable, Sendable, Encodable {
     case outcome
     case exitStatus = "exit_status"
     case memory, totals, recommendation, preflight
+    case unmatchedPatterns = "unmatched_patterns"
+  }
+}
+
+/// A pattern that matched nothing.
+struct UnmatchedPattern: Hashable, Sendable, Encodable {
+  /// As many as anyone reads.
+  static let most = 1000
+
+  let key: String
+  let pattern: String
+  /// One of the targets that have it, and how many there are.
+  let target: String
+  let targets: Int
+
+  init(_ unmatched: PatternUse.Unmatched) {
+    (key, pattern) = (unmatched.key.rawValue, unmatched.pattern)
+    (target, targets) = (unmatched.target, unmatched.targets)
   }
 }

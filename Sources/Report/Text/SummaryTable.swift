@@ -150,7 +150,7 @@ extension SummaryTable {
 extension SummaryTable {
   /// As many as fit; the last one then says how many do not.
   private func remarks(within bytes: Int) -> [String] {
-    let all = shown.flatMap(remarks) + remarkOnRest
+    let all = shown.flatMap(remarks) + remarkOnRest + outcome.unmatchedPatterns.map(\.sentence)
     var (remarks, left): ([String], Int) = ([], bytes)
     for (index, remark) in all.enumerated() {
       left -= remark.utf8.count + 1

@@ -73,6 +73,9 @@ public struct BatchOutcome: Hashable, Sendable {
   /// Why targets can never start for want of memory, a sentence for each. When there are any, nothing was walked.
   public var unfitting: [String] = []
 
+  /// Patterns that matched no file and no folder, where all was seen that they could have matched.
+  public var unmatchedPatterns: [PatternUse.Unmatched] = []
+
   public init(
     runID: String, mode: RunMode, startedAt: Timestamp, finishedAt: Timestamp, duration: Duration, ending: Ending,
     exitStatus: ExitStatus, memory: MemoryOutcome, books: TargetBooks

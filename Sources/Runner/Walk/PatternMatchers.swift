@@ -39,11 +39,10 @@ final class PatternMatchers: Sendable {
     return body(&box.matcher)
   }
 
-  /// The patterns that have matched nothing so far.
-  var withoutMatch: [Selection.Source] {
-    let matched = pool.withLock { $0.matched }
-    return zip(selection.patterns, matched).filter { !$1 }.map(\.0)
-  }
+  var patterns: [Selection.Source] { selection.patterns }
+
+  /// By number, the patterns that have matched something so far.
+  var matched: [Bool] { pool.withLock { $0.matched } }
 
   private func borrow() -> Box {
     let box = pool.wait { pool -> Box? in

@@ -29,10 +29,12 @@ extension PurgeWorker {
   func choices(in chunk: Chunk) -> Choices {
     guard let matchers = walk.matchers, let scope = chunk.scope else { return Choices(first: 0) }
     let indices = meter.isSlow ? chunk.indices.prefix(WalkLimits.slowLooks) : chunk.indices
-    return Choices(first: indices.lowerBound, all: matchers.use { matcher in
-      matcher.enter(scope)
-      return indices.map { matcher.choice(ofFile: chunk.batch.name(at: $0).span) }
-    })
+    return Choices(
+      first: indices.lowerBound,
+      all: matchers.use { matcher in
+        matcher.enter(scope)
+        return indices.map { matcher.choice(ofFile: chunk.batch.name(at: $0).span) }
+      })
   }
 }
 

@@ -108,7 +108,8 @@ extension WalkState {
     dropWayBack(of: id)
     forgetVanished(of: id)
     ledger.release(
-      table[id].subdirectories.footprint + table[id].holdings.dropAll() + MemoryPrice.node(name: table[id].name.count, table[id].scope))
+      table[id].subdirectories.footprint + table[id].holdings.dropAll()
+        + MemoryPrice.node(name: table[id].name.count, table[id].scope))
     table.remove(id)
   }
 

@@ -53,7 +53,11 @@ struct PatternShape: Sendable {
 
   /// Whether some file is meant by both. True too when telling would take more than `effort` allows.
   func canMeet(_ other: PatternShape, effort: inout Effort) -> Bool {
-    search(other, &effort, giveUp: true) { mine, theirs in mine && theirs } goesOn: { _ in true }
+    search(other, &effort, giveUp: true) { mine, theirs in
+      mine && theirs
+    } goesOn: { _ in
+      true
+    }
   }
 
   /// Whether every file that `other` speaks of is meant by this, too. False too when telling would take more than `effort`
@@ -61,7 +65,11 @@ struct PatternShape: Sendable {
   func covers(_ other: PatternShape, effort: inout Effort) -> Bool {
     // Most pairs differ here.
     if let sample = other.sample, !matches(sample, effort: &effort) { return false }
-    return !search(other, &effort, giveUp: true) { mine, theirs in theirs && !mine } goesOn: { !$0.mine.isCovered }
+    return !search(other, &effort, giveUp: true) { mine, theirs in
+      theirs && !mine
+    } goesOn: {
+      !$0.mine.isCovered
+    }
   }
 
   // MARK: Reading both
