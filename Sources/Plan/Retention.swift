@@ -7,7 +7,8 @@ public struct Retention: Hashable, Sendable {
     case newest
   }
 
-  public var maxAge: Duration
+  /// Nil: `never`, no file goes, however old it is.
+  public var maxAge: Duration?
   public var ageFrom: AgeSource
   /// Empty: every file. Matched on the path relative to the target.
   public var include: [Glob]
@@ -21,7 +22,7 @@ public struct Retention: Hashable, Sendable {
   public var maxDepth: Int?
 
   public init(
-    maxAge: Duration, ageFrom: AgeSource = .mtime, include: [Glob] = [], exclude: [Glob] = [],
+    maxAge: Duration?, ageFrom: AgeSource = .mtime, include: [Glob] = [], exclude: [Glob] = [],
     minSize: ByteCount = ByteCount(bytes: 0), maxSize: ByteCount? = nil, owners: Set<UInt32>? = nil,
     maxDepth: Int? = nil
   ) {
@@ -84,18 +85,23 @@ public enum KeepReason: String, Hashable, Sendable, CaseIterable {
   case ownFile = "own_file"
   /// Something is mounted on it.
   case mountPoint = "mount_point"
+  /// `max_age: never`. Such a file was not even looked at.
+  case never
 }
 
 /// A retention with its clock fixed: the pure rule that decides what is deleted.
 public struct Cutoff: Hashable, Sendable {
   public let retention: Retention
-  /// A file goes only when its time is strictly before this.
+  /// A file goes only when its time is strictly before this; the beginning of time when none does.
   public let instant: Timestamp
 
   public init(_ retention: Retention, now: Timestamp) {
     self.retention = retention
-    self.instant = now - retention.maxAge
+    self.instant = retention.maxAge.map { now - $0 } ?? Timestamp(seconds: .min)
   }
+
+  /// Every file stays, for the reason `never`, so that none need be looked at.
+  public var keepsAll: Bool { retention.maxAge == nil }
 
   /// Whether `verdict` looks at the path; when not, an empty one will do.
   public var needsPath: Bool { !retention.include.isEmpty || !retention.exclude.isEmpty }

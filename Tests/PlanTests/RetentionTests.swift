@@ -73,7 +73,15 @@ import Testing
 
   @Test func `a path is asked for only when there are patterns`() throws {
     #expect(!Cutoff(Retention(maxAge: .zero), now: now).needsPath)
+    #expect(!Cutoff(Retention(maxAge: .zero), now: now).keepsAll)
     #expect(Cutoff(Retention(maxAge: .zero, exclude: [try Glob("*")]), now: now).needsPath)
+  }
+
+  @Test func `with never there is no file old enough`() {
+    #expect(Cutoff(Retention(maxAge: nil), now: now).keepsAll)
+    for seconds in [Int64.min, -1_000_000_000, 0] {
+      #expect(verdict(Retention(maxAge: nil), file(mtime: seconds)) == .kept(.tooNew))
+    }
   }
 
   @Test func `an age beyond all time keeps everything`() {

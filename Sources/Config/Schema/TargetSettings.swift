@@ -1,12 +1,21 @@
 import Plan
 
+/// How old a file must be to go.
+enum MaxAge: Hashable, Sendable {
+  case age(Duration)
+  /// No file goes.
+  case never
+
+  var duration: Duration? { if case .age(let duration) = self { duration } else { nil } }
+}
+
 /// The keys of a target as far as they were given, with the built-in values for the others.
 struct TargetSettings: Sendable {
   var name: String?
   var path: PathPattern?
   var partitions = Section(PartitionRule())
   /// Nil: not given, and there is no default for it.
-  var maxAge: Duration?
+  var maxAge: MaxAge?
   var ageFrom = Retention.AgeSource.mtime
   var include: [Glob] = []
   var exclude: [Glob] = []
@@ -41,8 +50,10 @@ struct TargetSettings: Sendable {
 
   private static let retentionKeys: [Key<TargetSettings>] = [
     Key(
-      "max_age", .duration(bareUnit: "d"), \.maxAge, absence: "required in each target or in defaults",
-      examples: ["30d", "1d12h"], "Files older than this go."),
+      "max_age", .maxAge, \.maxAge, absence: "required in each target or in defaults",
+      examples: ["30d", "1d12h"],
+      "Files older than this go; never: no file goes, and none is looked at, only empty directories go where "
+        + "remove_empty_directories says so."),
     Key("age_from", .choice, \.ageFrom, builtIn: "mtime", "Which of a file's times says how old it is."),
     Key(
       "include", .list(of: .glob, emptyHint: Diagnostic.Advice.includeEverything), \.include,

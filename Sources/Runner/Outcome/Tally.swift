@@ -141,6 +141,7 @@ extension KeepReason {
     case .held: 9
     case .ownFile: 10
     case .mountPoint: 11
+    case .never: 12
     }
   }
 }

@@ -57,7 +57,7 @@ struct PurgeWorker {
     case .reopen(let reopening): .reopened(reopening, reopen(reopening))
     case .enter(let entering): .entered(entering, enter(entering))
     case .read(let reading): .read(reading, read(reading))
-    case .judge(let chunk): .judged(chunk, judge(chunk))
+    case .judge(let chunk): .judged(chunk, cutoff.keepsAll ? judgeUnseen(chunk) : judge(chunk))
     case .reopenRoot(let identity): .reopenedRoot(reopenRoot(identity))
     case .check(let place, let victims, let nameCheck): .checked(place, check(victims, at: place, nameCheck))
     case .remove(let place, .files(let victims)): removeFiles(victims, at: place)
@@ -330,6 +330,38 @@ extension PurgeWorker {
         if judgement.isLost { return judgement }
         if meter.isSlow { roundTrips += 1 }
       }
+    }
+    judgement.rest = next..<chunk.indices.upperBound
+    return judgement
+  }
+
+  /// Where every file stays, none is looked at: only what the listing does not say the kind of.
+  private func judgeUnseen(_ chunk: Chunk) -> Judgement {
+    var judgement = Judgement()
+    var path = EntryPath(in: [])
+    var next = chunk.indices.lowerBound
+    var roundTrips = 0
+    while next < chunk.indices.upperBound, roundTrips < WalkLimits.slowLooks {
+      if let kind = chunk.batch.entries[next].kind {
+        judgement.keepUnseen(kind)
+        next += 1
+        continue
+      }
+      guard mayDo(1) else {
+        judgement.isBrokenOff = true
+        return judgement
+      }
+      fileSystem.status(of: next..<(next + 1), in: chunk.batch, of: chunk.directory) { index, result in
+        if case .success(let status) = result, status.kind != .directory {
+          judgement.keepUnseen(status.kind)
+        } else {
+          judge(chunk, index, result, &path, &judgement)
+        }
+      }
+      meter.lap(.status)
+      if judgement.isLost { return judgement }
+      if meter.isSlow { roundTrips += 1 }
+      next += 1
     }
     judgement.rest = next..<chunk.indices.upperBound
     return judgement

@@ -1,4 +1,5 @@
 import Kernel
+import Plan
 import SystemPackage
 
 /// A piece of work the walk hands to a worker. It carries all it needs, so that it is done without a lock.
@@ -380,6 +381,19 @@ struct Judgement: Sendable {
   /// The server does not know the directory any more; from the first of `rest` on.
   var isLost = false
   var vanished: [VanishedEntry] = []
+
+  /// An entry of a target that keeps every file; directories are counted elsewhere.
+  mutating func keepUnseen(_ kind: FileKind) {
+    switch kind {
+    case .directory: return
+    case .file:
+      tally.filesScanned += 1
+      tally.filesKept[.never] += 1
+    case .symlink: tally.symlinksSkipped += 1
+    case .special: tally.specialFilesSkipped += 1
+    }
+    staying += 1
+  }
 }
 
 /// What fresh looks at some files of a directory brought.
