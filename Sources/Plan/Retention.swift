@@ -7,6 +7,13 @@ public struct Retention: Hashable, Sendable {
     case newest
   }
 
+  /// What becomes of symbolic links.
+  public enum Symlinks: String, Hashable, Sendable, CaseIterable {
+    case keep
+    /// Each goes as a file does: by its own times, owner and size, never by what it points to.
+    case delete
+  }
+
   /// Nil: `never`, no file goes, however old it is.
   public var maxAge: Duration?
   public var ageFrom: AgeSource
@@ -20,11 +27,12 @@ public struct Retention: Hashable, Sendable {
   public var owners: Set<UInt32>?
   /// Files directly in the target's root have depth 1; nil: unlimited.
   public var maxDepth: Int?
+  public var symlinks: Symlinks
 
   public init(
     maxAge: Duration?, ageFrom: AgeSource = .mtime, include: [Glob] = [], exclude: [Glob] = [],
     minSize: ByteCount = ByteCount(bytes: 0), maxSize: ByteCount? = nil, owners: Set<UInt32>? = nil,
-    maxDepth: Int? = nil
+    maxDepth: Int? = nil, symlinks: Symlinks = .keep
   ) {
     self.maxAge = maxAge
     self.ageFrom = ageFrom
@@ -34,6 +42,7 @@ public struct Retention: Hashable, Sendable {
     self.maxSize = maxSize
     self.owners = owners
     self.maxDepth = maxDepth
+    self.symlinks = symlinks
   }
 }
 
@@ -125,6 +134,9 @@ public struct Cutoff: Hashable, Sendable {
     if let maxSize = retention.maxSize, file.size > maxSize.bytes { return .kept(.tooLarge) }
     return .expired
   }
+
+  /// Whether `owner` keeps what belongs to this user, a directory too.
+  public func isOfOthers(_ owner: UInt32) -> Bool { retention.owners.map { !$0.contains(owner) } ?? false }
 
   /// Whether an `exclude` pattern protects this path, a directory's included.
   public func excludes(_ path: Span<UInt8>) -> Bool {

@@ -112,7 +112,8 @@ import Testing
       \.filesScanned, \.filesToPurge, \.filesPurged, \.filesVanished, \.filesFailed, \.filesLeft, \.filesVanishedUnread,
       \.bytesToFree, \.bytesFreed, \.dirsFound, \.dirsScanned, \.dirsVanished, \.dirsFailed, \.dirsLeft,
       \.dirsOnOtherFileSystem, \.dirsTooDeep, \.dirsHeld, \.emptyDirsToDelete, \.emptyDirsDeleted, \.emptyDirsVanished,
-      \.emptyDirsFailed, \.emptyDirsLeft, \.symlinksSkipped, \.specialFilesSkipped, \.errors,
+      \.emptyDirsFailed, \.emptyDirsLeft, \.symlinksSkipped, \.specialFilesSkipped, \.errors, \.dirsLostAndFound,
+      \.emptyDirsMountPoint, \.emptyDirsOtherOwner, \.symlinksToPurge, \.symlinksPurged,
     ]
     // Mirror sees every stored property, so that a counter added to Tally is missed here first.
     #expect(counters.count == Mirror(reflecting: tally).children.count { $0.value is UInt64 })

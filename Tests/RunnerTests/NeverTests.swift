@@ -54,7 +54,9 @@ import Testing
     #expect(tree.contents == before)
   }
 
-  @Test(arguments: [1, 8]) func `where a listing tells no kinds each is looked at, and files stay all the same`(workers: Int) {
+  @Test(arguments: [1, 8]) func `where a listing tells no kinds each is looked at, and files stay all the same`(
+    workers: Int
+  ) {
     let tree = tree()
     let looks = Monitor(0)
     let fileSystem = ScriptedFileSystem(

@@ -56,12 +56,15 @@ struct EffectChecks {
   }
 
   /// What says something of files only.
-  private static let keysOfFiles = ["age_from", "min_size", "max_size", "max_deletions", "max_deleted_bytes"]
+  private static let keysOfFiles = [
+    "age_from", "min_size", "max_size", "symlinks", "max_deletions", "max_deleted_bytes",
+  ]
 
   /// Where no file goes, empty directories are all there is.
   private func checkNever(_ target: DecodedTarget, _ findings: inout Findings) {
     let settings = target.settings
-    guard settings.values.maxAge == .never, !settings.failed.contains("max_age"), let age = settings.place(of: "max_age")
+    guard settings.values.maxAge == .never, !settings.failed.contains("max_age"),
+      let age = settings.place(of: "max_age")
     else { return }
     if !settings.values.removesEmptyDirectories, !settings.failed.contains("remove_empty_directories") {
       return findings.report(.nothingToDelete(at: age))

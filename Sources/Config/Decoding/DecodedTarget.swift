@@ -46,7 +46,7 @@ struct DecodedTarget {
     return Retention(
       maxAge: maxAge, ageFrom: values.ageFrom, include: values.include, exclude: values.exclude,
       minSize: values.minSize, maxSize: values.maxSize, owners: values.owners.map { Set($0.map { UInt32($0) }) },
-      maxDepth: values.maxDepth)
+      maxDepth: values.maxDepth, symlinks: values.symlinks)
   }
 
   /// Reads one entry of `targets` on top of `defaults`.

@@ -71,11 +71,12 @@ struct LegacyEnvironment {
     guard let phase else { return }
     var told: Set<SourcePlace> = []
     for target in decoded where target.isEnabled {
-      guard let age = target.settings.values.maxAge?.duration, let place = target.settings.place(of: "max_age"),
+      guard target.settings.values.maxAge?.duration != nil, let age = target.settings.given["max_age"]?.node.text,
+        let place = target.settings.place(of: "max_age"),
         told.insert(place).inserted
       else { continue }
       findings.report(
-        .variableContradicted(phase.name, maxAge: Durations.text(of: age), at: place, variable: phase.namePlace))
+        .variableContradicted(phase.name, maxAge: age.shown, at: place, variable: phase.namePlace))
     }
   }
 
@@ -159,7 +160,9 @@ struct LegacyEnvironment {
   /// What a run reads itself, unless an option says it.
   private func readLogLevel(_ variables: Variables, findings: inout Findings) {
     let levels = ["trace", "debug", "info", "warning", "warn", "error", "critical"]
-    guard let variable = variables[LegacyEnvironment.logLevel], !levels.contains(variable.text.lowercased()) else { return }
+    guard let variable = variables[LegacyEnvironment.logLevel], !levels.contains(variable.text.lowercased()) else {
+      return
+    }
     let expected = "one of trace, debug, info, warning, error and critical"
     findings.report(.badVariable(variable.name, expected: expected, at: variable.place))
   }

@@ -23,6 +23,7 @@ struct TargetSettings: Sendable {
   var maxSize: ByteCount?
   var owners: [Int]?
   var maxDepth: Int?
+  var symlinks = Retention.Symlinks.keep
   var concurrency = Target.Concurrency.auto
   var memoryBudget: ByteCount?
   var operationsPerSecond: Int?
@@ -64,11 +65,17 @@ struct TargetSettings: Sendable {
       "Files that match one of these stay, whatever include says."),
     Key("min_size", .size(), \.minSize, builtIn: "0", examples: ["1Ki"], "Smaller files stay."),
     Key("max_size", .size(), \.maxSize, unset: "unlimited", examples: ["10Gi"], "Larger files stay."),
-    Key("owner", .owners, \.owners, unset: "any", examples: ["[1000]"], "Only files of these user ids go."),
+    Key(
+      "owner", .owners, \.owners, unset: "any", examples: ["[1000]"],
+      "Only files, and empty directories, of these user ids go."),
     // EFS allows 1000 levels; other file systems are bounded by the length of a path.
     Key(
       "max_depth", .count(1...65_535), \.maxDepth, unset: "unlimited", examples: ["3"],
       "How many levels down files are looked for; files directly in the target have depth 1."),
+    Key(
+      "symlinks", .choice, \.symlinks, builtIn: "keep",
+      "What becomes of symbolic links; delete: each goes as a file does, by its own times, owner and size, never by what "
+        + "it points to."),
     Key(
       "one_file_system", .boolean, \.oneFileSystem, builtIn: "true", "Whether mounts below the target are left alone."),
     Key("enabled", .boolean, \.isEnabled, builtIn: "true", "Whether the target is purged at all."),
@@ -91,7 +98,8 @@ struct TargetSettings: Sendable {
   private static let removalKeys: [Key<TargetSettings>] = [
     Key(
       "remove_empty_directories", .boolean, \.removesEmptyDirectories, builtIn: "false",
-      "Whether directories left empty go; never the target itself."),
+      "Whether directories left empty go; never the target itself, lost+found, a mount point, or one of another owner where "
+        + "owner is set."),
     Key(
       "empty_directory_min_age", .duration(bareUnit: "d"), \.emptyDirectories.minAge, builtIn: "1h",
       "Empty directories younger than this stay."),

@@ -117,6 +117,7 @@ extension EventLog {
       "empty_dirs_to_delete": .count(tally.emptyDirsToDelete),
       "empty_dirs_deleted": .count(tally.emptyDirsDeleted),
       "symlinks_skipped": .count(tally.symlinksSkipped),
+      "symlinks_purged": .count(tally.symlinksPurged),
       "special_files_skipped": .count(tally.specialFilesSkipped),
       "errors": .count(tally.errors),
       "bytes_to_free": .count(tally.bytesToFree),

@@ -189,6 +189,10 @@ extension SummaryTable {
     if tally.emptyDirsLeft > 0 {
       facts.append("empty directories for the next run: \(HumanText.count(tally.emptyDirsLeft))")
     }
+    if tally.symlinksSkipped > 0 {
+      let links = tally.symlinksSkipped == 1 ? "link" : "links"
+      facts.append("\(HumanText.count(tally.symlinksSkipped)) symbolic \(links) kept")
+    }
     return facts
   }
 

@@ -136,15 +136,6 @@ enum Removal: Sendable {
   case directory(EmptyDirectory, NameCheck)
 }
 
-/// A subdirectory found empty, with what must still be true of it when it is removed.
-struct EmptyDirectory: Sendable {
-  let node: NodeID
-  let name: [UInt8]
-  let identity: FileIdentity
-  /// Nil when we changed it ourselves.
-  let modifiedAt: FileTime?
-}
-
 struct Reopening: Sendable {
   /// What the ledger holds for it at worst.
   let reserved: Int
@@ -204,9 +195,20 @@ struct VanishedEntry: Sendable {
 /// Files of one directory that may go, each with what was seen of it; a part of a list shares the list's names.
 struct VictimList: Sendable {
   struct FirstLook: Sendable {
-    var inode: UInt64
+    let inode: UInt64
+    /// The highest bit: it is a link. There is one for each file, and no file has so many bytes.
+    private let packed: UInt64
+    private static let link: UInt64 = 1 << 63
+
+    init(_ status: EntryStatus) {
+      inode = status.identity.inode
+      packed = status.bytesFreedByRemoval | (status.kind == .symlink ? FirstLook.link : 0)
+    }
+
     /// What its removal gives back.
-    var bytes: UInt64
+    var bytes: UInt64 { packed & ~FirstLook.link }
+    var isLink: Bool { packed >= FirstLook.link }
+    var kind: FileKind { isLink ? .symlink : .file }
   }
 
   /// What fresh looks saw, some time ahead of the removal.
@@ -238,7 +240,7 @@ struct VictimList: Sendable {
       names.reserveCapacity(names: limit.count, bytes: limit.count * (limit.name + 1))
     }
     names.append(name)
-    looks.append(FirstLook(inode: status.identity.inode, bytes: status.bytesFreedByRemoval))
+    looks.append(FirstLook(status))
     indices = indices.lowerBound..<looks.count
   }
 
@@ -311,6 +313,7 @@ indirect enum Completion: Sendable {
     case otherFileSystem
     /// A `.purge-hold` stands in it.
     case held
+    case lostAndFound
     /// The run was stopped before.
     case left
   }
@@ -339,6 +342,7 @@ indirect enum Completion: Sendable {
     case notEmpty
     /// Another directory stands in its place, or somebody changed it.
     case changed
+    case stays(EmptyDirectory.ReasonToStay)
     case failed
     case left
     /// Nothing was tried.
@@ -384,11 +388,16 @@ struct Judgement: Sendable {
 
   /// An entry of a target that keeps every file; directories are counted elsewhere.
   mutating func keepUnseen(_ kind: FileKind) {
+    guard kind == .file else { return skip(kind) }
+    tally.filesScanned += 1
+    tally.filesKept[.never] += 1
+    staying += 1
+  }
+
+  /// What is no file, and stays.
+  mutating func skip(_ kind: FileKind) {
     switch kind {
-    case .directory: return
-    case .file:
-      tally.filesScanned += 1
-      tally.filesKept[.never] += 1
+    case .file, .directory: return
     case .symlink: tally.symlinksSkipped += 1
     case .special: tally.specialFilesSkipped += 1
     }
