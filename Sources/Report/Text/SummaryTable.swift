@@ -46,10 +46,19 @@ public struct SummaryTable: Sendable {
     let scanned = "of \(SummaryTable.files(totals.filesScanned)) scanned in \(HumanText.duration(outcome.duration))"
     if isRehearsal {
       return "Dry run \(runID): would delete \(HumanText.count(totals.filesToPurge)) \(scanned), "
-        + "freeing \(ByteCount(bytes: totals.bytesToFree).text). Nothing was deleted."
+        + "freeing \(ByteCount(bytes: totals.bytesToFree).text). Nothing was deleted.\(linksKept)"
     }
     return "Purge \(runID): deleted \(HumanText.count(totals.filesPurged)) \(scanned), "
-      + "freeing \(ByteCount(bytes: totals.bytesFreed).text)."
+      + "freeing \(ByteCount(bytes: totals.bytesFreed).text).\(linksKept)"
+  }
+
+  /// Whoever finds folders that are never empty looks for the reason; empty when there is none.
+  private var linksKept: String {
+    switch outcome.totals.symlinksSkipped {
+    case 0: ""
+    case 1: " 1 symbolic link was kept."
+    case let count: " \(HumanText.count(count)) symbolic links were kept."
+    }
   }
 
   private var runID: String { PrintableText.escaped(outcome.runID) }
@@ -188,10 +197,6 @@ extension SummaryTable {
     if tally.dirsLeft > 0 { facts.append("\(directories(tally.dirsLeft)) not read") }
     if tally.emptyDirsLeft > 0 {
       facts.append("empty directories for the next run: \(HumanText.count(tally.emptyDirsLeft))")
-    }
-    if tally.symlinksSkipped > 0 {
-      let links = tally.symlinksSkipped == 1 ? "link" : "links"
-      facts.append("\(HumanText.count(tally.symlinksSkipped)) symbolic \(links) kept")
     }
     return facts
   }
