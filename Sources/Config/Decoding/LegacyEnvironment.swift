@@ -69,14 +69,10 @@ struct LegacyEnvironment {
   /// A config wins over the environment; but a variable that has every file kept must not be set and delete files.
   func check(_ decoded: [DecodedTarget], findings: inout Findings) {
     guard let phase else { return }
-    var told: Set<SourcePlace> = []
-    for target in decoded where target.isEnabled {
-      guard target.settings.values.maxAge?.duration != nil, let age = target.settings.given["max_age"]?.node.text,
-        let place = target.settings.place(of: "max_age"),
-        told.insert(place).inserted
-      else { continue }
+    for target in decoded where target.isEnabled && target.settings.values.maxAge?.duration != nil {
+      guard let age = target.settings.given["max_age"] else { continue }
       findings.report(
-        .variableContradicted(phase.name, maxAge: age.shown, at: place, variable: phase.namePlace))
+        .variableContradicted(phase.name, maxAge: age.node.flowText.shown, at: age.value, variable: phase.namePlace))
     }
   }
 
