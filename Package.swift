@@ -57,7 +57,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RunnerTests",
-      dependencies: ["Runner", "Kernel", "Plan", .product(name: "SystemPackage", package: "swift-system")],
+      dependencies: ["Runner", "Kernel", "CKernel", "Plan", .product(name: "SystemPackage", package: "swift-system")],
       swiftSettings: strict),
     .testTarget(
       name: "ReportTests",

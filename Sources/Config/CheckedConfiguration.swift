@@ -43,6 +43,7 @@ public struct CheckedConfiguration: Sendable {
     }
     let root = Overrides(settings.overrides).applied(to: text, limits: limits, findings: &findings)
     let decoder = BatchDecoder(root, environment: legacy, findings: &findings)
+    legacy.check(decoder.targets, findings: &findings)
     PlanChecks(decoder, settings, limits: limits).run(findings: &findings)
     let plan = findings.hasErrors ? nil : decoder.plan
     return CheckedConfiguration(

@@ -42,7 +42,7 @@ struct CorpusTests {
   private static let notInText: Set<Diagnostic.Rule> = [
     // Options and the environment.
     .overrideWithoutValue, .overrideEmptyKey, .overrideUnknownTarget, .overrideInsideValue, .badVariable,
-    .variableWithoutEffect,
+    .variableWithoutEffect, .unknownVariable, .variableContradicted,
     // The container, which an option tells of.
     .limitAboveContainer,
     // Options of check-config.

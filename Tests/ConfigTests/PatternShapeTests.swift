@@ -99,7 +99,7 @@ struct PatternShapeTests {
   }
 
   private static func matches(_ pattern: Pattern) -> [Bool] {
-    var matcher = PatternMatcher(Selection(include: [], exclude: [pattern]))
+    var matcher = PatternMatcher(Selection(Retention(maxAge: .zero, exclude: [pattern])))
     let root = Array("/t".utf8)
     return paths.map { path in
       var folder = matcher.root(at: root.span)

@@ -62,6 +62,7 @@ let everyKey = """
       max_size: 5kB
       owner: [1000, 0]
       max_depth: 12
+      symlinks: delete
       one_file_system: false
       remove_empty_directories: true
       empty_directory_min_age: 1d
@@ -109,7 +110,8 @@ private func expectedApiFiles() throws -> Target {
     retention: Retention(
       maxAge: .seconds(90 * 86_400), ageFrom: .newest, include: [try Pattern("**/*.tmp"), try Pattern("[a-c]?/*")],
       exclude: [try Pattern("keep/**")],
-      minSize: ByteCount(bytes: 10), maxSize: ByteCount(bytes: 5000), owners: [1000, 0], maxDepth: 12))
+      minSize: ByteCount(bytes: 10), maxSize: ByteCount(bytes: 5000), owners: [1000, 0], maxDepth: 12,
+      symlinks: .delete))
   target.concurrency = .atMost(500)
   target.memoryBudget = .mebibytes(128)
   target.operationsPerSecond = 2000

@@ -31,12 +31,18 @@ struct ScalarTests {
     arguments: [
       ("defaults: {max_age: 30}", "30d"), ("memory: {sample_interval: 100}", "100ms"), ("run: {time_limit: 4}", "4h"),
       ("run: {progress_interval: 30}", "30s"), ("safety: {max_clock_skew: 5}", "5m"), ("memory: {pause_at: 80}", "80%"),
-      ("defaults: {empty_directory_min_age: 1}", "1d"), ("defaults: {max_age: 0}", "0d"),
+      ("defaults: {empty_directory_min_age: 1}", "1d"),
     ])
   func units(line: String, proposal: String) throws {
     let checked = check("\(line)\nversion: 1\ntargets: [{path: /data/a, max_age: 30d}]\n")
     #expect(checked.rules == [.missingUnit])
     #expect(checked.diagnostics.first?.hint == "did you mean \(proposal)?")
+  }
+
+  @Test("Nought as an age may mean all files, or none: the hint has both")
+  func noughtAge() {
+    let hint = checkTarget("path: /data/a", "max_age: 0").diagnostics.first?.hint
+    #expect(hint == "to delete no file, write never; to delete files of every age, write 0s")
   }
 
   @Test(

@@ -603,5 +603,5 @@ extension YAMLNode {
 }
 
 extension CheckedConfiguration {
-  fileprivate var ages: [Duration]? { plan?.targets.map(\.retention.maxAge) }
+  fileprivate var ages: [Duration?]? { plan?.targets.map(\.retention.maxAge) }
 }

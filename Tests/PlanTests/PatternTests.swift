@@ -69,7 +69,7 @@ import Testing
   @Test func `what it has learnt, and forgotten, changes nothing`() throws {
     // Each star doubles what there is to be known: far more than is remembered.
     let patterns = (0..<12).map { "*\(UnicodeScalar(UInt8(97 + $0)))?\(UnicodeScalar(UInt8(97 + $0)))*" }
-    let selection = Selection(include: [], exclude: try patterns.map { try Pattern($0) })
+    let selection = Selection(Retention(maxAge: .zero, exclude: try patterns.map { try Pattern($0) }))
     var learnt = PatternMatcher(selection)
     var random = SystemRandomNumberGenerator()
     let root = Array("/t".utf8)
@@ -149,7 +149,9 @@ final class Walk {
   private let path: [UInt8]
 
   init(_ root: String, include: [String] = [], exclude: [String] = []) throws {
-    selection = Selection(include: try include.map { try Pattern($0) }, exclude: try exclude.map { try Pattern($0) })
+    selection = Selection(
+      Retention(
+        maxAge: .zero, include: try include.map { try Pattern($0) }, exclude: try exclude.map { try Pattern($0) }))
     matcher = PatternMatcher(selection)
     path = Array(root.utf8)
   }

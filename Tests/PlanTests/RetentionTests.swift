@@ -66,6 +66,30 @@ import Testing
     #expect(verdict(retention, file(size: 500, owner: 7)) == .kept(.otherOwner))
   }
 
+  @Test func `a rule's files go by its criteria, all others by the target's own`() throws {
+    var retention = Retention(maxAge: .seconds(100), include: [try Pattern("*.tmp")])
+    let week = Retention.Criteria(
+      maxAge: .seconds(10), ageFrom: .ctime, minSize: ByteCount(bytes: 0), maxSize: nil, owners: [7])
+    retention.rules = [Retention.Rule(include: [try Pattern("*.log")], exclude: [], criteria: week)]
+    let cutoff = Cutoff(retention, now: now)
+    #expect(cutoff.hasRules)
+    #expect(cutoff.keepsAll == [false, false])
+    let file = FileFacts(
+      mtime: Timestamp(seconds: 999_950), atime: nil, ctime: Timestamp(seconds: 999_950), birth: nil, size: 1, owner: 7)
+    #expect(cutoff.verdict(for: file, by: 0) == .expired)
+    #expect(cutoff.verdict(for: file, by: 1) == .kept(.tooNew))
+    #expect(cutoff.isOfOthers(8))
+    #expect(!cutoff.isOfOthers(7))
+  }
+
+  @Test func `with never there is no file old enough`() {
+    #expect(Cutoff(Retention(maxAge: nil), now: now).keepsAll == [true])
+    #expect(Cutoff(Retention(maxAge: .zero), now: now).keepsAll == [false])
+    for seconds in [Int64.min, -1_000_000_000, 0] {
+      #expect(verdict(Retention(maxAge: nil), file(mtime: seconds)) == .kept(.tooNew))
+    }
+  }
+
   @Test func `an age beyond all time keeps everything`() {
     #expect(verdict(Retention(maxAge: .seconds(Int64.max)), file(mtime: -1_000_000_000)) == .kept(.tooNew))
   }

@@ -37,6 +37,16 @@ import Testing
     .targetFinished(Samples.target("api", tally: Samples.tally(kept: 1, purged: 2))),
   ]
 
+  @Test func `The start of a target that keeps every file has no age in days`() {
+    var start = Self.start
+    start.maxAge = nil
+    let fields = log.line(for: .targetStarted(start)).fields
+    #expect(fields["max_age"] == .string("never"))
+    #expect(fields["max_age_days"] == nil)
+    #expect(fields["cutoff_time"] == nil)
+    #expect(log.line(for: .targetStarted(Self.start)).fields["max_age"] == nil)
+  }
+
   @Test func `The start of a target has the old message and fields`() {
     #expect(
       log.line(for: .targetStarted(Self.start))

@@ -113,7 +113,8 @@ import Testing
       \.bytesToFree, \.bytesFreed, \.dirsFound, \.dirsScanned, \.dirsVanished, \.dirsFailed, \.dirsLeft,
       \.dirsOnOtherFileSystem, \.dirsTooDeep, \.dirsHeld, \.dirsExcluded, \.dirsNotIncluded, \.emptyDirsToDelete,
       \.emptyDirsDeleted, \.emptyDirsVanished,
-      \.emptyDirsFailed, \.emptyDirsLeft, \.symlinksSkipped, \.specialFilesSkipped, \.errors,
+      \.emptyDirsFailed, \.emptyDirsLeft, \.symlinksSkipped, \.specialFilesSkipped, \.errors, \.dirsLostAndFound,
+      \.emptyDirsMountPoint, \.emptyDirsOtherOwner, \.symlinksToPurge, \.symlinksPurged,
     ]
     // Mirror sees every stored property, so that a counter added to Tally is missed here first.
     #expect(counters.count == Mirror(reflecting: tally).children.count { $0.value is UInt64 })

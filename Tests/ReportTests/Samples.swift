@@ -84,7 +84,7 @@ enum Samples {
     var pressed = memory
     (pressed.peak, pressed.pauses, pressed.paused) = (.mebibytes(245), 4, .seconds(95))
     var outcome = batch([api, monthly, last], ending: .stoppedMemory, status: .memory, memory: pressed)
-    outcome.unmatchedPatterns = [.init(key: .exclude, pattern: "keep\n/", target: "api-files", targets: 3)]
+    outcome.unmatchedPatterns = [.init(key: "exclude", pattern: "keep\n/", target: "api-files", targets: 3)]
     outcome.memory.processPeak = .mebibytes(21)
     outcome.memory.largestDelay = .microseconds(120)
     outcome.memory.trend = .flat

@@ -31,6 +31,18 @@ extension Diagnostic {
       hint: "write max_age: 0s to go by the folder's age alone, or older_than: \(maxAge)")
   }
 
+  static func nothingToDelete(at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .nothingToDelete, "nothing is deleted here: 'max_age' is never, and empty directories stay", at: place,
+      hint: "to delete empty directories, write remove_empty_directories: true")
+  }
+
+  static func noFileGoes(_ key: String, at place: SourcePlace, age: SourcePlace) -> Diagnostic {
+    .warning(
+      .noFileGoes, "'\(key)' has no effect: no file is deleted, since 'max_age' is never", at: place,
+      notes: [.maxAgeHere(at: age)], hint: nil)
+  }
+
   static func boundCutsPeriod(
     _ key: String, _ unit: CalendarUnit, _ period: String, next: String?, at place: SourcePlace
   ) -> Diagnostic {
@@ -86,6 +98,7 @@ extension Diagnostic.Advice {
   static func insteadOfZero(_ text: String, of key: String) -> String? {
     guard text.utf8.prefix(while: Digits.isDigit).elementsEqual("0".utf8) else { return nil }
     switch key {
+    case "max_age": return "to delete no file, write never; to delete files of every age, write 0s"
     case "max_deletions", "max_deleted_bytes":
       return "to set no cap, write unlimited; to switch a target off, write enabled: false"
     case "max_empty_directories":
@@ -102,6 +115,9 @@ extension Diagnostic.Advice {
 extension Diagnostic.Note {
   static func maxAgeHere(at place: SourcePlace) -> Self {
     Self(rule: .maxAgeHere, message: "'max_age' is here", place: place)
+  }
+  static func variableHere(at place: SourcePlace) -> Self {
+    Self(rule: .variableHere, message: "the variable is here", place: place)
   }
   static func olderThanHere(at place: SourcePlace) -> Self {
     Self(rule: .olderThanHere, message: "'older_than' is here", place: place)

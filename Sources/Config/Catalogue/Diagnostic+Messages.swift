@@ -153,10 +153,33 @@ extension Diagnostic {
     .error(.badVariable, "the environment variable \(name) must be \(expected)", at: place, hint: nil)
   }
 
-  static func variableWithoutEffect(_ name: String, at place: SourcePlace) -> Diagnostic {
+  static func variableWithoutEffect(
+    _ name: String, _ replacement: LegacyEnvironment.Replacement, at place: SourcePlace
+  ) -> Diagnostic {
+    let instead =
+      switch replacement {
+      case .concurrency: "write concurrency in the config"
+      case .memory: "memory is bounded without it"
+      case .anotherRun: "a run that was stopped is just started again"
+      case .none: "nothing here needs it"
+      }
+    return .warning(
+      .variableWithoutEffect, "the environment variable \(name) has no effect", at: place, hint: "\(instead); unset it")
+  }
+
+  static func unknownVariable(_ name: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
     .warning(
-      .variableWithoutEffect, "the environment variable \(name) has no effect", at: place,
-      hint: "memory is bounded without it; unset it")
+      .unknownVariable, "the environment variable \(name.shown) is not known, and has no effect", at: place,
+      hint: .didYouMean(nearest) ?? "unset it, and write what it should do in the config")
+  }
+
+  static func variableContradicted(
+    _ name: String, maxAge: String, at place: SourcePlace, variable: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .variableContradicted,
+      "'max_age' is \(maxAge), but no file may be deleted: the environment variable \(name) is set", at: place,
+      notes: [.variableHere(at: variable)], hint: "write max_age: never, or unset \(name)")
   }
 }
 
@@ -293,7 +316,9 @@ extension Diagnostic {
   }
 
   static func missingUnit(_ text: String, of key: String, proposal: String, at place: SourcePlace) -> Diagnostic {
-    .error(.missingUnit, "'\(key)' needs a unit: \(text.quoted)", at: place, hint: .didYouMean(proposal))
+    .error(
+      .missingUnit, "'\(key)' needs a unit: \(text.quoted)", at: place,
+      hint: Advice.insteadOfZero(text, of: key) ?? .didYouMean(proposal))
   }
 
   static func badDuration(

@@ -11,7 +11,7 @@ extension Diagnostic {
     case keyNotText, mergeKey
     // Options and environment.
     case overrideWithoutValue, overrideEmptyKey, overrideUnknownTarget, overrideInsideValue, badVariable
-    case variableWithoutEffect
+    case variableWithoutEffect, unknownVariable, variableContradicted
     // Keys and types.
     case unknownKey, missingKey, missingMaxAge, wrongType, emptyValue, nullValue, emptyItem, emptyList, emptyText
     case controlCharacterInText, notSupportedYet, unknownVersion, noTargets, tooManyTargets
@@ -43,6 +43,7 @@ extension Diagnostic {
     case youngPartitions, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod,
       boundsHoldNoPeriod
     case emptyDirectoriesOutOfReach, boundNotBelowRuns, fewerTargets, defaultUnused
+    case nothingToDelete, noFileGoes
     // Warnings.
     case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
     case reportInsideTarget, rareSampling
@@ -71,7 +72,7 @@ extension Diagnostic {
       thresholdHere
     case budgetHere, ceilingHere, decodedHere, concurrencyHere
     case includeHere, excludeHere, maxDepthHere, otherPatternHere, maxAgeHere, olderThanHere
-    case runsBoundHere
+    case runsBoundHere, variableHere
     case containerLimitHere, volumesHere, containerHere, mountsHere, readOnlyHere, volumeHere, messagePathHere,
       timeLimitHere
     case backoffLimitHere, failurePolicyHere, configMapHere, keyHere, configMountHere

@@ -11,6 +11,7 @@ struct EffectChecks {
     for target in targets where target.isEnabled {
       checkOddNames(target, &findings)
       checkAge(target, &findings)
+      checkNever(target, &findings)
       checkEmptyDirectories(target, &findings)
       checkCaps(target, &findings)
       checkOlderThan(target, &findings)
@@ -44,7 +45,7 @@ struct EffectChecks {
   private func checkAge(_ target: DecodedTarget, _ findings: inout Findings) {
     let partitions = target.settings.values.partitions
     guard let unit = target.path?.finestField, let olderThan = partitions.values.olderThan,
-      let maxAge = target.settings.values.maxAge, maxAge > olderThan.longest + unit.longest,
+      let maxAge = target.settings.values.maxAge?.duration, maxAge > olderThan.longest + unit.longest,
       let given = target.settings.given["max_age"], let other = partitions.given["older_than"]
     else { return }
     let places = given.isOwn ? (given.value, other.value) : (other.value, given.value)
@@ -52,6 +53,26 @@ struct EffectChecks {
     findings.report(
       .foldersTooYoung(
         maxAge: Durations.text(of: maxAge), olderThan: other.node.text ?? "", at: places.0, note: note))
+  }
+
+  /// What says something of files only.
+  private static let keysOfFiles = [
+    "age_from", "min_size", "max_size", "symlinks", "max_deletions", "max_deleted_bytes",
+  ]
+
+  /// Where no file goes, empty directories are all there is.
+  private func checkNever(_ target: DecodedTarget, _ findings: inout Findings) {
+    let settings = target.settings
+    guard settings.values.maxAge == .never, !settings.failed.contains("max_age"),
+      let age = settings.place(of: "max_age")
+    else { return }
+    if !settings.values.removesEmptyDirectories, !settings.failed.contains("remove_empty_directories") {
+      return findings.report(.nothingToDelete(at: age))
+    }
+    for key in EffectChecks.keysOfFiles {
+      guard let given = settings.given[key], given.isOwn else { continue }
+      findings.report(.noFileGoes(key, at: given.key, age: age))
+    }
   }
 
   /// An `m` is a minute, which nobody means of a month's folder.

@@ -152,9 +152,11 @@ extension HostChecks {
 
   private func ageTrouble(of directory: HostFacts.Directory, _ target: DecodedTarget) -> Trouble? {
     let values = target.settings.values
+    // Then nobody asks for an age.
+    if values.maxAge == .never { return nil }
     switch values.ageFrom {
     case .birth: return directory.givesBirthTimes == false ? .birthTimesUnknown : nil
-    case .atime: return accessTimeTrouble(of: directory, maxAge: values.maxAge)
+    case .atime: return accessTimeTrouble(of: directory, maxAge: values.maxAge?.duration)
     // Of `newest`, an access time can only keep a file.
     case .mtime, .ctime, .newest: return nil
     }

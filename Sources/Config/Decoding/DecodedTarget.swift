@@ -22,7 +22,7 @@ struct DecodedTarget {
   var target: Target? {
     let values = settings.values
     guard let name, let path, let maxAge = values.maxAge ?? unknownMaxAge else { return nil }
-    var target = Target(name: name, path: path, retention: retention(maxAge: maxAge))
+    var target = Target(name: name, path: path, retention: retention(maxAge: maxAge.duration))
     target.partitions = partitions
     target.concurrency = values.concurrency
     target.memoryBudget = values.memoryBudget
@@ -37,17 +37,17 @@ struct DecodedTarget {
   }
 
   /// With an age that only the container knows, nothing is old enough here.
-  private var unknownMaxAge: Duration? {
-    settings.given["max_age"] != nil && settings.failed.contains("max_age") ? Durations.longest : nil
+  private var unknownMaxAge: MaxAge? {
+    settings.given["max_age"] != nil && settings.failed.contains("max_age") ? .age(Durations.longest) : nil
   }
 
-  private func retention(maxAge: Duration) -> Retention {
+  private func retention(maxAge: Duration?) -> Retention {
     let values = settings.values
     return Retention(
       maxAge: maxAge, ageFrom: values.ageFrom, include: values.include.map(\.pattern),
       exclude: values.exclude.map(\.pattern),
       minSize: values.minSize, maxSize: values.maxSize, owners: values.owners.map { Set($0.map { UInt32($0) }) },
-      maxDepth: values.maxDepth)
+      maxDepth: values.maxDepth, symlinks: values.symlinks)
   }
 
   /// Reads one entry of `targets` on top of `defaults`.
@@ -93,7 +93,7 @@ struct DecodedTarget {
 
   private func warnOfYoungFiles(findings: inout Findings) {
     let day = Duration.seconds(86_400)
-    guard let maxAge = settings.values.maxAge, maxAge < day, path?.hasTemplate == false,
+    guard let maxAge = settings.values.maxAge?.duration, maxAge < day, path?.hasTemplate == false,
       settings.given["partitions"] == nil, !settings.failed.contains("max_age"),
       let place = settings.place(of: "max_age")
     else { return }

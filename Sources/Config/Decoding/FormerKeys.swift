@@ -15,10 +15,12 @@ enum FormerKeys {
     "changed": "ctime", "change": "ctime", "created": "birth", "creation": "birth", "btime": "birth",
   ]
 
-  /// The value with the unit that the key's old name gave it, as in `max_age_days: 30`; nil when there is none.
-  static func value(_ value: String?, of text: String) -> String? {
+  /// The value under the key `name` with the unit that its old name gave it, as in `max_age_days: 30`; nil when there is none.
+  static func value(_ value: String?, of text: String, under name: String?) -> String? {
     guard let value, !value.isEmpty, value.utf8.allSatisfy(Digits.isDigit) else { return nil }
-    return text.lowercased().hasSuffix("days") ? value + "d" : nil
+    guard text.lowercased().hasSuffix("days") else { return nil }
+    // Nought meant that no file is looked at.
+    return name == "max_age" && Int(value) == 0 ? "never" : value + "d"
   }
 
   /// The key meant by one of them, where it can stand.

@@ -14,6 +14,24 @@ extension Format where Value == Duration {
   }
 }
 
+extension Format where Value == MaxAge {
+  static var maxAge: Format {
+    let age = Format<Duration>.duration(bareUnit: "d").map { MaxAge.age($0) }.or("never", .never)
+    // What other tools call it, where the file stays.
+    let words: Set = [
+      "never", "off", "none", "no", "false", "disabled", "unlimited", "forever", "infinite", "infinity",
+    ]
+    return Format(noun: age.noun, shape: age.shape) { node, subject, findings in
+      if let scalar = node.scalar, scalar.text != "never", words.contains(scalar.text.lowercased()) {
+        findings.report(
+          .badDuration(scalar.text, of: subject, meant: "never", mayBeMonths: false, at: scalar.place))
+        return nil
+      }
+      return age.decode(node, subject, &findings)
+    }
+  }
+}
+
 extension Format where Value == PartitionAge {
   /// A duration, or months: `3mo`.
   static var partitionAge: Format {

@@ -49,7 +49,7 @@ struct Section<Values: Sendable>: Sendable {
         FormerKeys.name(for: entry.key.text, among: keys.map(\.name))
         ?? Spelling.nearest(to: entry.key.text, among: keys.map(\.name))
       let homes = Schema.homes(of: entry.key.text)
-      let value = FormerKeys.value(entry.value.text, of: entry.key.text)
+      let value = FormerKeys.value(entry.value.text, of: entry.key.text, under: nearest)
       findings.report(.unknownKey(entry.key, nearest: nearest, value: value, homes: homes))
       // What was meant is not missing, it is misspelt, or in the wrong place.
       if homes.isEmpty, let nearest, given[nearest] == nil { note(nearest, entry.value) }

@@ -1,12 +1,21 @@
 import Plan
 
+/// How old a file must be to go.
+enum MaxAge: Hashable, Sendable {
+  case age(Duration)
+  /// No file goes.
+  case never
+
+  var duration: Duration? { if case .age(let duration) = self { duration } else { nil } }
+}
+
 /// The keys of a target as far as they were given, with the built-in values for the others.
 struct TargetSettings: Sendable {
   var name: String?
   var path: PathPattern?
   var partitions = Section(PartitionRule())
   /// Nil: not given, and there is no default for it.
-  var maxAge: Duration?
+  var maxAge: MaxAge?
   var ageFrom = Retention.AgeSource.mtime
   var include: [PlacedPattern] = []
   /// Those of `defaults` first.
@@ -15,6 +24,7 @@ struct TargetSettings: Sendable {
   var maxSize: ByteCount?
   var owners: [Int]?
   var maxDepth: Int?
+  var symlinks = Retention.Symlinks.keep
   var concurrency = Target.Concurrency.auto
   var memoryBudget: ByteCount?
   var operationsPerSecond: Int?
@@ -42,8 +52,10 @@ struct TargetSettings: Sendable {
 
   private static let retentionKeys: [Key<TargetSettings>] = [
     Key(
-      "max_age", .duration(bareUnit: "d"), \.maxAge, absence: "required in each target or in defaults",
-      examples: ["30d", "1d12h"], "Files older than this go."),
+      "max_age", .maxAge, \.maxAge, absence: "required in each target or in defaults",
+      examples: ["30d", "1d12h"],
+      "Files older than this go; never: no file goes, and none is looked at, only empty directories go where "
+        + "remove_empty_directories says so."),
     Key("age_from", .choice, \.ageFrom, builtIn: "mtime", "Which of a file's times says how old it is."),
     Key(
       "include", .list(of: .pattern, emptyHint: Diagnostic.Advice.includeEverything), \.include,
@@ -54,11 +66,17 @@ struct TargetSettings: Sendable {
       "What one of these patterns matches stays, a folder with all below; added to those of defaults."),
     Key("min_size", .size(), \.minSize, builtIn: "0", examples: ["1Ki"], "Smaller files stay."),
     Key("max_size", .size(), \.maxSize, unset: "unlimited", examples: ["10Gi"], "Larger files stay."),
-    Key("owner", .owners, \.owners, unset: "any", examples: ["[1000]"], "Only files of these user ids go."),
+    Key(
+      "owner", .owners, \.owners, unset: "any", examples: ["[1000]"],
+      "Only files, and empty directories, of these user ids go."),
     // EFS allows 1000 levels; other file systems are bounded by the length of a path.
     Key(
       "max_depth", .count(1...65_535), \.maxDepth, unset: "unlimited", examples: ["3"],
       "How many levels down files are looked for; files directly in the target have depth 1."),
+    Key(
+      "symlinks", .choice, \.symlinks, builtIn: "keep",
+      "What becomes of symbolic links; delete: each goes as a file does, by its own times, owner and size, never by what "
+        + "it points to."),
     Key(
       "one_file_system", .boolean, \.oneFileSystem, builtIn: "true", "Whether mounts below the target are left alone."),
     Key("enabled", .boolean, \.isEnabled, builtIn: "true", "Whether the target is purged at all."),
@@ -81,7 +99,8 @@ struct TargetSettings: Sendable {
   private static let removalKeys: [Key<TargetSettings>] = [
     Key(
       "remove_empty_directories", .boolean, \.removesEmptyDirectories, builtIn: "false",
-      "Whether directories left empty go; never the target itself."),
+      "Whether directories left empty go; never the target itself, lost+found, a mount point, or one of another owner where "
+        + "owner is set."),
     Key(
       "empty_directory_min_age", .duration(bareUnit: "d"), \.emptyDirectories.minAge, builtIn: "1h",
       "Empty directories younger than this stay."),

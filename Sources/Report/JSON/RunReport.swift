@@ -110,7 +110,7 @@ struct UnmatchedPattern: Hashable, Sendable, Encodable {
   let targets: Int
 
   init(_ unmatched: PatternUse.Unmatched) {
-    (key, pattern) = (unmatched.key.rawValue, unmatched.pattern)
+    (key, pattern) = (unmatched.key, unmatched.pattern)
     (target, targets) = (unmatched.target, unmatched.targets)
   }
 }

@@ -4,7 +4,8 @@ public import Plan
 public struct PatternUse: Hashable, Sendable {
   /// A pattern that matched no file and no folder, in any folder of the targets that have it.
   public struct Unmatched: Hashable, Sendable {
-    public var key: Selection.Source.Key
+    /// `exclude`, or `rules[0].include`.
+    public var key: String
     public var pattern: String
     /// One of the targets that have it.
     public var target: String
@@ -14,17 +15,17 @@ public struct PatternUse: Hashable, Sendable {
     /// For people, in one line.
     public var sentence: String {
       let others = targets > 1 ? " and \(targets - 1) more" : ""
-      return "\(key.rawValue) \"\(PrintableText.escaped(pattern))\" matched nothing in "
+      return "\(key) \"\(PrintableText.escaped(pattern))\" matched nothing in "
         + PrintableText.escaped(target) + others
     }
 
-    public init(key: Selection.Source.Key, pattern: String, target: String, targets: Int) {
+    public init(key: String, pattern: String, target: String, targets: Int) {
       (self.key, self.pattern, self.target, self.targets) = (key, pattern, target, targets)
     }
   }
 
   private struct Key: Hashable {
-    let key: Selection.Source.Key
+    let path: String
     // As bytes: to Swift, an é of one character and one of two are the same text.
     let pattern: [UInt8]
   }
@@ -45,7 +46,7 @@ public struct PatternUse: Hashable, Sendable {
   /// A folder of a target was walked. `matched`: by the numbers of its patterns; nil: it was not walked to the end.
   mutating func note(_ patterns: [Selection.Source], of target: String, matched: [Bool]?) {
     for (number, source) in patterns.enumerated() {
-      let key = Key(key: source.key, pattern: Array(source.pattern.text.utf8))
+      let key = Key(path: source.path, pattern: Array(source.pattern.text.utf8))
       var use = uses[key] ?? Use(number: uses.count, first: target)
       use.targets.insert(target)
       if matched?[number] ?? true { use.isSettled = true }
@@ -57,7 +58,7 @@ public struct PatternUse: Hashable, Sendable {
   public var unmatched: [Unmatched] {
     uses.filter { !$0.value.isSettled }.sorted { $0.value.number < $1.value.number }.map { key, use in
       Unmatched(
-        key: key.key, pattern: String(decoding: key.pattern, as: UTF8.self), target: use.first,
+        key: key.path, pattern: String(decoding: key.pattern, as: UTF8.self), target: use.first,
         targets: use.targets.count)
     }
   }

@@ -29,7 +29,8 @@ public enum RunEvent: Sendable {
 public struct TargetStart: Hashable, Sendable {
   public var target: String
   public var path: String
-  public var maxAge: Duration
+  /// Nil: no file goes.
+  public var maxAge: Duration?
   /// Files older than this go.
   public var cutoff: Timestamp
   public var concurrency: Int
@@ -42,7 +43,7 @@ public struct TargetStart: Hashable, Sendable {
   public var maxEmptyDirectories: UInt64?
 
   public init(
-    target: String, path: String, maxAge: Duration, cutoff: Timestamp, concurrency: Int, mode: RunMode,
+    target: String, path: String, maxAge: Duration?, cutoff: Timestamp, concurrency: Int, mode: RunMode,
     progressInterval: Duration, memoryLimit: ByteCount, removeEmptyDirectories: Bool, maxEmptyDirectories: UInt64?
   ) {
     self.target = target

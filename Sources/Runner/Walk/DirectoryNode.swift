@@ -54,6 +54,8 @@ struct DirectoryNode {
   var pending = 1
   /// Entries that stay, as far as we know. A directory goes only when none do.
   var remaining = 0
+  /// It stays even when nothing is left in it.
+  var reasonToStay: EmptyDirectory.ReasonToStay?
   /// We removed something here at all, so that its times say nothing about others any more.
   var isChangedByUs = false
   /// We removed something since the present listing began.

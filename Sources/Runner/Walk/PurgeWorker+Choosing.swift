@@ -25,16 +25,15 @@ extension PurgeWorker {
     return FolderChoice(folder)
   }
 
-  /// What becomes of the next entries of a chunk that a worker may come to look at.
+  /// What becomes of the entries of a chunk as far as names tell.
   func choices(in chunk: Chunk) -> Choices {
-    guard let matchers = walk.matchers, let scope = chunk.scope else { return Choices(first: 0) }
-    let indices = meter.isSlow ? chunk.indices.prefix(WalkLimits.slowLooks) : chunk.indices
-    return Choices(
-      first: indices.lowerBound,
-      all: matchers.use { matcher in
-        matcher.enter(scope)
-        return indices.map { matcher.choice(ofFile: chunk.batch.name(at: $0).span) }
-      })
+    let neverBy = cutoff.keepsAll
+    guard let matchers = walk.matchers, let scope = chunk.scope else { return Choices(neverBy: neverBy) }
+    let all = matchers.use { matcher in
+      matcher.enter(scope)
+      return chunk.indices.map { matcher.choice(ofFile: chunk.batch.name(at: $0).span) }
+    }
+    return Choices(all, first: chunk.indices.lowerBound, neverBy: neverBy)
   }
 }
 
@@ -46,25 +45,54 @@ enum FolderPassedOver: Hashable, Sendable {
 
 /// What patterns choose of some entries of a batch, which are files as far as names tell.
 struct Choices {
-  /// The number of the first entry.
-  let first: Int
   /// Empty: there are no patterns.
-  var all: [Selection.Choice] = []
+  private let all: [Selection.Choice]
+  /// The number of the first entry.
+  private let first: Int
+  /// The criteria by which no file goes.
+  private let neverBy: [Bool]
+  /// Each entry is to be looked at.
+  private let isOfEverything: Bool
 
-  /// Why a file stays; nil: it is chosen.
+  /// What stays whatever a look would show.
+  enum Unseen {
+    case file(KeepReason)
+    /// A link, or something special.
+    case other(FileKind)
+  }
+
+  init(_ all: [Selection.Choice] = [], first: Int = 0, neverBy: [Bool]) {
+    (self.all, self.first, self.neverBy) = (all, first, neverBy)
+    isOfEverything = all.isEmpty && neverBy == [false]
+  }
+
+  /// The criteria by which a file goes that is chosen.
+  func criteria(_ index: Int) -> UInt8 {
+    if all.isEmpty { return 0 }
+    return if case .by(let number) = all[index - first] { number } else { 0 }
+  }
+
+  /// Why a file stays; nil: it is to be judged.
   func keepReason(_ index: Int) -> KeepReason? {
-    if all.isEmpty { return nil }
-    switch all[index - first] {
+    if isOfEverything { return nil }
+    let choice = all.isEmpty ? .by(0) : all[index - first]
+    switch choice {
     case .excluded: return .excluded
     case .notIncluded: return .notIncluded
-    case .by: return nil
+    case .by(let number): return neverBy[Int(number)] ? .never : nil
     }
   }
 
-  /// Why what the listing says is a file stays, whatever a look at it would show; nil: it is to be looked at.
-  func keepReason(_ index: Int, in batch: EntryBatch) -> KeepReason? {
-    if all.isEmpty || batch.entries[index].kind != .file { return nil }
-    return keepReason(index)
+  /// What becomes of an entry that the listing says is of this kind, without a look at it; nil: a look is to be taken, or it is a
+  /// directory.
+  func unseen(_ index: Int, _ kind: FileKind?) -> Unseen? {
+    if isOfEverything { return nil }
+    switch kind {
+    case .file: return keepReason(index).map { .file($0) }
+    case .symlink where keepReason(index) == .never, .special where keepReason(index) == .never:
+      return kind.map { .other($0) }
+    case .symlink, .special, .directory, nil: return nil
+    }
   }
 }
 

@@ -138,7 +138,8 @@ extension PurgeWorker {
   }
 
   private func enter(_ entering: Entering) -> Completion.Entry {
-    switch choose(entering) {
+    if LostAndFound.isOne(entering.name) { return .lostAndFound }
+    return switch choose(entering) {
     case .passedOver(let choice): .passedOver(choice)
     case .entered(let scope): enter(entering, scope)
     }
@@ -329,40 +330,40 @@ extension PurgeWorker {
     let chosen = choices(in: chunk)
     var next = chunk.indices.lowerBound
     var roundTrips = 0
-    while next < chunk.indices.upperBound, roundTrips < WalkLimits.slowLooks {
-      // A round trip each is told one by one.
-      let end = min(next + (meter.isSlow ? 1 : group), chunk.indices.upperBound)
-      guard mayDo(end - next) else {
+    while roundTrips < WalkLimits.slowLooks, let run = nextRun(from: &next, in: chunk, chosen, &judgement) {
+      guard mayDo(run.count) else {
         judgement.isBrokenOff = true
         return judgement
       }
-      while let run = nextRun(from: &next, to: end, in: chunk, chosen, &judgement) {
-        fileSystem.status(of: run, in: chunk.batch, of: chunk.directory) { index, result in
-          if !judgement.isLost { judge(chunk, index, result, chosen, &judgement) }
-        }
-        meter.lap(.status, count: run.count)
-        if judgement.isLost { return judgement }
-        if meter.isSlow { roundTrips += 1 }
+      fileSystem.status(of: run, in: chunk.batch, of: chunk.directory) { index, result in
+        if !judgement.isLost { judge(chunk, index, result, chosen, &judgement) }
       }
+      meter.lap(.status, count: run.count)
+      if judgement.isLost { return judgement }
+      if meter.isSlow { roundTrips += 1 }
     }
     judgement.rest = next..<chunk.indices.upperBound
     return judgement
   }
 
   /// The next entries in a row that need a look, which is all but directories, since what the listing says of their kind may be
-  /// wrong, and files that stay by their names. Nil when there are none before `end`, where `next` then is.
+  /// wrong, and what stays whatever a look would show. Nil when there are none.
   private func nextRun(
-    from next: inout Int, to end: Int, in chunk: Chunk, _ chosen: Choices, _ judgement: inout Judgement
+    from next: inout Int, in chunk: Chunk, _ chosen: Choices, _ judgement: inout Judgement
   ) -> Range<Int>? {
-    let needsLook = { (index: Int) in
-      chunk.batch.entries[index].kind != .directory && chosen.keepReason(index, in: chunk.batch) == nil
-    }
-    while next < end, !needsLook(next) {
-      if let reason = chosen.keepReason(next, in: chunk.batch) { judgement.keep(reason) }
+    let entries = chunk.batch.entries
+    while next < chunk.indices.upperBound {
+      if let unseen = chosen.unseen(next, entries[next].kind) {
+        judgement.keep(unseen)
+      } else if entries[next].kind != .directory {
+        break
+      }
       next += 1
     }
     let start = next
-    while next < end, needsLook(next) { next += 1 }
+    // A round trip each is told one by one.
+    let end = min(start + (meter.isSlow ? 1 : group), chunk.indices.upperBound)
+    while next < end, entries[next].kind != .directory, chosen.unseen(next, entries[next].kind) == nil { next += 1 }
     return start < next ? start..<next : nil
   }
 
@@ -376,10 +377,11 @@ extension PurgeWorker {
       switch status.kind {
       case .file: judgeFile(chunk, index, status, chosen, &judgement)
       case .directory: judgeUnlistedDirectory(chunk, index, &judgement)
-      case .symlink: judgement.tally.symlinksSkipped += 1
-      case .special: judgement.tally.specialFilesSkipped += 1
+      case .symlink where cutoff.retention.symlinks == .delete && chosen.keepReason(index) != .never:
+        judgeLink(chunk, index, status, chosen, &judgement)
+      case .symlink: judgement.skip(.symlink)
+      case .special: judgement.skip(.special)
       }
-      if status.kind == .symlink || status.kind == .special { judgement.staying += 1 }
     case .failure(let error):
       if error.meansStale, isLost(chunk.directory) {
         judgement.isLost = true
@@ -394,6 +396,14 @@ extension PurgeWorker {
         walk.failures.add(.readStatus, error) { walk.shownPath(of: chunk.node, entry: chunk.batch.name(at: index)) }
       }
     }
+  }
+
+  /// As a file; apart, so that what is done for each file stands in one place of the machine code.
+  @inline(never)
+  private func judgeLink(
+    _ chunk: Chunk, _ index: Int, _ status: EntryStatus, _ chosen: Choices, _ judgement: inout Judgement
+  ) {
+    judgeFile(chunk, index, status, chosen, &judgement)
   }
 
   /// The listing did not say that it is one.
@@ -411,19 +421,21 @@ extension PurgeWorker {
   ) {
     if let reason = chosen.keepReason(index) { return judgement.keep(reason) }
     let name = chunk.batch.name(at: index)
-    switch verdict(on: status, name) {
+    let criteria = chosen.criteria(index)
+    switch verdict(on: status, name, by: criteria) {
     case .expired:
-      judgement.victims.append(name, status, limit: (chunk.indices.count, chunk.batch.longestName))
+      judgement.victims.append(
+        name, status, by: cutoff.hasRules ? criteria : nil, limit: (chunk.indices.count, chunk.batch.longestName))
     case .kept(let reason): judgement.keep(reason)
     }
   }
 
   /// The decision on one look at a file that patterns have chosen.
-  func verdict(on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>) -> Verdict {
+  func verdict(on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>, by criteria: UInt8) -> Verdict {
     if NFSPlaceholder.isOne(name) { return .kept(.nfsPlaceholder) }
     if PurgeHold.isOne(name) { return .kept(.held) }
     if status.isMountRoot { return .kept(.mountPoint) }
-    let verdict = cutoff.verdict(for: FileFacts(status))
+    let verdict = cutoff.verdict(for: FileFacts(status), by: criteria)
     return verdict == .expired && ownFiles.contains(status.identity) ? .kept(.ownFile) : verdict
   }
 }

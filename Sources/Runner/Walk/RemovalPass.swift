@@ -267,6 +267,7 @@ extension PurgeWorker {
   ) -> Completion.DirectoryRemoval? {
     meter.start()
     var isLate = false
+    var reason: EmptyDirectory.ReasonToStay?
     // The call that is made now; nil: none.
     var call: OperationKind? = .freshStatus
     defer { lap(call) }
@@ -274,17 +275,28 @@ extension PurgeWorker {
       let isRemoved = try fileSystem.removeDirectory(empty.name, in: place.directory) { status in
         meter.lap(.freshStatus)
         isLate = areNamesOld(namesCheckedAt ?? .distantPast)
-        call = !isLate && empty.isStill(status) ? .removeDirectory : nil
+        // This first: what is mounted on it is another directory, too.
+        reason = cutoff.reasonToStay(status, in: place.directory.identity.device)
+        call = !isLate && reason == nil && empty.isStill(status) ? .removeDirectory : nil
         return call != nil
       }
       if isLate { return nil }
+      if let reason { return .stays(reason) }
       return isRemoved ? .removed : .changed
     } catch {
       if error.meansNotEmpty { return .notEmpty }
       if error.meansStale, isLost(place.directory) { return .halted(.lost) }
       if error.meansNoDirectory { return .vanished(error) }
+      if error == .resourceBusy, isMountPoint(empty.name, in: place.directory) { return .stays(.mountPoint) }
       return failed(empty, error, at: place)
     }
+  }
+
+  /// Something was mounted here since the look at it, which no error is.
+  private func isMountPoint(_ name: [UInt8], in directory: DirectoryHandle) -> Bool {
+    guard let look = try? fileSystem.look(at: name, in: directory, isFresh: false) else { return false }
+    // Files of an overlay have devices of their own.
+    return look.isMountPoint(in: look.kind == .directory ? directory.identity.device : nil)
   }
 
   private func failed(_ empty: EmptyDirectory, _ error: Errno, at place: Place) -> Completion.DirectoryRemoval {
@@ -333,6 +345,9 @@ extension PurgeWorker {
       let freed = look?.bytesFreedByRemoval ?? victims.freshBytes(index) ?? first
       settleCaps(first, decision, deleted: result == .removed ? freed : nil)
       if pass.halt == nil, !isLate {
+        if case .failed(.resourceBusy) = result, isMountPoint(victims.names[index], in: place.directory) {
+          decision = .keep(.mountPoint)
+        }
         book(result, decision, index, of: victims, place, freed: freed, &pass.count)
         settled += 1
       }
@@ -363,8 +378,11 @@ extension PurgeWorker {
   private func objection(
     to index: Int, of victims: VictimList, _ status: EntryStatus
   ) -> Decision? {
-    guard status.kind == .file, status.identity.inode == victims.looks[index].inode else { return .replaced }
-    let verdict = victims.names.withName(at: index) { self.verdict(on: status, $0) }
+    let first = victims.looks[index]
+    guard status.kind == first.kind, status.identity.inode == first.inode else { return .replaced }
+    let verdict = victims.names.withName(at: index) {
+      self.verdict(on: status, $0, by: victims.criteria(index))
+    }
     if case .kept(let reason) = verdict { return .keep(reason) }
     return nil
   }
@@ -392,12 +410,15 @@ extension PurgeWorker {
       count.staying += 1
       return
     }
+    let first = victims.looks[index]
     count.tally.filesToPurge += 1
-    count.tally.bytesToFree.add(victims.looks[index].bytes)
+    count.tally.bytesToFree.add(first.bytes)
+    if first.isLink { count.tally.symlinksToPurge += 1 }
     switch result {
     case .removed:
       if walk.rules.mode == .purge {
         count.tally.filesPurged += 1
+        if first.isLink { count.tally.symlinksPurged += 1 }
         count.tally.bytesFreed.add(freed)
       }
       count.removed += 1
@@ -480,13 +501,6 @@ extension RemovalResult {
     case .vanished(let error), .failed(let error): error.meansStale
     case .removed, .spared: false
     }
-  }
-}
-
-extension EmptyDirectory {
-  /// Whether a fresh look shows the same directory, unchanged by others.
-  fileprivate func isStill(_ status: EntryStatus) -> Bool {
-    status.identity == identity && (modifiedAt == nil || status.mtime == modifiedAt)
   }
 }
 

@@ -90,6 +90,7 @@ extension WalkState {
       DirectoryNode(
         parent: parent, name: name, depth: depth, identity: handle.identity, modifiedAt: handle.status.mtime,
         handle: handle, scope: scope))
+    table[id].reasonToStay = rules.cutoff.reasonToStay(handle.status, in: parent.map { table[$0].identity.device })
     table[id].lane.entered(at: .now())
     openDirectories += 1
     openOrder.append(id, in: table)
@@ -126,6 +127,9 @@ extension WalkState {
       table[parent].remaining += 1
     case .held:
       tally.dirsHeld += 1
+      table[parent].remaining += 1
+    case .lostAndFound:
+      tally.dirsLostAndFound += 1
       table[parent].remaining += 1
     case .left:
       tally.dirsLeft += 1
@@ -291,7 +295,7 @@ extension WalkState {
     case .removed: changedByUs(parent)
     case .vanished(let error):
       note([VanishedEntry(.emptyDirectory, empty.name, inode: empty.identity.inode, error)], in: parent)
-    case .notEmpty, .changed, .failed, .left, .halted: table[parent].remaining += 1
+    case .notEmpty, .changed, .stays, .failed, .left, .halted: table[parent].remaining += 1
     }
     close(child)
     partDone(of: parent)
@@ -312,6 +316,8 @@ extension WalkState {
       tally.emptyDirsFailed += 1
     case .left:
       tally.emptyDirsLeft += 1
+    case .stays(let reason):
+      noteStaying(reason)
     case .notEmpty, .changed, .halted:
       break
     }

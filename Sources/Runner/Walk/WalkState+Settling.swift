@@ -22,6 +22,9 @@ extension WalkState {
       } else if isEmptied(current), readAgain(current) {
         return
       }
+      if let reason = table[current].reasonToStay, isOldAndEmpty(current) {
+        noteStaying(reason)
+      }
       if table[current].fate != .vanished { table[parent].remaining += 1 }
       close(current)
       next = parent
@@ -87,7 +90,16 @@ extension WalkState {
     return true
   }
 
-  private func mayBeRemoved(_ id: NodeID) -> Bool {
+  private func mayBeRemoved(_ id: NodeID) -> Bool { table[id].reasonToStay == nil && isOldAndEmpty(id) }
+
+  mutating func noteStaying(_ reason: EmptyDirectory.ReasonToStay) {
+    switch reason {
+    case .mountPoint: tally.emptyDirsMountPoint += 1
+    case .otherOwner: tally.emptyDirsOtherOwner += 1
+    }
+  }
+
+  private func isOldAndEmpty(_ id: NodeID) -> Bool {
     guard let rule = rules.emptyDirectories, table[id].remaining == 0, table[id].fate == .scanned else { return false }
     // Where its work was ended, or that of the one above it, nothing more is removed.
     guard table[id].end == nil, let parent = table[id].parent, table[parent].end == nil else { return false }

@@ -138,15 +138,6 @@ enum Removal: Sendable {
   case directory(EmptyDirectory, NameCheck)
 }
 
-/// A subdirectory found empty, with what must still be true of it when it is removed.
-struct EmptyDirectory: Sendable {
-  let node: NodeID
-  let name: [UInt8]
-  let identity: FileIdentity
-  /// Nil when we changed it ourselves.
-  let modifiedAt: FileTime?
-}
-
 struct Reopening: Sendable {
   /// What the ledger holds for it at worst.
   let reserved: Int
@@ -206,9 +197,20 @@ struct VanishedEntry: Sendable {
 /// Files of one directory that may go, each with what was seen of it; a part of a list shares the list's names.
 struct VictimList: Sendable {
   struct FirstLook: Sendable {
-    var inode: UInt64
+    let inode: UInt64
+    /// The highest bit: it is a link. There is one for each file, and no file has so many bytes.
+    private let packed: UInt64
+    private static let link: UInt64 = 1 << 63
+
+    init(_ status: EntryStatus) {
+      inode = status.identity.inode
+      packed = status.bytesFreedByRemoval | (status.kind == .symlink ? FirstLook.link : 0)
+    }
+
     /// What its removal gives back.
-    var bytes: UInt64
+    var bytes: UInt64 { packed & ~FirstLook.link }
+    var isLink: Bool { packed >= FirstLook.link }
+    var kind: FileKind { isLink ? .symlink : .file }
   }
 
   /// What fresh looks saw, some time ahead of the removal.
@@ -222,6 +224,8 @@ struct VictimList: Sendable {
 
   private(set) var names = NameList()
   private(set) var looks: [FirstLook] = []
+  /// By which each goes; empty when there is one set of them only.
+  private var criteria: [UInt8] = []
   /// The part of `names` and `looks` that is meant.
   private(set) var indices = 0..<0
   private(set) var fresh: FreshLooks?
@@ -232,25 +236,33 @@ struct VictimList: Sendable {
   var isEmpty: Bool { indices.isEmpty }
   var isChecked: Bool { fresh != nil }
 
+  func criteria(_ index: Int) -> UInt8 { criteria.isEmpty ? 0 : criteria[index] }
+
   /// `limit`: how many there can be at most, with names of so many bytes. Room is made once: growing step by step leaves
   /// pieces of memory behind in every thread.
-  mutating func append(_ name: UnsafeBufferPointer<UInt8>, _ status: EntryStatus, limit: (count: Int, name: Int)) {
+  ///
+  /// `criteria`: those by which the file goes; nil when there is one set of them only.
+  mutating func append(
+    _ name: UnsafeBufferPointer<UInt8>, _ status: EntryStatus, by number: UInt8?, limit: (count: Int, name: Int)
+  ) {
     if looks.isEmpty {
+      if number != nil { criteria.reserveCapacity(limit.count) }
       looks.reserveCapacity(limit.count)
       names.reserveCapacity(names: limit.count, bytes: limit.count * (limit.name + 1))
     }
     names.append(name)
-    looks.append(FirstLook(inode: status.identity.inode, bytes: status.bytesFreedByRemoval))
+    if let number { criteria.append(number) }
+    looks.append(FirstLook(status))
     indices = indices.lowerBound..<looks.count
   }
 
   /// What it holds on to, in bytes, for the ledger; parts share it.
-  var footprint: Int { names.footprint + looks.capacity * MemoryLayout<FirstLook>.stride }
+  var footprint: Int { names.footprint + looks.capacity * MemoryLayout<FirstLook>.stride + criteria.capacity }
 
   /// The most that a list of so many files holds.
   static func mostFootprint(count: Int, name length: Int) -> Int {
     NameList.mostFootprint(entries: count, bytes: count * (length + 1)) + count * MemoryLayout<FirstLook>.stride
-      + MemoryPrice.array
+      + count + 2 * MemoryPrice.array
   }
 
   /// Takes the first files out; all when there are fewer.
@@ -316,6 +328,7 @@ indirect enum Completion: Sendable {
     case otherFileSystem
     /// A `.purge-hold` stands in it.
     case held
+    case lostAndFound
     /// The run was stopped before.
     case left
   }
@@ -344,6 +357,7 @@ indirect enum Completion: Sendable {
     case notEmpty
     /// Another directory stands in its place, or somebody changed it.
     case changed
+    case stays(EmptyDirectory.ReasonToStay)
     case failed
     case left
     /// Nothing was tried.
@@ -390,6 +404,23 @@ struct Judgement: Sendable {
   mutating func keep(_ reason: KeepReason) {
     tally.filesScanned += 1
     tally.filesKept[reason] += 1
+    staying += 1
+  }
+
+  mutating func keep(_ unseen: Choices.Unseen) {
+    switch unseen {
+    case .file(let reason): keep(reason)
+    case .other(let kind): skip(kind)
+    }
+  }
+
+  /// What is no file, and stays.
+  mutating func skip(_ kind: FileKind) {
+    switch kind {
+    case .file, .directory: return
+    case .symlink: tally.symlinksSkipped += 1
+    case .special: tally.specialFilesSkipped += 1
+    }
     staying += 1
   }
 }
