@@ -61,7 +61,7 @@ import Testing
     link(tree, "large", to: "/" + String(repeating: "n", count: 99))
     lchown(tree.path + "/theirs", 2000, 2000)
     var target = target(tree)
-    target.retention.exclude = [try Glob("excluded")]
+    target.retention.exclude = [try Pattern("excluded")]
     target.retention.owners = [0]
     target.retention.maxSize = ByteCount(bytes: 50)
     let kept = purge([target]).totals.filesKept

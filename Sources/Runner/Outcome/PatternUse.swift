@@ -1,4 +1,4 @@
-public import Plan
+import Plan
 
 /// Which patterns of a run matched something.
 public struct PatternUse: Hashable, Sendable {

@@ -243,7 +243,7 @@ struct VictimList: Sendable {
   ///
   /// `criteria`: those by which the file goes; nil when there is one set of them only.
   mutating func append(
-    _ name: UnsafeBufferPointer<UInt8>, _ status: EntryStatus, by number: UInt8?, limit: (count: Int, name: Int)
+    _ name: UnsafeBufferPointer<UInt8>, _ status: EntryStatus, by number: UInt8? = nil, limit: (count: Int, name: Int)
   ) {
     if looks.isEmpty {
       if number != nil { criteria.reserveCapacity(limit.count) }
