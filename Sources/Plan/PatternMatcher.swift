@@ -161,12 +161,16 @@ public struct PatternMatcher: Sendable {
 }
 
 /// A folder as patterns see it: how far they have got on the way to it, and which speak of all in it.
-public struct PatternScope: Hashable, Sendable {
+///
+/// A class, since whatever is about the folder refers to it, and mostly there is none.
+public final class PatternScope: Sendable {
   /// After the folder's path and a slash.
   let position: PatternAutomaton.Places
   /// The lists, a bit each.
   let covered: UInt64
 
-  /// What it holds on to, in bytes; folders often share it.
-  public var footprint: Int { 32 + position.count * MemoryLayout<UInt64>.stride }
+  init(position: PatternAutomaton.Places, covered: UInt64) { (self.position, self.covered) = (position, covered) }
+
+  /// What it holds on to, in bytes; folders often share its places.
+  public var footprint: Int { 96 + position.count * MemoryLayout<UInt64>.stride }
 }
