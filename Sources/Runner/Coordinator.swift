@@ -14,6 +14,8 @@ struct Coordinator {
   enum Message: Sendable {
     case gathered(TargetGathering)
     case targetEnded(Int)
+    /// The cap of the target with this number in the plan, which all its folders share, refused a deletion.
+    case capReached(Int)
     /// The memory monitor moved its gate.
     case gateMoved(Int)
     case stopRequested
@@ -61,6 +63,8 @@ struct Coordinator {
   var admission: Admission
   var waiting = FolderQueue(FolderList(of: []), order: [])
   var running: [Int: Running] = [:]
+  /// Of the targets that may have several folders, by their number in the plan, once one of these has started.
+  var sharedCaps: [Int: TargetCaps] = [:]
   var books = TargetBooks()
   var started = 0
   var hasFailedTarget = false
@@ -155,7 +159,11 @@ extension Coordinator {
   }
 
   private mutating func notStarted(_ target: ResolvedTarget) {
-    let reason = runner.stop.reason?.message ?? "a target failed before it, and on_target_failure is stop"
+    notStarted(
+      target, because: runner.stop.reason?.message ?? "a target failed before it, and on_target_failure is stop")
+  }
+
+  mutating func notStarted(_ target: ResolvedTarget, because reason: String) {
     record(
       TargetOutcome(name: target.name, path: PrintableText.path(target.path), ending: .notStarted, reason: reason))
   }
@@ -247,6 +255,7 @@ extension Coordinator {
     for message in messages {
       switch message {
       case .targetEnded(let id): finish(id)
+      case .capReached(let number): stopFolders(of: number)
       case .gateMoved(let id):
         guard let walk = running[id]?.walk else { continue }
         walk.heedGate()
@@ -256,6 +265,14 @@ extension Coordinator {
         reportProgress(at: .now())
       case .gathered, .stopRequested: break
       }
+    }
+  }
+
+  /// What is being walked of a target whose cap is reached.
+  private func stopFolders(of number: Int) {
+    guard let refusal = sharedCaps[number]?.deletions?.refusal else { return }
+    for folder in running.values where folder.walk.target.number == number {
+      folder.walk.stop(.stoppedGuard, message: refusal)
     }
   }
 

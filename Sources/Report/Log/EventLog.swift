@@ -88,7 +88,9 @@ extension Ending {
   var logLevel: LogLine.Level {
     switch self {
     case .completed, .skipped: .info
-    case .completedWithErrors, .stoppedMemory, .stoppedTime, .stoppedSignal, .notStarted: .warning
+    // Thousands of folders may not start for one reason, which has a line of its own.
+    case .notStarted: .debug
+    case .completedWithErrors, .stoppedMemory, .stoppedTime, .stoppedSignal: .warning
     case .stoppedGuard, .failed: .error
     }
   }

@@ -17,7 +17,7 @@ struct WalkRules: Sendable {
   struct EmptyDirectories: Sendable {
     /// Only directories changed before this go.
     var instant: Timestamp
-    var maxCount: UInt64
+    var cap: EmptyDirectoryCap
   }
 }
 

@@ -270,7 +270,7 @@ extension WalkState {
     }
     table[parent].lane.removedDirectory()
     if removal == .notEmpty, table[child].removedSomething, readAgain(child) {
-      emptyDirectoriesReserved -= 1
+      giveBackRemoval()
       return parent
     }
     book(removal)
@@ -303,6 +303,6 @@ extension WalkState {
       break
     }
     // What did not go makes room for another under the cap.
-    emptyDirectoriesReserved -= 1
+    giveBackRemoval()
   }
 }

@@ -13,7 +13,7 @@ extension WalkState {
       if mustBeRechecked(current) { return recheck(current) }
       guard let parent = table[current].parent else { return settleRoot(current) }
       if mayBeRemoved(current) {
-        if hasRoomForRemoval {
+        if reservesRemoval() {
           handOver(current, to: parent)
           return
         }
@@ -44,14 +44,14 @@ extension WalkState {
     isFinished = true
   }
 
-  /// Whether `max_empty_directories` has room for one more.
-  private var hasRoomForRemoval: Bool {
-    stop == nil && emptyDirectoriesReserved < rules.emptyDirectories?.maxCount ?? 0
-  }
+  /// Takes room for one more under `max_empty_directories`, if there is any.
+  private func reservesRemoval() -> Bool { stop == nil && rules.emptyDirectories?.cap.reserve() == true }
+
+  /// A directory for which room was taken does not go.
+  func giveBackRemoval() { rules.emptyDirectories?.cap.giveBack() }
 
   /// Hands an empty directory to its parent's lane to be removed.
   private mutating func handOver(_ id: NodeID, to parent: NodeID) {
-    emptyDirectoriesReserved += 1
     // It will hardly be needed again, and many may wait.
     leaveWayBack(from: id)
     closeHandle(of: id)
@@ -139,6 +139,7 @@ extension WalkState {
     for id in ids {
       for empty in table[id].lane.emptyDirectories {
         tally.emptyDirsLeft += 1
+        giveBackRemoval()
         close(empty.node)
       }
     }

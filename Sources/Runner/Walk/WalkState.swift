@@ -45,7 +45,6 @@ struct WalkState {
   /// Open directories in the order in which they were opened, and some that are not any more.
   var openOrder = OpenOrder()
   var subdirectoriesBeingEntered = 0
-  var emptyDirectoriesReserved: UInt64 = 0
   /// Files judged old and not dealt with.
   var unsettledFiles = 0
   /// Entries of directories that could not be reached any more, and why; whoever logs them sets it back.
