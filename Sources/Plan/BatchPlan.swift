@@ -101,6 +101,8 @@ public struct RunPlan: Hashable, Sendable {
   public var operationsPerSecond: Int?
   /// Nil: none.
   public var timeLimit: Duration?
+  /// By whose clocks the periods of dated folders end.
+  public var timeZone = TimeZoneRules.utc
   public var onTargetFailure: FailurePolicy = .continue
   public var progressInterval: Duration = .seconds(30)
 

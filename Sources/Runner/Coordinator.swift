@@ -117,6 +117,7 @@ struct Coordinator {
       runID: runner.settings.runID, mode: runner.settings.mode, startedAt: beganAt,
       finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,
       exitStatus: exitStatus, memory: memory, books: books)
+    outcome.passedOver = gathering.passedOver
     outcome.unmatchedSelection = gathering.unmatched
     outcome.unfitting = unfitting
     return outcome
@@ -130,7 +131,8 @@ extension Coordinator {
   private mutating func gatherTargets() -> TargetGathering {
     let (plan, selection) = (runner.plan, runner.settings.selection)
     let expansion = TargetExpansion(
-      fileSystem: runner.fileSystem, now: now, isStopped: { [stop = runner.stop] in stop.isRequested },
+      fileSystem: runner.fileSystem, now: now, timeZone: plan.run.timeZone,
+      isStopped: { [stop = runner.stop] in stop.isRequested },
       onEvent: runner.onEvent)
     do throws(Errno) {
       try PlainThread.start(name: "folders") { [mailbox] in

@@ -99,6 +99,13 @@ struct FolderList: Sendable {
     return heads[target(of: folder)] + [UInt8(ascii: "/")] + tail
   }
 
+  /// Whether the path of `a` comes before that of `b`, both of one target: what lies in a folder right behind it.
+  func precedes(_ a: Index, _ b: Index) -> Bool {
+    tails.withName(at: Int(a)) { first in
+      tails.withName(at: Int(b)) { first.lexicographicallyPrecedes($0, by: FolderOverlaps.precedes) }
+    }
+  }
+
   /// The period that the name of a folder found by a template speaks of.
   func period(of folder: Index) -> Period? {
     let components = spec(of: folder).path.components

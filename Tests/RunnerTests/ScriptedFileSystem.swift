@@ -25,6 +25,8 @@ struct ScriptedFileSystem: FileSystem {
   var onOpened: @Sendable (DirectoryHandle) -> Void = { _ in }
   /// What is opened in place of the directory of this name; nil: that one.
   var instead: @Sendable (String) -> DirectoryHandle? = { _ in nil }
+  /// Bytes of one listing at most; nil: as many as are asked for.
+  var listingLimit: Int?
   /// Whether listings tell of the name that is asked for.
   var tellsOfMark = true
   /// What a fresh look at a file is said to show.
@@ -110,7 +112,7 @@ struct ScriptedFileSystem: FileSystem {
     _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order, mark: StaticString
   ) throws(Errno) -> EntryBatch? {
     if let error = onCall(directory) ?? onRead(directory) { throw error }
-    return try base.list(directory, limit: limit, order: order, mark: tellsOfMark ? mark : "")
+    return try base.list(directory, limit: listingLimit ?? limit, order: order, mark: tellsOfMark ? mark : "")
   }
 
   func status(

@@ -89,7 +89,8 @@ struct TargetSettings: Sendable {
       "How many empty directories go in one run, over all folders of a template or wildcard."),
     Key(
       "max_deletions", .cap, \.maxDeletions, unset: "unlimited", examples: ["1000000"],
-      "Files, over all folders of a template or wildcard: the removal beyond it does not happen; the target stops with status 5."),
+      "Files, over all folders of a template or wildcard: the removal beyond it does not happen; the target stops with status 5."
+    ),
     Key(
       "max_deleted_bytes", .size(atLeast: ByteCount(bytes: 1)), \.maxDeletedBytes, unset: "unlimited",
       examples: ["500Gi"],

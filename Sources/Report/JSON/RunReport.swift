@@ -60,6 +60,8 @@ struct RunFigures: Hashable, Sendable, Encodable {
   let exitStatus: Int32
   let memory: MemoryFigures
   let totals: TotalFigures
+  /// Nil: there is nothing of the kind.
+  let notTaken: [PassedOverFigures]?
   /// Of a dry run only, like the next.
   let recommendation: RecommendationFigures?
   let preflight: [PreflightFigures]?
@@ -78,6 +80,7 @@ struct RunFigures: Hashable, Sendable, Encodable {
     exitStatus = outcome.exitStatus.rawValue
     memory = MemoryFigures(outcome.memory)
     totals = TotalFigures(outcome)
+    notTaken = outcome.passedOver.isEmpty ? nil : outcome.passedOver.map(PassedOverFigures.init)
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -92,5 +95,6 @@ struct RunFigures: Hashable, Sendable, Encodable {
     case outcome
     case exitStatus = "exit_status"
     case memory, totals, recommendation, preflight
+    case notTaken = "not_taken"
   }
 }

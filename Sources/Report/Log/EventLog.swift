@@ -69,6 +69,7 @@ public struct EventLog: Sendable {
     case .memoryStep(let step): self.step(step)
     case .targetStalled(let target, let duration, let operations): stalled(target, duration, operations)
     case .guardTripped(let target, let message): remark(.error, "Safety guard tripped", target, message)
+    case .passedOver(let passedOver, let target): self.passedOver(passedOver, target)
     case .notice(let target, let message): remark(.warning, "Notice", target, message)
     case .stopping(let ending, let message):
       line(.warning, "Stopping", ["outcome": .string(ending.rawValue), "reason": .string(message)])
