@@ -119,6 +119,10 @@ public struct PartitionRule: Hashable, Sendable {
   public var from: Period?
   public var to: Period?
   public var order: Order
+  /// The newest existing periods whose folders stay whatever their age, of each series of folders: see `SparedPeriods`.
+  public var keepLast = 0
+  /// Whether a folder in which nothing is left goes itself.
+  public var removesFolder = false
 
   public init(olderThan: PartitionAge? = nil, from: Period? = nil, to: Period? = nil, order: Order = .oldestFirst) {
     (self.olderThan, self.from, self.to, self.order) = (olderThan, from, to, order)

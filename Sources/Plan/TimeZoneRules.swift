@@ -47,7 +47,7 @@ public struct TimeZoneRules: Hashable, Sendable {
   }
 
   /// What clocks show at a moment.
-  func wall(at time: Timestamp) -> WallTime { WallTime(seconds: time.seconds + offset(at: time.seconds)) }
+  public func wall(at time: Timestamp) -> WallTime { WallTime(seconds: time.seconds + offset(at: time.seconds)) }
 
   /// The first moment at which clocks show `wall`, or would where they skip it.
   func earliest(of wall: WallTime) -> Timestamp {

@@ -132,8 +132,8 @@ extension WalkRules {
   ) {
     self.init(
       mode: mode, cutoff: Cutoff(target.retention, now: now), removalsAreSerial: fileSystem.removalsAreSerial,
-      emptyDirectories: target.emptyDirectories.map {
-        EmptyDirectories(instant: now - $0.minAge, cap: caps.emptyDirectories)
-      })
+      emptyBefore: target.emptyDirectories.map { now - $0.minAge },
+      ownFolderBefore: target.ownFolder.map { now - $0.minAge },
+      emptyDirectoryCap: caps.emptyDirectories)
   }
 }

@@ -8,10 +8,12 @@ struct FolderCollector: FolderVisitor {
   private let number: Int
   private let target: Target
   private let isWanted: TargetExpansion.IsWanted
+  /// Nil: `keep_last` keeps nothing.
+  var spared: SparedPeriods?
   var list = FolderList(of: [])
 
   private(set) var folders = TargetExpansion.Folders()
-  /// Folders that match, and those among them that are old enough and within bounds.
+  /// Folders that match, and those among them that are old enough, within bounds and not kept by `keep_last`.
   private(set) var matching = 0
   private(set) var chosen = 0
 
@@ -26,7 +28,9 @@ struct FolderCollector: FolderVisitor {
   ) throws(TargetExpansion.Failure) {
     matching += 1
     if let rule = target.partitions {
-      guard let period = fields.period, rule.chooses(period, at: expansion.now, in: expansion.timeZone) else { return }
+      guard let period = fields.period, rule.chooses(period, at: expansion.now, in: expansion.timeZone),
+        spared?.contains(period, at: tail) != true
+      else { return }
     }
     chosen += 1
     if let folder = add(tail, identity) { folders.found.append(folder) }

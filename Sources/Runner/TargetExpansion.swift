@@ -32,6 +32,8 @@ struct TargetExpansion {
     case missing
     case system(Errno)
     case tooMany
+    /// `keep_last` would have too much to keep in mind.
+    case tooManySeries
     case stopped
   }
 
@@ -47,6 +49,7 @@ struct TargetExpansion {
     swap(&list, &collector.list)
     defer { swap(&list, &collector.list) }
     do throws(Failure) {
+      collector.spared = try sparedPeriods(of: target)
       var search = search(for: target)
       try search.run(&collector)
       var folders = collector.folders
@@ -59,6 +62,15 @@ struct TargetExpansion {
       collector.list.removeAll(from: before)
       throw error
     }
+  }
+
+  /// Looked for beforehand: which ones are the newest is known only when all were seen. Nil: none.
+  private func sparedPeriods(of target: Target) throws(Failure) -> SparedPeriods? {
+    guard let count = target.partitions?.keepLast, count > 0 else { return nil }
+    var spared = SparedPeriods(count, of: target.path, at: timeZone.wall(at: now))
+    var search = search(for: target)
+    try search.run(&spared)
+    return spared
   }
 
   private func search(for target: Target) -> FolderSearch {

@@ -28,6 +28,7 @@ struct TargetGathering: Sendable {
       case stoppedSearching
       case searchDidNotReturn
       case tooManyFolders
+      case tooManySeries
       /// The fixed part of the path does not exist.
       case missing
       case unsearchable(Errno)
@@ -140,6 +141,8 @@ extension TargetGathering {
       case .stoppedSearching: (.notStarted, "stopped while folders were looked for")
       case .searchDidNotReturn: (.notStarted, "the search for folders did not come back")
       case .tooManyFolders: (.failed, "more than \(TargetExpansion.maxFolders) folders match \(path)")
+      case .tooManySeries:
+        (.failed, "keep_last has the newest folders of too many series to keep in mind below \(path)")
       case .overlaps(let other): (.failed, "overlaps with the target \(folders.name(of: other))")
       case .unsearchable, .missing: (.failed, "")
       }
@@ -174,6 +177,7 @@ extension TargetGathering.Settled.Reason {
     case .stopped: self = .stoppedSearching
     case .missing: self = .missing
     case .tooMany: self = .tooManyFolders
+    case .tooManySeries: self = .tooManySeries
     case .system(let errno): self = .unsearchable(errno)
     }
   }

@@ -9,6 +9,13 @@ enum Partitions {
     Key("from", .period, \.from, absence: "no bound", "The first period taken."),
     Key("to", .period, \.to, absence: "no bound", "The last period taken."),
     Key("order", .choice, \.order, builtIn: "oldest_first", "Which folder is purged first."),
+    Key(
+      "keep_last", .count(Limits.keptPeriods), \.keepLast, builtIn: "0", examples: ["3"],
+      "The newest so many periods that have folders stay, whatever their age; where wildcards stand in components of their "
+        + "own or in front of the date, of each of their matches."),
+    Key(
+      "remove_folder", .boolean, \.removesFolder, builtIn: "false",
+      "Whether the dated folder itself goes when nothing is left in it; it counts as an empty directory."),
   ]
 
   /// Says when the bounds leave nothing between them.

@@ -99,7 +99,9 @@ public struct EffectiveValues: Sendable {
         var given = Given(target.settings.given[key.name], own: .target)
         // The one default that is another key's value.
         if key.name == "name", given == nil { given = Given(standIn: target.name) }
-        let isIdle = DecodedTarget.keysOfEmptyDirectories.contains(key.name) && target.target?.emptyDirectories == nil
+        let isIdle =
+          DecodedTarget.keysOfEmptyDirectories.contains(key.name) && target.target?.emptyDirectories == nil
+          && target.target?.ownFolder == nil
         add(
           key.description, given, in: path, depth: 2, isItem: key.name == "name", isIdle: isIdle,
           isInvalid: target.settings.failed.contains(key.name))

@@ -12,7 +12,7 @@ struct TargetCaps: Sendable {
     deletions = DeletionCap(
       "the target's cap on deletions", maxFiles: target.maxDeletions, maxBytes: target.maxDeletedBytes,
       onReached: onReached)
-    emptyDirectories = EmptyDirectoryCap(target.emptyDirectories?.maxCount)
+    emptyDirectories = EmptyDirectoryCap((target.emptyDirectories ?? target.ownFolder)?.maxCount)
   }
 }
 

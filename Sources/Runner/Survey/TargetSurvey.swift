@@ -38,7 +38,7 @@ final class TargetSurvey: Sendable {
       return answer(sample, search.passedOver)
     } catch {
       switch error {
-      case .tooMany: return .tooMany(limit: TargetExpansion.maxFolders)
+      case .tooMany, .tooManySeries: return .tooMany(limit: TargetExpansion.maxFolders)
       case .stopped: return .folders([], found: 0)
       case .missing: return .folders([look(at: path)], found: 0)
       // Changed since the look at it.

@@ -47,6 +47,8 @@ extension WalkState {
     case .removedDirectory(let place, let empty, let removal, let namesCheckedAt):
       if let namesCheckedAt { table[place.node].lane.namesChecked(at: namesCheckedAt) }
       return removedDirectory(empty, of: place, removal)
+    case .removedOwnFolder(let removal):
+      return removedOwnFolder(removal)
     case .rechecked(let recheck, let rechecking):
       ledger.release(recheck.reserved)
       rechecked(recheck.place, rechecking)
@@ -285,7 +287,7 @@ extension WalkState {
     return parent
   }
 
-  private mutating func book(_ removal: Completion.DirectoryRemoval) {
+  mutating func book(_ removal: Completion.DirectoryRemoval) {
     switch removal {
     case .removed:
       tally.emptyDirsToDelete += 1

@@ -18,6 +18,8 @@ struct WalkState {
   /// The server did not know the target's root any more: what has a name now may be a copy of what had it.
   var hasLostSight = false
   private(set) var hasBegun = false
+  /// What becomes of the root when all below it is done.
+  var ownFolder = OwnFolder.stays
   var isFinished = false
   var tally = Tally()
 
@@ -147,6 +149,10 @@ extension WalkState {
       hasBegun = true
       return openRoot()
     }
+    if ownFolder == .waits, let root {
+      ownFolder = .beingRemoved
+      return .removeOwnFolder(OwnFolder.Removal(table[root]))
+    }
     if let work = take(preferring: preferred, canJudge: canJudge, canTakeIn: isIntakeOpen && canTakeIn) { return work }
     // When others are at work, they will free something. Otherwise it goes on beyond the budget, one piece at a time.
     guard workers - idle == 1, !opening.isShut || !lists.isEmpty(.judging) else { return nil }
@@ -175,6 +181,7 @@ extension WalkState {
   /// Whether a further worker would find something to do.
   var hasMoreWork: Bool {
     if isOver { return false }
+    if ownFolder == .waits { return true }
     if ![.removal, .check, .recheck, .sharedRemoval].allSatisfy({ lists.isEmpty($0) }) { return true }
     let isNobodyActive = workers == idle
     if isNobodyActive || canJudge, !lists.isEmpty(.judging) { return true }
