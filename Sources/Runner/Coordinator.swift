@@ -17,6 +17,8 @@ struct Coordinator {
   enum Message: Sendable {
     case gathered(TargetGathering)
     case targetEnded(Int)
+    /// The cap of the target with this number in the plan, which all its folders share, refused a deletion.
+    case capReached(Int)
     /// The memory monitor moved its gate.
     case gateMoved(Int)
     case stopRequested
@@ -64,6 +66,8 @@ struct Coordinator {
   var admission: Admission
   var waiting = FolderQueue(FolderList(of: []), order: [])
   var running: [Int: Running] = [:]
+  /// Of the targets that may have several folders, by their number in the plan, once one of these has started.
+  var sharedCaps: [Int: TargetCaps] = [:]
   var books = TargetBooks()
   var patternUse = PatternUse()
   var started = 0
@@ -117,6 +121,7 @@ struct Coordinator {
       runID: runner.settings.runID, mode: runner.settings.mode, startedAt: beganAt,
       finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,
       exitStatus: exitStatus, memory: memory, books: books)
+    outcome.passedOver = gathering.passedOver
     outcome.unmatchedSelection = gathering.unmatched
     outcome.unmatchedPatterns = patternUse.unmatched
     for pattern in outcome.unmatchedPatterns.prefix(Coordinator.mostPatternsTold) {
@@ -134,7 +139,8 @@ extension Coordinator {
   private mutating func gatherTargets() -> TargetGathering {
     let (plan, selection) = (runner.plan, runner.settings.selection)
     let expansion = TargetExpansion(
-      fileSystem: runner.fileSystem, now: now, isStopped: { [stop = runner.stop] in stop.isRequested },
+      fileSystem: runner.fileSystem, now: now, timeZone: plan.run.timeZone,
+      isStopped: { [stop = runner.stop] in stop.isRequested },
       onEvent: runner.onEvent)
     do throws(Errno) {
       try PlainThread.start(name: "folders") { [mailbox] in
@@ -163,9 +169,12 @@ extension Coordinator {
   }
 
   private mutating func notStarted(_ target: ResolvedTarget) {
-    let selection = Cutoff(target.spec.retention, now: now).selection
-    patternUse.note(selection.patterns, of: target.spec.name, matched: nil)
-    let reason = runner.stop.reason?.message ?? "a target failed before it, and on_target_failure is stop"
+    notStarted(
+      target, because: runner.stop.reason?.message ?? "a target failed before it, and on_target_failure is stop")
+  }
+
+  mutating func notStarted(_ target: ResolvedTarget, because reason: String) {
+    patternUse.noteUnwalked(target.spec.name)
     record(
       TargetOutcome(name: target.name, path: PrintableText.path(target.path), ending: .notStarted, reason: reason))
   }
@@ -257,6 +266,7 @@ extension Coordinator {
     for message in messages {
       switch message {
       case .targetEnded(let id): finish(id)
+      case .capReached(let number): stopFolders(of: number)
       case .gateMoved(let id):
         guard let walk = running[id]?.walk else { continue }
         walk.heedGate()
@@ -266,6 +276,14 @@ extension Coordinator {
         reportProgress(at: .now())
       case .gathered, .stopRequested: break
       }
+    }
+  }
+
+  /// What is being walked of a target whose cap is reached.
+  private func stopFolders(of number: Int) {
+    guard let refusal = sharedCaps[number]?.deletions?.refusal else { return }
+    for folder in running.values where folder.walk.target.number == number {
+      folder.walk.stop(.stoppedGuard, message: refusal)
     }
   }
 
@@ -288,8 +306,10 @@ extension Coordinator {
 
   private mutating func note(_ walk: TargetWalk, _ ending: Ending) {
     guard let matchers = walk.matchers else { return }
-    let isWhole = ending == .completed || ending == .completedWithErrors
-    patternUse.note(matchers.patterns, of: walk.target.spec.name, matched: isWhole ? matchers.matched : nil)
+    patternUse.note(matchers.patterns, of: walk.target.spec.name, matched: matchers.matched)
+    // One that is skipped is so as a whole.
+    let isWhole = [.completed, .completedWithErrors, .skipped].contains(ending)
+    if !isWhole { patternUse.noteUnwalked(walk.target.spec.name) }
   }
 
   /// Ends all targets orderly: in-flight operations are waited for, but not for ever.

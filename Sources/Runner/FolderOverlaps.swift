@@ -76,7 +76,7 @@ struct FolderOverlaps {
   }
 
   /// A slash before all else, so that what lies in a folder follows it at once.
-  private static func precedes(_ a: UInt8, _ b: UInt8) -> Bool {
+  static func precedes(_ a: UInt8, _ b: UInt8) -> Bool {
     let slash = UInt8(ascii: "/")
     return a == slash ? b != slash : b != slash && a < b
   }

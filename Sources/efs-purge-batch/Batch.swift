@@ -57,6 +57,7 @@ struct Batch {
     let source = try InputFile.read(settings.configPath)
     var check = CheckSettings()
     (check.overrides, check.environment) = (settings.overrides, settings.environment)
+    check.timeZones = .ofHost
     let checked = CheckedConfiguration.check(source, check)
     guard let plan = checked.plan else {
       let count = FindingCount(checked.diagnostics).summary(targets: 0)

@@ -68,6 +68,7 @@ private struct Directives {
       if pair.count == 2 { settings.environment[String(pair[0])] = String(pair[1]) }
     case "memory-limit": settings.memoryLimit = UInt64(value).map { .mebibytes($0) }
     case "key": settings.key = value
+    case "time-zones": settings.timeZones = .holding(value.split(separator: " ").map { String($0) })
     case "limits": applyLimits(value)
     case "host": host.append(value)
     case "workload": workload = value

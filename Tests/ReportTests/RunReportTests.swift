@@ -75,7 +75,7 @@ import Testing
     #expect(
       Set(report.keys) == [
         "schema_version", "tool_version", "run_id", "mode", "started_at", "finished_at", "duration_seconds", "outcome",
-        "exit_status", "host", "memory", "totals", "targets", "unmatched_patterns",
+        "exit_status", "host", "memory", "totals", "targets", "unmatched_patterns", "not_taken",
       ])
     #expect(report["schema_version"] as? Int == 1)
     #expect(report["exit_status"] as? Int == 3)

@@ -71,7 +71,7 @@ import Testing
   @Test func `how many folders match is no matter, as long as few are taken`() throws {
     let tree = ScratchTree()
     for index in 0...TargetExpansion.maxFolders {
-      tree.directory("\(1000 + index / 60)-\(10 + index / 20 % 3)-\(10 + index % 20)")
+      tree.directory("\(2100 + index / 60)-\(10 + index / 20 % 3)-\(10 + index % 20)")
     }
     for day in 10...30 { tree.directory("2024-01-\(day)") }
     var dated = target(tree, [.template(DateTemplate(pieces: [.year, .text("-"), .month, .text("-"), .day]))])
@@ -79,20 +79,23 @@ import Testing
     #expect(gathering([dated]).order.count == 11)
   }
 
-  @Test(arguments: [1, 2, 3, 7, 50])
-  func `a directory with more names than are kept at once is listed again, and none is missed`(most: Int) throws {
+  @Test(arguments: [1024, 4096, 1 << 20])
+  func `however many names one listing gives, none is missed, and all are in the order of their paths`(
+    bytes: Int
+  ) throws {
     let tree = ScratchTree()
-    for outer in 0..<12 { for inner in 0..<(outer % 5) { tree.directory("o\(outer)/i\(inner)") } }
+    for outer in 0..<120 { for inner in 0..<(outer % 5) { tree.directory("o\(outer)/i\(inner)") } }
+    for name in ["o1-b/i", "o1.a/i"] { tree.directory(name) }
     let wild = target(tree, [.wildcard(try Glob("*")), .wildcard(try Glob("*"))])
-    func names(_ most: Int) throws -> [String] {
-      var (expansion, list) = (expansion(), FolderList(of: [wild]))
-      expansion.mostNames = most
-      return try expansion.find(0, wild, into: &list).found.map { list.name(of: $0) }
+    let fileSystem = ScriptedFileSystem(listingLimit: bytes)
+    var list = FolderList(of: [wild])
+    let paths = try expansion(fileSystem).find(0, wild, into: &list).found.map {
+      String(decoding: list.path(of: $0), as: UTF8.self)
     }
-    let all = try names(1000)
-    #expect(all.count == 21)
-    #expect(all == all.sorted())
-    #expect(try names(most) == all)
+    let expected = walkTree(tree.path).filter { $0.path.contains("/") }.map { $0.path.split(separator: "/") }
+      .sorted { $0.lexicographicallyPrecedes($1) }.map { tree.path + "/" + $0.joined(separator: "/") }
+    #expect(paths == expected)
+    #expect(paths.count == 242)
   }
 
   @Test func `what is kept for folders is taken out of the room for budgets`() throws {

@@ -26,6 +26,8 @@ struct ScriptedFileSystem: FileSystem {
   var onOpened: @Sendable (DirectoryHandle) -> Void = { _ in }
   /// What is opened in place of the directory of this name; nil: that one.
   var instead: @Sendable (String) -> DirectoryHandle? = { _ in nil }
+  /// Bytes of one listing at most; nil: as many as are asked for.
+  var listingLimit: Int?
   /// Whether listings tell of the name that is asked for.
   var tellsOfMark = true
   /// Whether listings tell what kind of entry each is.
@@ -114,7 +116,7 @@ struct ScriptedFileSystem: FileSystem {
   ) throws(Errno) -> EntryBatch? {
     if let error = onCall(directory) ?? onRead(directory) { throw error }
     if !tellsOfKinds { return try listWithoutKinds(directory, limit: limit, order: order, mark: mark) }
-    return try base.list(directory, limit: limit, order: order, mark: tellsOfMark ? mark : "")
+    return try base.list(directory, limit: listingLimit ?? limit, order: order, mark: tellsOfMark ? mark : "")
   }
 
   private func listWithoutKinds(

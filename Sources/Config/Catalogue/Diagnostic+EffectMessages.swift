@@ -1,3 +1,5 @@
+import Plan
+
 // The catalogue: keys without effect, and values that contradict each other.
 
 extension Diagnostic {

@@ -350,8 +350,8 @@ extension Diagnostic {
 
   static func badPeriod(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
     .error(
-      .badPeriod, "'\(key)' must be a year, month or day of the calendar, not \(text.quoted)", at: place,
-      hint: "for instance 2024, 2024-01 or 2024-01-31")
+      .badPeriod, "'\(key)' must be a year, month, week or day of the calendar from 1970 on, not \(text.quoted)",
+      at: place, hint: "for instance 2024, 2024-01, 2024-W05 or 2024-01-31")
   }
 
   /// `start` is the byte of the scalar at which the pattern begins.

@@ -37,12 +37,6 @@ extension Diagnostic {
     .error(.wildcardNotAllowed, "'\(key)' must be a plain path, without wildcards and dates", at: place, hint: nil)
   }
 
-  static func mixedComponent(_ text: String, at place: SourcePlace) -> Diagnostic {
-    .error(
-      .mixedComponent, "the component \(text.quoted) mixes wildcards with date fields", at: place,
-      hint: "a component may have one or the other")
-  }
-
   static func doubleStarInPath(at place: SourcePlace) -> Diagnostic {
     .error(
       .doubleStarInPath, "a target's path cannot hold '**'", at: place,
@@ -52,7 +46,7 @@ extension Diagnostic {
   static func unknownDateField(_ text: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
     .error(
       .unknownDateField, "unknown date field \(text.quoted)", at: place,
-      hint: .didYouMean(nearest) ?? "the fields are {YYYY}, {MM} and {DD}")
+      hint: .didYouMean(nearest) ?? "the fields are {YYYY}, {MM}, {DD} and {HH}, or {GGGG} and {WW} for ISO weeks")
   }
 
   static func strayBrace(at place: SourcePlace) -> Diagnostic {

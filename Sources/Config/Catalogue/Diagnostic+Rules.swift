@@ -21,9 +21,10 @@ extension Diagnostic {
     case globEmpty, globUnclosedSet, globEmptyRange, globDanglingEscape, globDoubleStar
     case globEmptyComponent
     // Paths.
-    case pathTooLong, nameTooLong, relativePath, emptyComponent, dotComponent, wildcardNotAllowed, mixedComponent,
-      doubleStarInPath
-    case unknownDateField, strayBrace, fieldNeedsField, protectedPath, outsideAllowedRoots, partitionsWithoutTemplate
+    case pathTooLong, nameTooLong, relativePath, emptyComponent, dotComponent, wildcardNotAllowed, doubleStarInPath
+    case unknownDateField, strayBrace, fieldNeedsField, fieldTwice, fieldBetweenWildcards, mixedCalendars
+    case unknownTimeZone, noTimeZones
+    case protectedPath, outsideAllowedRoots, partitionsWithoutTemplate
     case boundsReversed
     // Plans.
     case duplicateTargetName, overlappingTargets, tooManyPatterns, sizesReversed, thresholdsReversed,
@@ -48,7 +49,8 @@ extension Diagnostic {
     case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
     case reportInsideTarget, rareSampling
     // What one host has against it.
-    case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory
+    case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory,
+      hostLinksPassedOver, hostAlmostDates
     case hostFolderRefused, hostNoAnswer, hostMountHangs, hostOutOfTime, hostNoThread, hostHeld
     case hostCannotDelete, hostProbeRemains, hostProbeMayRemain, hostDeletionUnknown
     case hostClockSkew, hostContainerFileSystem, hostSoftMount, hostAccessTimesOff, hostAccessTimesOnServer

@@ -79,7 +79,7 @@ struct EffectChecks {
   private func checkOlderThan(_ target: DecodedTarget, _ findings: inout Findings) {
     let partitions = target.settings.values.partitions
     guard case .duration(let age)? = partitions.values.olderThan, age > .zero, age < .seconds(86_400),
-      let unit = target.path?.finestField, unit != .day || age < .seconds(3600),
+      let unit = target.path?.finestField, unit != .hour, unit != .day || age < .seconds(3600),
       let given = partitions.given["older_than"]
     else { return }
     findings.report(.youngPartitions(given.node.text ?? "", at: given.value))

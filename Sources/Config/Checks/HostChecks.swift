@@ -24,12 +24,24 @@ struct HostChecks {
     guard let pattern = target.path else { return }
     let place = target.pathPlace
     switch answer {
-    case .folders(let folders, let found): check(target, pattern, folders, found: found, &findings)
+    case .folders(let folders, let found, let passedOver):
+      check(target, pattern, folders, found: found, &findings)
+      check(passedOver, at: place, &findings)
     case .tooMany(let limit): findings.report(.hostTooManyFolders(pattern.text, limit: limit, at: place))
     case .noAnswer(let silence, let probes):
       findings.report(finding(silence, pattern, at: place))
       reportProbes(probes, at: place, &findings)
     case .noThread(let errno): findings.report(.hostNoThread(pattern.text, errno: errno, at: place))
+    }
+  }
+
+  private func check(_ passedOver: PassedOver, at place: SourcePlace, _ findings: inout Findings) {
+    let (links, almost) = (passedOver.links, passedOver.nearMisses)
+    if links.count > 0 {
+      findings.report(.hostLinksPassedOver(links.count, first: PrintableText.path(links.first), at: place))
+    }
+    if almost.count > 0 {
+      findings.report(.hostAlmostDates(almost.count, first: PrintableText.path(almost.first), at: place))
     }
   }
 
@@ -225,7 +237,7 @@ extension HostChecks {
 
   private var skews: [Skew] {
     host.targets.filter { targets.indices.contains($0.index) }.flatMap { fact -> [Skew] in
-      guard case .folders(let folders, found: _) = fact.answer else { return [] }
+      guard case .folders(let folders, found: _, passedOver: _) = fact.answer else { return [] }
       return folders.compactMap { folder in
         guard case .directory(let directory) = folder.state, let range = directory.clockSkew,
           !range.contains(.zero)

@@ -141,8 +141,10 @@ struct NameShape: Sendable {
   private static func elements(of piece: DateTemplate.Piece) -> [Element] {
     switch piece {
     case .text(let text): text.utf8.map { .oneOf(ByteSet($0...$0)) }
-    case .year: Array(repeating: .oneOf(digits), count: 4)
-    case .month, .day: Array(repeating: .oneOf(digits), count: 2)
+    case .field(let field): Array(repeating: .oneOf(digits), count: field.width)
+    case .anyByte: [.oneOf(anyByte)]
+    case .set(let bytes): [.oneOf(bytes)]
+    case .star: [.any]
     }
   }
 

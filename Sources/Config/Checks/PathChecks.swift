@@ -158,9 +158,6 @@ extension PartitionRule {
       guard let more = dates.match(Array(name.utf8), adding: fields) else { return false }
       fields = more
     }
-    guard let period = fields.period else { return false }
-    if let from, period.start < from.start { return false }
-    if let to, period.end > to.end { return false }
-    return true
+    return fields.period.map(isWithinBounds) ?? false
   }
 }

@@ -18,7 +18,7 @@ struct BatchDraft: Sendable {
 
 /// Turns a composed text into a draft and its targets.
 struct BatchDecoder {
-  private(set) var draft = BatchDraft()
+  var draft = BatchDraft()
   private(set) var targets: [DecodedTarget] = []
   /// The keys of the top level.
   private(set) var given: [String: Section<BatchDraft>.Given] = [:]

@@ -30,6 +30,7 @@ struct DecodedTarget {
     target.priority = values.priority
     target.oneFileSystem = values.oneFileSystem
     target.emptyDirectories = values.removesEmptyDirectories ? values.emptyDirectories : nil
+    target.ownFolder = partitions?.removesFolder == true ? values.emptyDirectories : nil
     target.maxDeletions = values.maxDeletions
     target.maxDeletedBytes = values.maxDeletedBytes
     target.isEnabled = values.isEnabled
@@ -113,7 +114,7 @@ struct DecodedTarget {
 
   private func warnOfKeysWithoutEffect(findings: inout Findings) {
     let isMeant = settings.failed.contains("remove_empty_directories")
-    guard !settings.values.removesEmptyDirectories, !isMeant else { return }
+    guard !settings.values.removesEmptyDirectories, !isMeant, partitions?.removesFolder != true else { return }
     for key in DecodedTarget.keysOfEmptyDirectories {
       guard let given = settings.given[key], given.isOwn, !settings.failed.contains(key) else { continue }
       findings.report(.keyWithoutEffect(key, needs: "remove_empty_directories", at: given.key))

@@ -101,7 +101,9 @@ public struct EffectiveValues: Sendable {
         if key.name == "name", given == nil { given = Given(standIn: target.name) }
         // The one list that is added to that of `defaults`.
         if key.name == "exclude" { given?.text = Given.text(of: target.settings.values.exclude) }
-        let isIdle = DecodedTarget.keysOfEmptyDirectories.contains(key.name) && target.target?.emptyDirectories == nil
+        let isIdle =
+          DecodedTarget.keysOfEmptyDirectories.contains(key.name) && target.target?.emptyDirectories == nil
+          && target.target?.ownFolder == nil
         add(
           key.description, given, in: path, depth: 2, isItem: key.name == "name", isIdle: isIdle,
           isInvalid: target.settings.failed.contains(key.name))

@@ -106,14 +106,16 @@ struct TargetSettings: Sendable {
       "Empty directories younger than this stay."),
     Key(
       "max_empty_directories", .cap, \.emptyDirectories.maxCount, unset: "unlimited", examples: ["10000"],
-      "How many empty directories go in one run."),
+      "How many empty directories go in one run, over all folders of a template or wildcard."),
     Key(
       "max_deletions", .cap, \.maxDeletions, unset: "unlimited", examples: ["1000000"],
-      "Files: the removal beyond it does not happen; the target stops with status 5."),
+      "Files, over all folders of a template or wildcard: the removal beyond it does not happen; the target stops with status 5."
+    ),
     Key(
       "max_deleted_bytes", .size(atLeast: ByteCount(bytes: 1)), \.maxDeletedBytes, unset: "unlimited",
       examples: ["500Gi"],
-      "Allocated blocks of last links: the removal beyond it does not happen; the target stops with status 5."),
+      "Allocated blocks of last links, over all folders of a template or wildcard: the removal beyond it does not "
+        + "happen; the target stops with status 5."),
   ]
 
   private static let reservedKeys: [Key<TargetSettings>] = [

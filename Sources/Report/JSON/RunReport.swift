@@ -61,6 +61,8 @@ struct RunFigures: Hashable, Sendable, Encodable {
   let memory: MemoryFigures
   let totals: TotalFigures
   let unmatchedPatterns: [UnmatchedPattern]
+  /// Nil: there is nothing of the kind.
+  let notTaken: [PassedOverFigures]?
   /// Of a dry run only, like the next.
   let recommendation: RecommendationFigures?
   let preflight: [PreflightFigures]?
@@ -80,6 +82,7 @@ struct RunFigures: Hashable, Sendable, Encodable {
     memory = MemoryFigures(outcome.memory)
     totals = TotalFigures(outcome)
     unmatchedPatterns = outcome.unmatchedPatterns.prefix(UnmatchedPattern.most).map(UnmatchedPattern.init)
+    notTaken = outcome.passedOver.isEmpty ? nil : outcome.passedOver.map(PassedOverFigures.init)
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -94,6 +97,7 @@ struct RunFigures: Hashable, Sendable, Encodable {
     case outcome
     case exitStatus = "exit_status"
     case memory, totals, recommendation, preflight
+    case notTaken = "not_taken"
     case unmatchedPatterns = "unmatched_patterns"
   }
 }

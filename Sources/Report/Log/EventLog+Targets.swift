@@ -31,6 +31,20 @@ extension EventLog {
     ]
   }
 
+  /// Told once of a target as configured.
+  func passedOver(_ passedOver: PassedOver, _ target: String) -> LogLine {
+    var fields: [String: LogValue] = ["target": .string(target)]
+    if passedOver.links.count > 0 {
+      fields["symbolic_links"] = .count(passedOver.links.count)
+      fields["first_symbolic_link"] = .string(PrintableText.path(passedOver.links.first))
+    }
+    if passedOver.nearMisses.count > 0 {
+      fields["almost_dates"] = .count(passedOver.nearMisses.count)
+      fields["first_almost_date"] = .string(PrintableText.path(passedOver.nearMisses.first))
+    }
+    return line(.info, "Entries beside the target's folders are not purged", fields)
+  }
+
   func progress(_ progress: TargetProgress) -> LogLine {
     let (tally, memory) = (progress.tally, progress.memory)
     var fields: [String: LogValue] = [

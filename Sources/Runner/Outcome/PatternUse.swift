@@ -35,28 +35,32 @@ public struct PatternUse: Hashable, Sendable {
     let number: Int
     var targets: Set<String> = []
     let first: String
-    /// It matched something, or not all was seen that it could have matched.
-    var isSettled = false
+    var hasMatched = false
   }
 
   private var uses: [Key: Use] = [:]
+  /// Targets of which not all was seen that patterns could match.
+  private var unwalked: Set<String> = []
 
   public init() {}
 
-  /// A folder of a target was walked. `matched`: by the numbers of its patterns; nil: it was not walked to the end.
-  mutating func note(_ patterns: [Selection.Source], of target: String, matched: [Bool]?) {
+  /// A folder of a target was not walked, or not to the end.
+  mutating func noteUnwalked(_ target: String) { unwalked.insert(target) }
+
+  /// A folder of a target was walked. `matched`: by the numbers of its patterns.
+  mutating func note(_ patterns: [Selection.Source], of target: String, matched: [Bool]) {
     for (number, source) in patterns.enumerated() {
       let key = Key(path: source.path, pattern: Array(source.pattern.text.utf8))
       var use = uses[key] ?? Use(number: uses.count, first: target)
       use.targets.insert(target)
-      if matched?[number] ?? true { use.isSettled = true }
+      if matched[number] { use.hasMatched = true }
       uses[key] = use
     }
   }
 
   /// In the order in which the config has them.
   public var unmatched: [Unmatched] {
-    uses.filter { !$0.value.isSettled }.sorted { $0.value.number < $1.value.number }.map { key, use in
+    uses.filter { !$0.value.hasMatched && $0.value.targets.isDisjoint(with: unwalked) }.sorted { $0.value.number < $1.value.number }.map { key, use in
       Unmatched(
         key: key.path, pattern: String(decoding: key.pattern, as: UTF8.self), target: use.first,
         targets: use.targets.count)

@@ -19,6 +19,8 @@ public enum RunEvent: Sendable {
   /// No worker of the target has finished anything for this long.
   case targetStalled(target: String, for: Duration, operationsInFlight: Int)
   case guardTripped(target: String?, message: String)
+  /// Entries that a target's path may have been meant to find, and that are not purged.
+  case passedOver(PassedOver, target: String)
   /// Something an operator should know, but no failure.
   case notice(target: String?, message: String)
   case stopping(ending: Ending, message: String)

@@ -57,6 +57,7 @@ struct PurgeWorker {
     case .reopen(let reopening): .reopened(reopening, reopen(reopening))
     case .enter(let entering): .entered(entering, enter(entering))
     case .read(let reading): .read(reading, read(reading))
+    case .removeOwnFolder(let removal): .removedOwnFolder(removeOwnFolder(removal))
     case .judge(let chunk): .judged(chunk, judge(chunk))
     case .reopenRoot(let identity): .reopenedRoot(reopenRoot(identity))
     case .check(let place, let victims, let nameCheck): .checked(place, check(victims, at: place, nameCheck))
@@ -114,7 +115,7 @@ extension PurgeWorker {
   }
 
   /// Tries again for a while when descriptors are short, and has the walk close what it can.
-  private func opening(_ open: () throws(Errno) -> DirectoryHandle) throws(Errno) -> DirectoryHandle {
+  func opening(_ open: () throws(Errno) -> DirectoryHandle) throws(Errno) -> DirectoryHandle {
     for _ in 1..<PurgeWorker.tries {
       do throws(Errno) {
         return try open()

@@ -489,9 +489,13 @@ extension PurgeWorker {
   }
 
   private func reached(_ cap: DeletionCap) {
-    let message = "\(cap.name) is reached: nothing more is deleted"
-    walk.trip(message)
-    cap.onReached?(message)
+    // Other walks may share the cap: it is told once.
+    if cap.noteRefusal() {
+      walk.trip(cap.refusal)
+      cap.onReached?(cap.refusal)
+    } else {
+      walk.stop(.stoppedGuard, message: cap.refusal)
+    }
   }
 }
 

@@ -53,6 +53,8 @@ extension WalkState {
     case .removedDirectory(let place, let empty, let removal, let namesCheckedAt):
       if let namesCheckedAt { table[place.node].lane.namesChecked(at: namesCheckedAt) }
       return removedDirectory(empty, of: place, removal)
+    case .removedOwnFolder(let removal):
+      return removedOwnFolder(removal)
     case .rechecked(let recheck, let rechecking):
       ledger.release(recheck.reserved)
       rechecked(recheck.place, rechecking)
@@ -287,7 +289,7 @@ extension WalkState {
     }
     table[parent].lane.removedDirectory()
     if removal == .notEmpty, table[child].removedSomething, readAgain(child) {
-      emptyDirectoriesReserved -= 1
+      giveBackRemoval()
       return parent
     }
     book(removal)
@@ -302,7 +304,7 @@ extension WalkState {
     return parent
   }
 
-  private mutating func book(_ removal: Completion.DirectoryRemoval) {
+  mutating func book(_ removal: Completion.DirectoryRemoval) {
     switch removal {
     case .removed:
       tally.emptyDirsToDelete += 1
@@ -322,7 +324,7 @@ extension WalkState {
       break
     }
     // What did not go makes room for another under the cap.
-    emptyDirectoriesReserved -= 1
+    giveBackRemoval()
   }
 }
 

@@ -18,6 +18,8 @@ struct WalkState {
   /// The server did not know the target's root any more: what has a name now may be a copy of what had it.
   var hasLostSight = false
   private(set) var hasBegun = false
+  /// What becomes of the root when all below it is done.
+  var ownFolder = OwnFolder.stays
   var isFinished = false
   var tally = Tally()
 
@@ -45,7 +47,6 @@ struct WalkState {
   /// Open directories in the order in which they were opened, and some that are not any more.
   var openOrder = OpenOrder()
   var subdirectoriesBeingEntered = 0
-  var emptyDirectoriesReserved: UInt64 = 0
   /// Files judged old and not dealt with.
   var unsettledFiles = 0
   /// Entries of directories that could not be reached any more, and why; whoever logs them sets it back.
@@ -149,6 +150,10 @@ extension WalkState {
       hasBegun = true
       return openRoot()
     }
+    if ownFolder == .waits, let root {
+      ownFolder = .beingRemoved
+      return .removeOwnFolder(OwnFolder.Removal(table[root]))
+    }
     if let work = take(preferring: preferred, canJudge: canJudge, canTakeIn: isIntakeOpen && canTakeIn) { return work }
     // When others are at work, they will free something. Otherwise it goes on beyond the budget, one piece at a time.
     guard workers - idle == 1, !opening.isShut || !lists.isEmpty(.judging) else { return nil }
@@ -177,6 +182,7 @@ extension WalkState {
   /// Whether a further worker would find something to do.
   var hasMoreWork: Bool {
     if isOver { return false }
+    if ownFolder == .waits { return true }
     if ![.removal, .check, .recheck, .sharedRemoval].allSatisfy({ lists.isEmpty($0) }) { return true }
     let isNobodyActive = workers == idle
     if isNobodyActive || canJudge, !lists.isEmpty(.judging) { return true }

@@ -8,6 +8,8 @@ enum Work: Sendable {
   case openRoot(reserved: Int, limit: Int)
   /// Open a directory again that was closed for want of descriptors, or that the server does not know any more.
   case reopen(Reopening)
+  /// Remove the target's root, in which nothing is left.
+  case removeOwnFolder(OwnFolder.Removal)
   /// Open the target's root again, which the server does not know any more.
   case reopenRoot(FileIdentity)
   /// Open a subdirectory and list its beginning.
@@ -312,6 +314,7 @@ indirect enum Completion: Sendable {
   case read(Reading, Listing)
   case judged(Chunk, Judgement)
   case reopenedRoot(RootReopening)
+  case removedOwnFolder(DirectoryRemoval)
   case checked(Place, Checking)
   case removedFiles(Place, serial: UInt32, rest: VictimList, RemovalCount, Halt?, askedAt: MonotonicTime)
   case removedDirectory(Place, EmptyDirectory, DirectoryRemoval, namesCheckedAt: MonotonicTime?)
