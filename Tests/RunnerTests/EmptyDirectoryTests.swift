@@ -90,6 +90,18 @@ import Testing
     #expect(tree.contents == ["keep", "keep/inner"])
   }
 
+  @Test func `an empty folder stays that include does not cover as a whole`() throws {
+    let tree = ScratchTree()
+    for path in ["cache/a", "inbox", "spool/new", "x.tmp", "keep/x.tmp"] { tree.directory(path) }
+    tree.file("cache/b/f")
+    tree.ageDirectories()
+    var target = target(tree)
+    target.retention.include = [try Pattern("cache/**"), try Pattern("*.tmp")]
+    target.retention.exclude = [try Pattern("keep")]
+    #expect(purge([target]).totals.emptyDirsDeleted == 3)
+    #expect(tree.contents == ["cache", "inbox", "keep", "keep/x.tmp", "spool", "spool/new"])
+  }
+
   @Test(arguments: [1, 8]) func `three thousand empty directories go`(workers: Int) {
     let tree = ScratchTree()
     for index in 0..<3000 { tree.directory("e\(index)") }

@@ -62,6 +62,43 @@ func makeSymlink(_ target: String, _ path: String) {
     #expect(outcome.unmatchedPatterns.map(\.pattern) == ["nothing/*"])
   }
 
+  @Test func `the first rule that speaks of a file decides, and at the fresh look the same`() throws {
+    let tree = ScratchTree()
+    for (name, days) in [
+      ("a.log", 8.0), ("b.log", 6), ("keep/c.log", 400), ("audit/d.log", 400), ("e.txt", 50), ("f.txt", 91),
+    ] {
+      tree.file(name, days: days)
+    }
+    // Young ones become so between the two looks.
+    for index in 0..<40 { tree.file("late/\(index).log", days: 20) }
+    var target = makeTarget(tree.path)
+    target.retention.maxAge = .seconds(90 * 86_400)
+    target.retention.exclude = [try Pattern("keep/")]
+    func criteria(_ days: Double?) -> Retention.Criteria {
+      Retention.Criteria(
+        maxAge: days.map { .seconds($0 * 86_400) }, ageFrom: .mtime, minSize: ByteCount(bytes: 0), maxSize: nil,
+        owners: nil)
+    }
+    target.retention.rules = [
+      Retention.Rule(include: [try Pattern("audit/")], exclude: [], criteria: criteria(nil)),
+      Retention.Rule(include: [try Pattern("*.log")], exclude: [try Pattern("late/1?.log")], criteria: criteria(7)),
+    ]
+    let fileSystem = ScriptedFileSystem(onLookBeforeRemoval: { [path = tree.path] in
+      var times = [
+        timespec(tv_sec: Int(Fixture.now.seconds) - 30 * 86_400, tv_nsec: 0),
+        timespec(tv_sec: Int(Fixture.now.seconds) - 5 * 86_400, tv_nsec: 0),
+      ]
+      utimensat(AT_FDCWD, path + "/late/7.log", &times, 0)
+    })
+    let tally = purge([target], workers: 1, fileSystem: fileSystem).totals
+    let left = tree.contents.filter { $0.contains(".") }
+    #expect(
+      left == ["audit/d.log", "b.log", "e.txt", "keep/c.log"] + (10..<20).map { "late/\($0).log" } + ["late/7.log"])
+    #expect(tally.filesKept[.never] == 1)
+    #expect(tally.filesKept[.tooNew] == 13)
+    #expect(tally.imbalance(in: .purge) == nil)
+  }
+
   @Test func `a target that is excluded as a whole is skipped`() throws {
     let tree = ScratchTree()
     tree.file("a/f")

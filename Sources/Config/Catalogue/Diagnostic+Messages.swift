@@ -344,6 +344,10 @@ extension Diagnostic {
       hint: .didYouMean(meant) ?? "a whole number of bytes, or with k, M, G, T, Ki, Mi, Gi or Ti: 256Mi")
   }
 
+  static func tooManyItems(_ key: String, limit: Int, at place: SourcePlace) -> Diagnostic {
+    .error(.tooManyItems, "'\(key)' has more than \(limit) items", at: place, hint: nil)
+  }
+
   static func badPercentage(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
     .error(.badPercentage, "'\(key)' must be a percentage, not \(text.quoted)", at: place, hint: "for instance 80%")
   }

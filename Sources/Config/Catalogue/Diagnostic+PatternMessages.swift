@@ -76,6 +76,12 @@ extension Diagnostic {
       hint: "a pattern that begins with no '/' is relative to that path\(meant)")
   }
 
+  static func ruleWithoutEffect(_ number: Int, at place: SourcePlace, by other: SourcePlace) -> Diagnostic {
+    .warning(
+      .ruleWithoutEffect, "rules[\(number)] never decides: an earlier rule speaks of all its files", at: place,
+      notes: [.otherPatternHere(at: other)], hint: "the first rule that matches a file decides: put the narrower one first")
+  }
+
   static func excludeOfDefaultsHolds(
     _ pattern: String, at place: SourcePlace, inherited: SourcePlace
   ) -> Diagnostic {

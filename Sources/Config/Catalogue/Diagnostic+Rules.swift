@@ -39,6 +39,7 @@ extension Diagnostic {
     case nothingIncluded, everythingExcluded, patternWithoutEffect, excludeMeetsNothing, patternRepeated,
       patternCovered,
       patternOfEverything
+    case tooManyItems, ruleWithoutEffect
     case patternHoldsPath, excludeOfDefaultsHolds, patternOutsideTarget, patternOfFolderBeside, foreignPattern
     case patternSetNotASCII, patternUnclosedBrace, patternBracesTooDeep, patternDoubleStarInBraces, patternDots
     case youngPartitions, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod,

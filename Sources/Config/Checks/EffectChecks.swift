@@ -63,7 +63,7 @@ struct EffectChecks {
   /// Where no file goes, empty directories are all there is.
   private func checkNever(_ target: DecodedTarget, _ findings: inout Findings) {
     let settings = target.settings
-    guard settings.values.maxAge == .never, !settings.failed.contains("max_age"),
+    guard settings.values.maxAge == .never, !settings.failed.contains("max_age"), target.agesOfFiles.isEmpty,
       let age = settings.place(of: "max_age")
     else { return }
     if !settings.values.removesEmptyDirectories, !settings.failed.contains("remove_empty_directories") {

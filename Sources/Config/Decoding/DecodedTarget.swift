@@ -44,11 +44,17 @@ struct DecodedTarget {
 
   private func retention(maxAge: Duration?) -> Retention {
     let values = settings.values
-    return Retention(
+    var retention = Retention(
       maxAge: maxAge, ageFrom: values.ageFrom, include: values.include.map(\.pattern),
       exclude: values.exclude.map(\.pattern),
       minSize: values.minSize, maxSize: values.maxSize, owners: values.owners.map { Set($0.map { UInt32($0) }) },
       maxDepth: values.maxDepth, symlinks: values.symlinks)
+    retention.rules = values.rules.map { rule in
+      Retention.Rule(
+        include: rule.values.include.map(\.pattern), exclude: rule.values.exclude.map(\.pattern),
+        criteria: rule.criteria(in: retention.criteria))
+    }
+    return retention
   }
 
   /// Reads one entry of `targets` on top of `defaults`.
@@ -86,14 +92,40 @@ struct DecodedTarget {
   }
 
   private func checkSizes(findings: inout Findings) {
-    guard let maxSize = settings.values.maxSize, settings.values.minSize > maxSize,
-      let minPlace = settings.place(of: "min_size"), let maxPlace = settings.place(of: "max_size")
-    else { return }
+    checkSizes(settings.values.minSize, settings.values.maxSize, findings: &findings) { settings.place(of: $0) }
+    for rule in settings.values.rules where rule.given["min_size"] != nil || rule.given["max_size"] != nil {
+      let least = rule.given["min_size"] == nil ? settings.values.minSize : rule.values.minSize
+      let most = rule.given["max_size"] == nil ? settings.values.maxSize : rule.values.maxSize
+      checkSizes(least, most, findings: &findings) { rule.place(of: $0) ?? settings.place(of: $0) }
+    }
+  }
+
+  private func checkSizes(
+    _ least: ByteCount, _ most: ByteCount?, findings: inout Findings, place: (String) -> SourcePlace?
+  ) {
+    guard let most, least > most, let minPlace = place("min_size"), let maxPlace = place("max_size") else { return }
     findings.report(.sizesReversed(at: minPlace, max: maxPlace))
+  }
+
+  /// Where the ages of files that may go stand, those of rules included.
+  var agesOfFiles: [Section<TargetSettings>.Given] {
+    let own = settings.values.maxAge?.duration != nil ? settings.given["max_age"] : nil
+    let rules = settings.values.rules.compactMap { rule in
+      rule.values.maxAge?.duration != nil ? rule.given["max_age"] : nil
+    }
+    return [own].compactMap { $0 } + rules.map { .init(key: $0.key, node: $0.node, isOwn: $0.isOwn) }
   }
 
   private func warnOfYoungFiles(findings: inout Findings) {
     let day = Duration.seconds(86_400)
+    if path?.hasTemplate == false {
+      for rule in settings.values.rules {
+        guard let maxAge = rule.values.maxAge?.duration, maxAge < day, let place = rule.place(of: "max_age") else {
+          continue
+        }
+        findings.report(.youngMaxAge(at: place))
+      }
+    }
     guard let maxAge = settings.values.maxAge?.duration, maxAge < day, path?.hasTemplate == false,
       settings.given["partitions"] == nil, !settings.failed.contains("max_age"),
       let place = settings.place(of: "max_age")

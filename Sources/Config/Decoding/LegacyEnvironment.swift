@@ -69,10 +69,12 @@ struct LegacyEnvironment {
   /// A config wins over the environment; but a variable that has every file kept must not be set and delete files.
   func check(_ decoded: [DecodedTarget], findings: inout Findings) {
     guard let phase else { return }
-    for target in decoded where target.isEnabled && target.settings.values.maxAge?.duration != nil {
-      guard let age = target.settings.given["max_age"] else { continue }
-      findings.report(
-        .variableContradicted(phase.name, maxAge: age.node.flowText.shown, at: age.value, variable: phase.namePlace))
+    for target in decoded where target.isEnabled {
+      for age in target.agesOfFiles {
+        findings.report(
+          .variableContradicted(
+            phase.name, maxAge: age.node.flowText.shown, at: age.value, variable: phase.namePlace))
+      }
     }
   }
 

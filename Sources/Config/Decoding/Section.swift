@@ -74,6 +74,7 @@ struct Section<Values: Sendable>: Sendable {
     switch name {
     case "config": "the config"
     case "target": "a target"
+    case "rule": "a rule"
     default: name.quoted
     }
   }

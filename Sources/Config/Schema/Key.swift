@@ -73,6 +73,38 @@ struct Key<Record>: Sendable {
     }
   }
 
+  /// A list of groups of keys, at most so many, each called `item` in messages.
+  static func groups<Inner: Sendable>(
+    _ name: String, of item: String, _ keys: [Key<Inner>], _ empty: Inner, atMost limit: Int,
+    _ field: any WritableKeyPath<Record, [Section<Inner>]> & Sendable, _ summary: String
+  ) -> Key {
+    let children = keys.map(\.description)
+    let shape: JSONValue = [
+      "type": "array", "maxItems": .integer(limit), "items": JSONSchema.group(of: children),
+    ]
+    let description = KeyDescription(
+      name: name, type: "a list of groups of keys", summary: summary, absence: "none", shape: shape,
+      children: children)
+    return Key(description) { entry, record, findings in
+      guard case .sequence(let items) = entry.value.content else {
+        findings.report(
+          .wrongType(
+            name.quoted, expected: "a list", found: entry.value.noun, example: nil, at: entry.value.place))
+        return false
+      }
+      if items.count > limit {
+        findings.report(.tooManyItems(name, limit: limit, at: items[limit].place))
+        return false
+      }
+      record[keyPath: field] = items.map { node in
+        var section = Section(empty)
+        section.read(node, as: item, owner: node.place, keys: keys, findings: &findings)
+        return section
+      }
+      return true
+    }
+  }
+
   /// A key whose feature is still to come: only `off`, which is what happens without it, is taken. What is not even one of
   /// `choices` is called wrong rather than not supported. `group` is named where the key alone says too little.
   static func notSupportedYet(

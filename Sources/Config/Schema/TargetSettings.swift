@@ -20,6 +20,7 @@ struct TargetSettings: Sendable {
   var include: [PlacedPattern] = []
   /// Those of `defaults` first.
   var exclude: [PlacedPattern] = []
+  var rules: [Section<RuleSettings>] = []
   var minSize = ByteCount(bytes: 0)
   var maxSize: ByteCount?
   var owners: [Int]?
@@ -64,6 +65,10 @@ struct TargetSettings: Sendable {
     Key(
       adding: "exclude", .list(of: .pattern, emptyHint: nil), \.exclude, builtIn: "[]", examples: [#"["keep/"]"#],
       "What one of these patterns matches stays, a folder with all below; added to those of defaults."),
+    .groups(
+      "rules", of: "rule", RuleSettings.keys, RuleSettings(), atMost: Selection.mostRules, \.rules,
+      "The first rule whose include, and not whose exclude, matches a file decides on it, by its keys and, where it has none, "
+        + "the target's; the target's own keys decide on all other files. The target's exclude comes before all rules."),
     Key("min_size", .size(), \.minSize, builtIn: "0", examples: ["1Ki"], "Smaller files stay."),
     Key("max_size", .size(), \.maxSize, unset: "unlimited", examples: ["10Gi"], "Larger files stay."),
     Key(

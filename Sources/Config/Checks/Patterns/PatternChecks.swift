@@ -37,7 +37,11 @@ struct PatternChecks {
 
   private mutating func check(_ target: TargetPatterns, _ findings: inout Findings) {
     let includes = checkIncludes(of: target, &findings)
-    let excludes = checkExcludes(of: target, against: includes.possible, &findings)
+    let ofRules = target.rules.flatMap(\.includes)
+    // Where a rule, or the target, speaks of everything, any exclude is of use.
+    let isOfEverything = target.includes.isEmpty || target.rules.contains { $0.includes.isEmpty }
+    let excludes = checkExcludes(of: target, against: isOfEverything ? [] : includes.possible + ofRules, &findings)
+    checkRules(of: target, &findings)
     checkRepetitions(in: includes.effective, of: "include", at: target.places.include?.place, &findings)
     checkRepetitions(in: excludes, of: "exclude", at: target.places.exclude?.place, &findings)
   }
@@ -71,7 +75,7 @@ struct PatternChecks {
       return ([], [])
     }
     let faults = target.includes.map { fault(ofInclude: $0, of: target) }
-    if faults.contains(where: { $0 == nil }) {
+    if faults.contains(where: { $0 == nil }) || !target.rules.isEmpty {
       for case (let pattern, let fault?) in zip(target.includes, faults) {
         warn(of: fault, pattern, in: "include", &findings)
       }
@@ -129,6 +133,30 @@ struct PatternChecks {
       guard exclude.shape.impossibility == nil, exclude.shape.coversEverything(effort: &effort) else { continue }
       return report(.everythingExcluded(exclude.text, at: exclude.place), &findings)
     }
+  }
+
+  // MARK: rules
+
+  private mutating func checkRules(of target: TargetPatterns, _ findings: inout Findings) {
+    for (number, rule) in target.rules.enumerated() {
+      for pattern in rule.includes {
+        guard let fault = fault(ofInclude: pattern, of: target) else { continue }
+        warn(of: fault, pattern, in: "rules[\(number)].include", &findings)
+      }
+      let decided = target.rules[..<number].first { covers($0, rule) }
+      if let decided, target.places.rules?.isOwn == true {
+        report(.ruleWithoutEffect(number, at: rule.place, by: decided.place), &findings)
+      }
+    }
+  }
+
+  private mutating func covers(_ earlier: TargetPatterns.Rule, _ rule: TargetPatterns.Rule) -> Bool {
+    guard earlier.excludes.isEmpty else { return false }
+    if earlier.includes.isEmpty { return true }
+    return !rule.includes.isEmpty
+      && rule.includes.allSatisfy { pattern in
+        earlier.includes.contains { !effort.isSpent && $0.shape.covers(pattern.shape, effort: &effort) }
+      }
   }
 
   // MARK: exclude
@@ -206,7 +234,8 @@ struct PatternChecks {
   private mutating func checkPath(_ target: DecodedTarget, _ findings: inout Findings) {
     guard let path = target.path else { return }
     let values = target.settings.values
-    for (key, patterns) in [("include", values.include), ("exclude", values.exclude)] {
+    let ofRules = values.rules.flatMap(\.allPatterns)
+    for (key, patterns) in [("include", values.include), ("exclude", values.exclude), ("rules", ofRules)] {
       for placed in patterns {
         guard glances.spend(1) else { return }
         if placed.pattern.isAbsolute {

@@ -13,14 +13,23 @@ struct TargetPatterns {
   /// Absolute ones are left out where the path stands for several folders.
   let includes: [Item]
   let excludes: [Item]
+  let rules: [Rule]
   let maxDepth: Int?
   let places: Places
+
+  struct Rule {
+    /// Empty: everything.
+    let includes: [Item]
+    let excludes: [Item]
+    let place: SourcePlace
+  }
 
   /// Where the values stand. Targets in which these are the same have the same patterns.
   struct Places: Hashable {
     let include: Given?
     let exclude: Given?
     let maxDepth: Given?
+    let rules: Given?
     /// Of the target, where a pattern may be absolute.
     let path: SourcePlace?
 
@@ -29,7 +38,8 @@ struct TargetPatterns {
       include = given["include"].map { Given($0) }
       exclude = given["exclude"].map { Given($0) }
       maxDepth = given["max_depth"].map { Given($0) }
-      path = (values.include + values.exclude).contains { $0.pattern.isAbsolute } ? target.pathPlace : nil
+      rules = given["rules"].map { Given($0) }
+      path = (values.include + values.exclude + values.rules.flatMap(\.allPatterns)).contains { $0.pattern.isAbsolute } ? target.pathPlace : nil
     }
   }
 
@@ -52,12 +62,21 @@ struct TargetPatterns {
     let inherited = values.exclude.count - ownExcludes
     includes = values.include.compactMap { Item($0, isOwn: places.include?.isOwn == true, root) }
     excludes = values.exclude.enumerated().compactMap { Item($1, isOwn: $0 >= inherited, root) }
+    rules = values.rules.compactMap { rule in
+      let isOwn = places.rules?.isOwn == true
+      guard rule.failed.isDisjoint(with: ["include", "exclude"]), let place = rule.firstPlace else { return nil }
+      return Rule(
+        includes: rule.values.include.compactMap { Item($0, isOwn: isOwn, root) },
+        excludes: rule.values.exclude.compactMap { Item($0, isOwn: isOwn, root) }, place: place)
+    }
     (maxDepth, self.places) = (values.maxDepth, places)
   }
 
   /// What reading them takes, in steps of a comparison.
   static func cost(of target: DecodedTarget) -> Int {
-    4 * (target.settings.values.include.count + target.settings.values.exclude.count)
+    4
+      * (target.settings.values.include.count + target.settings.values.exclude.count
+        + target.settings.values.rules.reduce(0) { $0 + $1.allPatterns.count })
   }
 
   var ownsInclude: Bool { places.include?.isOwn == true }
@@ -68,4 +87,11 @@ extension TargetPatterns.Item {
     guard let shape = PatternShape(placed.pattern, in: root) else { return nil }
     self.init(text: placed.text, place: placed.place, isOwn: isOwn, shape: shape)
   }
+}
+
+extension Section<RuleSettings> {
+  var allPatterns: [PlacedPattern] { values.include + values.exclude }
+
+  /// Of one of its keys; nil when it has none.
+  fileprivate var firstPlace: SourcePlace? { RuleSettings.keys.lazy.compactMap { given[$0.name]?.key }.first }
 }
