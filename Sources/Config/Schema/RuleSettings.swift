@@ -18,8 +18,12 @@ struct RuleSettings: Sendable {
     Key("max_age", .maxAge, \.maxAge, absence: "the target's", examples: ["7d"], "As in a target."),
     Key("age_from", .choice, \.ageFrom, absence: "the target's", "As in a target."),
     Key("min_size", .size(), \.minSize, absence: "the target's", "As in a target."),
-    Key("max_size", .size(), \.maxSize, absence: "the target's", "As in a target."),
-    Key("owner", .owners, \.owners, absence: "the target's", "As in a target."),
+    Key(
+      "max_size", Format<ByteCount>.size().map { Optional($0) }.or("unlimited", nil), \.maxSize,
+      absence: "the target's", "As in a target."),
+    Key(
+      "owner", Format<[Int]>.owners.map { Optional($0) }.or("any", nil), \.owners, absence: "the target's",
+      "As in a target."),
   ]
 }
 
