@@ -66,12 +66,12 @@ public struct Pattern: Hashable, Sendable {
     (anchor, isForFolders, parts) = try parser.parse()
   }
 
-  /// Of the absolute path that has these components.
-  package init(path components: [[Part]]) {
+  /// Of the folder whose path has these components.
+  package init(path components: [[Part]], anchor: Anchor = .root) {
     let slash = ByteSet(UInt8(ascii: "/")...UInt8(ascii: "/"))
     text = ""
-    isForFolders = false
-    anchor = .root
+    isForFolders = true
+    self.anchor = anchor
     parts = Array(components.joined(separator: [.one(slash)]))
   }
 

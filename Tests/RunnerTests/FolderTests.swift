@@ -120,24 +120,49 @@ import Testing
           + (0..<depth).map { _ in ["a", "b", "a-b", "a.", "é"].randomElement(using: &random) ?? "a" }
           .joined(separator: "/")
       }
-      let targets = paths.enumerated().map { makeTarget($1, name: "\($0)") }
+      let excludes = paths.map { _ in
+        (0..<Int.random(in: 0...1, using: &random)).map { _ in
+          ["a", "b/", "é", "/a/b", "/a/a", "/b", "/a-b/a/b"].randomElement(using: &random) ?? "a"
+        }
+      }
+      let targets = try paths.indices.map { index in
+        var target = makeTarget(paths[index], name: "\(index)")
+        target.retention.exclude = try excludes[index].map { try Pattern($0) }
+        return target
+      }
       var list = FolderList(of: targets)
       let order = targets.indices.map { list.append(literalOf: $0) }.shuffled(using: &random)
       var refused: [[UInt32]] = []
       var overlaps = FolderOverlaps(list, order: order)
       let allowed = overlaps.sorted { refused.append([$0, $1]) }
-      let expected = naive(paths, order)
+      let expected = naive(paths, excludes, order)
       #expect(allowed == expected.allowed, "seed \(seed), round \(round)")
       #expect(refused == expected.refused, "seed \(seed), round \(round)")
     }
   }
 
-  /// Each is compared with all that were allowed before it: refused for the one it lies in, else for the last one that lies in it.
-  private func naive(_ paths: [String], _ order: [UInt32]) -> (allowed: [UInt32], refused: [[UInt32]]) {
-    let below = { (a: UInt32, b: UInt32) in (paths[Int(a)] + "/").hasPrefix(paths[Int(b)] + "/") }
+  /// Each is compared with all that were allowed before it, but for those that one of the two excludes: refused for the nearest
+  /// one it lies in, else for the last one that lies in it.
+  private func naive(
+    _ paths: [String], _ excludes: [[String]], _ order: [UInt32]
+  ) -> (allowed: [UInt32], refused: [[UInt32]]) {
+    let isIn = { (path: String, folder: String) in (path + "/").hasPrefix(folder + "/") }
+    let spares = { (outer: UInt32, inner: UInt32) -> Bool in
+      let (path, folder) = (paths[Int(inner)], paths[Int(outer)])
+      return isIn(path, folder)
+        && excludes[Int(outer)].contains { exclude in
+          if exclude.hasPrefix("/") { return isIn(path, exclude) }
+          return path.dropFirst(folder.utf8.count).split(separator: "/").contains {
+            $0 == exclude.split(separator: "/")[0]
+          }
+        }
+    }
+    let below = { (a: UInt32, b: UInt32) in isIn(paths[Int(a)], paths[Int(b)]) && !spares(a, b) && !spares(b, a) }
     var (allowed, refused): ([UInt32], [[UInt32]]) = ([], [])
     for folder in order {
-      if let other = allowed.first(where: { below(folder, $0) }) ?? allowed.last(where: { below($0, folder) }) {
+      if let other = allowed.filter({ below(folder, $0) }).max(by: {
+        paths[Int($0)].utf8.count < paths[Int($1)].utf8.count
+      }) ?? allowed.last(where: { below($0, folder) }) {
         refused.append([folder, other])
       } else {
         allowed.append(folder)

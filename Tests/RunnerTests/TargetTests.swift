@@ -182,6 +182,22 @@ import Testing
     #expect(outcome.totals.filesPurged == 2)
   }
 
+  @Test func `a target in one that excludes its folder is purged by its own keys`() throws {
+    let tree = ScratchTree()
+    for path in ["a/inner/f", "a/f", "a/x/f", "b/f", "b/inner/f"] { tree.file(path, days: 50) }
+    for path in ["a/inner/g", "b/g"] { tree.file(path, days: 100) }
+    var wild = makeTarget("/", name: "wild")
+    wild.path = pattern(tree, [.wildcard(try Glob("*"))], "*")
+    wild.retention.exclude = [try Pattern("inner/"), try Pattern(tree.path + "/b")]
+    let inner = makeTarget(tree.path + "/a/inner", name: "inner")
+    var other = makeTarget(tree.path + "/b", name: "other")
+    other.retention.maxAge = .seconds(90 * 86_400)
+    let outcome = purge([wild, inner, other])
+    #expect(tree.contents.filter { $0.hasSuffix("f") || $0.hasSuffix("g") } == ["b/f", "b/inner/f"])
+    #expect(outcome.targets.map(\.ending) == [.completed, .skipped, .completed, .completed])
+    #expect(outcome.exitStatus == .success)
+  }
+
   @Test func `higher priority goes first, else the order of the config`() {
     let tree = ScratchTree()
     var targets = ["a", "b", "c", "d"].map { name -> Target in

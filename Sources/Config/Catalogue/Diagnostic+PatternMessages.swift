@@ -79,7 +79,8 @@ extension Diagnostic {
   static func ruleWithoutEffect(_ number: Int, at place: SourcePlace, by other: SourcePlace) -> Diagnostic {
     .warning(
       .ruleWithoutEffect, "rules[\(number)] never decides: an earlier rule speaks of all its files", at: place,
-      notes: [.otherPatternHere(at: other)], hint: "the first rule that matches a file decides: put the narrower one first")
+      notes: [.otherPatternHere(at: other)],
+      hint: "the first rule that matches a file decides: put the narrower one first")
   }
 
   static func excludeOfDefaultsHolds(

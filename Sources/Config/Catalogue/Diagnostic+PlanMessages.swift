@@ -108,8 +108,19 @@ extension Diagnostic {
       .overlappingTargets, "\(path.quoted) \(relation.rawValue) another target, \(otherPath.quoted)\(instance)",
       at: place,
       notes: [.otherTargetHere(at: other)],
-      hint: "every file must belong to one target only, whatever include and exclude say: "
-        + "make one target of both, with one max_age, or name folders that do not meet")
+      hint: hintOnOverlap(path, relation, otherPath))
+  }
+
+  private static func hintOnOverlap(_ path: String, _ relation: Relation, _ otherPath: String) -> String {
+    let each = "every file must belong to one target only: "
+    return switch relation {
+    case .inside: each + "in the other target, exclude: [\(path.inYAML)]; or make one target of both, with rules"
+    case .around: each + "exclude: [\(otherPath.inYAML)] here; or make one target of both, with rules"
+    case .same: each + "make one target of both; rules gives several ages in one folder"
+    case .unclear:
+      each
+        + "exclude the folders of the one from the other, by absolute patterns; or make one target of both, with rules"
+    }
   }
 
   static func tooManyPatterns(at place: SourcePlace) -> Diagnostic {

@@ -85,9 +85,10 @@ struct PathChecks {
     let allowed = targets.filter { $0.target.isEnabled && $0.protected == nil }
     var index = OverlapIndex(
       allowed.map { (shapes: $0.shapes, components: $0.path.components) }, comparisons: limits.comparisons)
+    var exclusions = ExcludedTargets()
     for (number, one) in allowed.enumerated() {
       let first = index.firstOverlap(of: one.shapes, before: number) {
-        PathChecks.mayShareFolders(one.target, allowed[$0].target)
+        PathChecks.mayShareFolders(one.target, allowed[$0].target) && !exclusions.spares(one.target, allowed[$0].target)
       }
       if index.isExhausted { return findings.report(.tooManyPatterns(at: one.target.pathPlace)) }
       if let first {

@@ -60,7 +60,9 @@ public struct PatternUse: Hashable, Sendable {
 
   /// In the order in which the config has them.
   public var unmatched: [Unmatched] {
-    uses.filter { !$0.value.hasMatched && $0.value.targets.isDisjoint(with: unwalked) }.sorted { $0.value.number < $1.value.number }.map { key, use in
+    uses.filter { !$0.value.hasMatched && $0.value.targets.isDisjoint(with: unwalked) }.sorted {
+      $0.value.number < $1.value.number
+    }.map { key, use in
       Unmatched(
         key: key.path, pattern: String(decoding: key.pattern, as: UTF8.self), target: use.first,
         targets: use.targets.count)

@@ -39,7 +39,9 @@ struct TargetPatterns {
       exclude = given["exclude"].map { Given($0) }
       maxDepth = given["max_depth"].map { Given($0) }
       rules = given["rules"].map { Given($0) }
-      path = (values.include + values.exclude + values.rules.flatMap(\.allPatterns)).contains { $0.pattern.isAbsolute } ? target.pathPlace : nil
+      path =
+        (values.include + values.exclude + values.rules.flatMap(\.allPatterns)).contains { $0.pattern.isAbsolute }
+        ? target.pathPlace : nil
     }
   }
 
