@@ -3,46 +3,50 @@ public struct Cutoff: Hashable, Sendable {
   public let retention: Retention
   /// Which files the patterns choose, and by which criteria they go.
   public let selection: Selection
-  /// As `selection` numbers them.
-  private let criteria: [Retention.Criteria]
-  private let instants: [Timestamp]
+  /// By the target's own keys a file goes only when its time is strictly before this; the beginning of time when none does.
+  public let instant: Timestamp
+  /// Each rule with the target's criteria in place of what it leaves open.
+  private let rules: [Cutoff]
+  // Here it is at hand for each file.
+  private let ruleCount: UInt8
 
   public init(_ retention: Retention, now: Timestamp) {
     self.retention = retention
     selection = Selection(retention)
-    criteria = retention.rules.map(\.criteria) + [retention.criteria]
-    instants = criteria.map { $0.maxAge.map { now - $0 } ?? Timestamp(seconds: .min) }
+    instant = retention.maxAge.map { now - $0 } ?? Timestamp(seconds: .min)
+    rules = retention.rules.map { Cutoff(Retention($0.criteria), now: now) }
+    ruleCount = UInt8(clamping: rules.count)
   }
 
-  /// A file goes by the target's own keys only when its time is strictly before this; the beginning of time when none does.
-  public var instant: Timestamp { instants[instants.count - 1] }
-
   /// Whether files go by more than one set of criteria.
-  public var hasRules: Bool { criteria.count > 1 }
+  public var hasRules: Bool { ruleCount > 0 }
 
-  /// For each set of criteria, whether every file stays, for the reason `never`, so that none need be looked at.
-  public var keepsAll: [Bool] { criteria.map { $0.maxAge == nil } }
+  /// For each set of criteria, as `selection` numbers them, whether every file stays, for the reason `never`, so that none need be
+  /// looked at.
+  public var keepsAll: [Bool] { rules.map { $0.retention.maxAge == nil } + [retention.maxAge == nil] }
 
   /// The decision on a regular file that `selection` has chosen, by these criteria.
   ///
   /// The order is fixed (age, owner, size), so that every run gives the same file the same reason.
   public func verdict(for file: FileFacts, by number: UInt8 = 0) -> Verdict {
-    let criteria = criteria[Int(number)]
-    guard let time = time(of: file, criteria.ageFrom) else {
-      return .kept(criteria.ageFrom == .atime ? .accessTimeUnknown : .birthTimeUnknown)
+    if number < ruleCount { return verdict(for: file, byRule: Int(number)) }
+    guard let time = time(of: file, retention.ageFrom) else {
+      return .kept(retention.ageFrom == .atime ? .accessTimeUnknown : .birthTimeUnknown)
     }
-    if time >= instants[Int(number)] { return .kept(.tooNew) }
-    if let owners = criteria.owners, !owners.contains(file.owner) { return .kept(.otherOwner) }
-    if file.size < criteria.minSize.bytes { return .kept(.tooSmall) }
-    if let maxSize = criteria.maxSize, file.size > maxSize.bytes { return .kept(.tooLarge) }
+    if time >= instant { return .kept(.tooNew) }
+    if let owners = retention.owners, !owners.contains(file.owner) { return .kept(.otherOwner) }
+    if file.size < retention.minSize.bytes { return .kept(.tooSmall) }
+    if let maxSize = retention.maxSize, file.size > maxSize.bytes { return .kept(.tooLarge) }
     return .expired
   }
 
-  /// Whether `owner`, the target's or a rule's, keeps a directory of this user.
-  public func isOfOthers(_ owner: UInt32) -> Bool {
-    criteria.contains { $0.owners.map { !$0.contains(owner) } ?? false }
+  // Apart, so that the usual case reads nothing that does not lie in the cutoff itself.
+  @inline(never)
+  private func verdict(for file: FileFacts, byRule number: Int) -> Verdict {
+    rules[number].verdict(for: file)
   }
 
+  @inline(__always)
   private func time(of file: FileFacts, _ source: Retention.AgeSource) -> Timestamp? {
     switch source {
     case .mtime: file.mtime
@@ -51,5 +55,10 @@ public struct Cutoff: Hashable, Sendable {
     case .birth: file.birth
     case .newest: max(file.mtime, file.atime ?? file.mtime, file.ctime, file.birth ?? file.ctime)
     }
+  }
+
+  /// Whether `owner`, the target's or a rule's, keeps a directory of this user.
+  public func isOfOthers(_ owner: UInt32) -> Bool {
+    retention.owners.map { !$0.contains(owner) } ?? false || rules.contains { $0.isOfOthers(owner) }
   }
 }

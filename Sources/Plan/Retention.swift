@@ -76,6 +76,13 @@ extension Retention {
     }
   }
 
+  /// Of a target with these criteria and no patterns.
+  init(_ criteria: Criteria) {
+    self.init(
+      maxAge: criteria.maxAge, ageFrom: criteria.ageFrom, minSize: criteria.minSize, maxSize: criteria.maxSize,
+      owners: criteria.owners)
+  }
+
   /// The target's own.
   public var criteria: Criteria {
     Criteria(maxAge: maxAge, ageFrom: ageFrom, minSize: minSize, maxSize: maxSize, owners: owners)

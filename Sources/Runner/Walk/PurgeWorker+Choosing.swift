@@ -52,7 +52,7 @@ struct Choices {
   /// The criteria by which no file goes.
   private let neverBy: [Bool]
   /// Each entry is to be looked at.
-  private let isOfEverything: Bool
+  let isOfEverything: Bool
 
   /// What stays whatever a look would show.
   enum Unseen {
