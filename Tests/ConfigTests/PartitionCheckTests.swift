@@ -51,7 +51,7 @@ struct PartitionCheckTests {
       guard let from = Self.bound(&generator), let to = Self.bound(&generator), from.start < to.end else { continue }
       let chosen = folders.periods.filter { PartitionRule(from: from, to: to).chooses($0, at: Self.farFuture) }
       let range = "{from: \(Self.text(of: from)), to: \(Self.text(of: to))}"
-      let checked = checkTarget("path: '\(folders.path)'", "max_age: 0s", "partitions: \(range)")
+      let checked = checkTarget("path: '\(folders.path)'", "max_age: 1d", "partitions: \(range)")
       #expect((checked.rules == [.boundsHoldNoPeriod]) == chosen.isEmpty, "\(folders.path) \(range)")
       guard let first = chosen.first, let last = chosen.last else {
         counts.nothing += 1

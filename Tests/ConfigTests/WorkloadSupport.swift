@@ -91,7 +91,7 @@ extension Diagnostic.Rule {
     .badMemoryQuantity, .noMemoryLimit, .memoryLimitTooSmall,
     .requestAboveLimit,
     .unknownVolume,
-    .targetNotMounted, .targetReadOnly, .targetGoneWithPod, .reportNotWritable, .reportGoneWithPod,
+    .targetNotMounted, .targetReadOnly, .systemFolderOfNode, .targetGoneWithPod, .reportNotWritable, .reportGoneWithPod,
     .otherTerminationLog,
     .gracePeriodTooShort, .gracePeriodTight, .deadlineBeforeTimeLimit, .deadlineBeforeAttempts, .startedAgain,
     .retriedWhateverHappened, .restartPolicyRefused, .otherRunAllowed, .severalPods, .failurePolicyNeedsNever,

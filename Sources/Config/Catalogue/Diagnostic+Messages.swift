@@ -163,17 +163,13 @@ extension Diagnostic {
 // MARK: - Keys and types
 
 extension Diagnostic {
-  /// `value`: what the value would be under the nearest key, when that is not the same.
-  static func unknownKey(_ key: YAMLKey, nearest: String?, value: String?, homes: [String]) -> Diagnostic {
-    let belongs = homes.isEmpty ? nil : "it belongs in \(homes.joined(separator: " or "))"
+  static func unknownKey(_ key: YAMLKey, _ meaning: ForeignKeys.Meaning?) -> Diagnostic {
     // Letters of other alphabets look the same.
-    let isForeign = nearest != nil && !key.text.utf8.allSatisfy(UTF8.isASCII)
-    let meant = nearest.map { nearest in
-      value.map { "write \(nearest): \($0)" }
-        ?? "did you mean \(nearest)?\(isForeign ? " not all of its letters are ASCII" : "")"
-    }
+    let isForeign = !key.text.utf8.allSatisfy(UTF8.isASCII)
     let template = key.text.hasPrefix("x-") ? "what targets share stands under defaults" : nil
-    return .error(.unknownKey, "unknown key \(key.text.quoted)", at: key.place, hint: belongs ?? meant ?? template)
+    return .error(
+      .unknownKey, "unknown key \(key.text.quoted)", at: key.place,
+      hint: meaning?.hint(isForeign: isForeign) ?? template)
   }
 
   static func missingKey(_ key: String, in group: String, at place: SourcePlace) -> Diagnostic {
@@ -252,13 +248,6 @@ extension Diagnostic {
 // MARK: - Values
 
 extension Diagnostic {
-  /// How to write what an empty list may have been meant to say.
-  enum Advice {
-    static let includeEverything = "leave the key out, or write [\"**\"], to include everything"
-    static let anyOwner = "leave the key out, or write any, for files of all users"
-    static let allowEveryPath = "leave the key out to allow every path that is not protected"
-  }
-
   static func badBoolean(_ text: String, of key: String, meant: String?, at place: SourcePlace) -> Diagnostic {
     .error(.badBoolean, "'\(key)' must be true or false, not \(text.quoted)", at: place, hint: .didYouMean(meant))
   }
@@ -271,8 +260,11 @@ extension Diagnostic {
       hint: .didYouMean(nearest))
   }
 
-  static func notANumber(_ text: String, of key: String, expected: String, at place: SourcePlace) -> Diagnostic {
-    .error(.notANumber, "'\(key)' must be \(expected), not \(text.quoted)", at: place, hint: nil)
+  static func notANumber(
+    _ text: String, of key: String, expected: String, meant: String? = nil, at place: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .notANumber, "'\(key)' must be \(expected), not \(text.quoted)", at: place, hint: .didYouMean(meant))
   }
 
   static func leadingZero(_ text: String, at place: SourcePlace) -> Diagnostic {
@@ -280,11 +272,12 @@ extension Diagnostic {
   }
 
   static func outOfRange(
-    _ text: String, of key: String, range: String, inMebibytes meant: String? = nil, at place: SourcePlace
+    _ text: String, of key: String, range: String, inMebibytes: String? = nil, meant: String? = nil,
+    at place: SourcePlace
   ) -> Diagnostic {
     .error(
       .outOfRange, "'\(key)' must be \(range), not \(text.quoted)", at: place,
-      hint: meant.map { "without a unit, a size is in bytes; did you mean \($0)?" }
+      hint: inMebibytes.map { "without a unit, a size is in bytes; did you mean \($0)?" } ?? .didYouMean(meant)
         ?? Advice.insteadOfZero(text, of: key))
   }
 
@@ -292,8 +285,13 @@ extension Diagnostic {
     .error(.numberTooLarge, "'\(key)' is too large: \(text.quoted)", at: place, hint: nil)
   }
 
-  static func missingUnit(_ text: String, of key: String, proposal: String, at place: SourcePlace) -> Diagnostic {
-    .error(.missingUnit, "'\(key)' needs a unit: \(text.quoted)", at: place, hint: .didYouMean(proposal))
+  /// `meanings`: with each unit that may be meant, and how long that is where the unit is not the usual one.
+  static func missingUnit(
+    _ text: String, of key: String, meanings: [(text: String, length: String?)], at place: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .missingUnit, "'\(key)' needs a unit: \(text.quoted)", at: place,
+      hint: Advice.insteadOfZero(text, of: key) ?? Advice.oneOf(meanings))
   }
 
   static func badDuration(
@@ -302,7 +300,7 @@ extension Diagnostic {
     let months = mayBeMonths ? "; months stand alone: 3mo" : ""
     return .error(
       .badDuration, "'\(subject.key)' must be \(subject.noun), not \(text.quoted)", at: place,
-      hint: .didYouMean(meant)
+      hint: .didYouMean(meant) ?? Advice.insteadOfNoAge(text, of: subject)
         ?? "whole numbers with ms, s, m, h, d or w, from large to small: 250ms, 30d, 1d12h\(months)")
   }
 

@@ -197,6 +197,14 @@ extension Diagnostic {
       hint: "is the unit right? days are written 30d")
   }
 
+  static func youngFolders(_ unit: CalendarUnit, hasPartitions: Bool, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .youngFolders,
+      "'max_age' is under a day, and no 'older_than' spares young folders: each is emptied as soon as its \(unit.rawValue) is over",
+      at: place,
+      hint: "is that meant? if not, write \(unit.olderThan(in: hasPartitions))")
+  }
+
   static func disabledTarget(_ name: String?, at place: SourcePlace) -> Diagnostic {
     .warning(.disabledTarget, "the target\(name.map { " \($0.quoted)" } ?? "") is disabled", at: place, hint: nil)
   }
@@ -259,6 +267,19 @@ extension Diagnostic.Note {
   }
   static func ceilingHere(at place: SourcePlace) -> Self {
     Self(rule: .ceilingHere, message: "run.concurrency is here", place: place)
+  }
+}
+
+extension CalendarUnit {
+  /// What keeps some folders of this unit.
+  fileprivate func olderThan(in partitions: Bool) -> String {
+    let age =
+      switch self {
+      case .year: "older_than: 12mo"
+      case .month: "older_than: 3mo"
+      case .day: "older_than: 7d"
+      }
+    return partitions ? "\(age) in partitions" : "partitions: {\(age)}"
   }
 }
 

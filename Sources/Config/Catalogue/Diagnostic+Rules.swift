@@ -42,7 +42,7 @@ extension Diagnostic {
       boundsHoldNoPeriod
     case emptyDirectoriesOutOfReach, boundNotBelowRuns, fewerTargets, defaultUnused
     // Warnings.
-    case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
+    case limitAboveContainer, youngMaxAge, youngFolders, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
     case reportInsideTarget, rareSampling
     // What one host has against it.
     case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory
@@ -54,7 +54,8 @@ extension Diagnostic {
     case noWorkload, otherKeyRead, onlyBystanders, tooManyContainers, badMemoryQuantity, noMemoryLimit,
       memoryLimitTooSmall,
       requestAboveLimit
-    case unknownVolume, targetNotMounted, targetReadOnly, targetGoneWithPod, reportNotWritable, reportGoneWithPod
+    case unknownVolume, targetNotMounted, targetReadOnly, systemFolderOfNode,
+      targetGoneWithPod, reportNotWritable, reportGoneWithPod
     case otherTerminationLog
     case gracePeriodTooShort, gracePeriodTight, deadlineBeforeTimeLimit, deadlineBeforeAttempts
     case startedAgain, retriedWhateverHappened, restartPolicyRefused, otherRunAllowed, severalPods

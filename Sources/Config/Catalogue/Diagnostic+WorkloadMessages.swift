@@ -128,6 +128,17 @@ extension Diagnostic {
       hint: "mount it for writing (readOnly: false), or let the container only plan")
   }
 
+  static func systemFolderOfNode(
+    _ path: String, folder: String, protected: String, at place: SourcePlace, volume: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .systemFolderOfNode,
+      folder == protected
+        ? "\(path.quoted) is \(folder.quoted) of the node, a protected path"
+        : "\(path.quoted) is \(folder.quoted) of the node, and touches the protected path '\(protected)'", at: place,
+      notes: [.volumeHere(at: volume)], hint: ProtectedPaths.advice(about: protected))
+  }
+
   static func targetGoneWithPod(_ path: String, at place: SourcePlace, volume: SourcePlace) -> Diagnostic {
     .warning(
       .targetGoneWithPod, "\(path.quoted) is in a volume that begins empty and goes with the pod", at: place,

@@ -91,11 +91,28 @@ struct DecodedTarget {
 
   private func warnOfYoungFiles(findings: inout Findings) {
     let day = Duration.seconds(86_400)
-    guard let maxAge = settings.values.maxAge, maxAge < day, path?.hasTemplate == false,
-      settings.given["partitions"] == nil, !settings.failed.contains("max_age"),
+    guard let path, let maxAge = settings.values.maxAge, maxAge < day, !settings.failed.contains("max_age"),
       let place = settings.place(of: "max_age")
     else { return }
-    findings.report(.youngMaxAge(at: place))
+    if let unit = path.finestField {
+      guard let spares = sparesYoungFolders, !spares else { return }
+      let hasGroup = settings.given["partitions"] != nil
+      findings.report(.youngFolders(unit, hasPartitions: hasGroup, at: place))
+    } else if settings.given["partitions"] == nil {
+      findings.report(.youngMaxAge(at: place))
+    }
+  }
+
+  /// Nil when what was to say so could not be read.
+  private var sparesYoungFolders: Bool? {
+    let partitions = settings.values.partitions
+    if settings.failed.contains("partitions") { return nil }
+    guard partitions.given["older_than"] != nil else { return false }
+    switch partitions.values.olderThan {
+    case .duration(let age): return age > .zero
+    case .months(let count): return count > 0
+    case nil: return nil
+    }
   }
 
   /// What says something of their removal only.

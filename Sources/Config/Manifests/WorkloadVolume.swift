@@ -16,6 +16,9 @@ extension Workload {
     private static let objectKinds = ["configMap", "secret", "projected", "downwardAPI"]
     private static let podKinds = ["emptyDir", "ephemeral"]
 
+    /// The folder of the node that it is; nil: another kind of volume, or not to be told.
+    let hostPath: [String]?
+
     /// Nil without a name.
     init?(_ node: YAMLNode) {
       guard let name = node.given("name")?.value.scalar else { return nil }
@@ -28,6 +31,7 @@ extension Workload {
       readOnly = isReadOnly ? source?.key.place : source?.value["readOnly"]?.truePlace
       goesWithPod = Volume.podKinds.contains(kind)
       configMaps = Volume.configMaps(source, kind)
+      hostPath = kind == "hostPath" ? source?.value.given("path")?.value.text.flatMap(MountPath.components) : nil
     }
 
     private static func configMaps(_ source: YAMLEntry?, _ kind: String) -> [ConfigMapSource] {
