@@ -17,6 +17,10 @@ extension Diagnostic {
     static let logging = "that is an option: --log-level, --log-format"
     static let confirmation = "a run asks nothing: leave it out"
 
+    static let commandMissing = "the subcommand is missing: write run before it"
+
+    static let oneName = "each run writes to this one name: write it without"
+
     static let beginning = "a config is keys with values: begin with version: 1"
   }
 }
@@ -62,6 +66,24 @@ extension Diagnostic.Advice {
     }
     let texts = meanings.map { meaning in meaning.text + (meaning.length.map { " (\($0))" } ?? "") }
     return "write which is meant: \(texts.dropLast().joined(separator: ", ")) or \(texts.last ?? last.text)"
+  }
+
+  /// For what other programs would fill in, and only its writer knows.
+  static func insteadOfPlaceholder(_ text: String) -> String {
+    if text.hasPrefix("{{") { return "is this a template? check what it makes, not itself" }
+    if text.hasPrefix("<") { return "write the name that is meant, or * for any" }
+    if text.hasPrefix("%") { return "the fields of dates are {YYYY}, {MM} and {DD}" }
+    return "no variable is expanded: write what it stands for"
+  }
+
+  /// For braces that do not hold a field of dates.
+  static func insteadOfField(_ text: String) -> String {
+    if ["$", "{{"].contains(where: text.hasPrefix) { return insteadOfPlaceholder(text) }
+    let words = text.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false)
+    guard words.count > 1 else { return "the fields are {YYYY}, {MM} and {DD}; for any name, write *" }
+    let letters = words.joined()
+    return words.allSatisfy({ $0.utf8.count == 1 }) && letters.utf8.allSatisfy(UInt8.isLetterOrDigit)
+      ? "did you mean [\(letters)]?" : "braces stand for dates: write a target for each"
   }
 
   /// For targets that are named by keys, or of which there is only one.

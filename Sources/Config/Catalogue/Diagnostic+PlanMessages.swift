@@ -52,7 +52,7 @@ extension Diagnostic {
   static func unknownDateField(_ text: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
     .error(
       .unknownDateField, "unknown date field \(text.quoted)", at: place,
-      hint: .didYouMean(nearest) ?? "the fields are {YYYY}, {MM} and {DD}")
+      hint: .didYouMean(nearest) ?? Advice.insteadOfField(text))
   }
 
   static func strayBrace(at place: SourcePlace) -> Diagnostic {
@@ -60,7 +60,9 @@ extension Diagnostic {
   }
 
   static func fieldNeedsField(_ field: String, _ other: String, at place: SourcePlace) -> Diagnostic {
-    .error(.fieldNeedsField, "\(field) needs \(other) in the same path", at: place, hint: nil)
+    .error(
+      .fieldNeedsField, "\(field) needs \(other) in the same path", at: place,
+      hint: "for instance \(other == "{YYYY}" ? "" : "{YYYY}-")\(other)-\(field)")
   }
 
   static func protectedPath(_ text: String, protected: String, at place: SourcePlace) -> Diagnostic {
@@ -185,6 +187,12 @@ extension Diagnostic {
       hint: "a look takes microseconds: leave sample_interval out, or write at most 1s")
   }
 
+  static func reportIsFolder(_ path: String, at place: SourcePlace, folder: SourcePlace) -> Diagnostic {
+    .error(
+      .reportIsFolder, "\(path.quoted) is a folder: a report is a file", at: place, notes: [.folderHere(at: folder)],
+      hint: "name a file in a folder that is no target")
+  }
+
   static func reportInsideTarget(_ path: String, at place: SourcePlace, target: SourcePlace) -> Diagnostic {
     .warning(
       .reportInsideTarget, "the report lies in a target, \(path.quoted): once it is old, it is deleted, too", at: place,
@@ -209,11 +217,14 @@ extension Diagnostic {
     .warning(.disabledTarget, "the target\(name.map { " \($0.quoted)" } ?? "") is disabled", at: place, hint: nil)
   }
 
-  static func concurrencyOverCeiling(_ count: Int, ceiling: Int, at place: SourcePlace, other: SourcePlace?)
-    -> Diagnostic
-  {
+  static func concurrencyOverCeiling(
+    _ count: Int, ceiling: Int, share: Int, at place: SourcePlace, other: SourcePlace?
+  ) -> Diagnostic {
     .warning(
-      .concurrencyOverCeiling, "a concurrency of \(count) is over run.concurrency, which is \(ceiling)", at: place,
+      .concurrencyOverCeiling,
+      share < ceiling && count <= ceiling
+        ? "a concurrency of \(count) is over the share of each of the parallel_targets in run.concurrency, which is \(share)"
+        : "a concurrency of \(count) is over run.concurrency, which is \(ceiling)", at: place,
       notes: other.map { [.ceilingHere(at: $0)] } ?? [], hint: nil)
   }
 
@@ -255,6 +266,9 @@ extension Diagnostic.Note {
   }
   static func targetHere(at place: SourcePlace) -> Self {
     Self(rule: .targetHere, message: "the target is here", place: place)
+  }
+  static func folderHere(at place: SourcePlace) -> Self {
+    Self(rule: .folderHere, message: "the folder is here", place: place)
   }
   static func maxSizeHere(at place: SourcePlace) -> Self {
     Self(rule: .maxSizeHere, message: "'max_size' is here", place: place)

@@ -58,6 +58,9 @@ struct PathReader {
 
   func pattern() throws(Diagnostic) -> PathPattern {
     if scalar.text == "/" { throw .protectedPath("/", protected: "/", at: scalar.place) }
+    if let foreign = ForeignPath(scalar.text), foreign.placeholder.contains("{") {
+      throw .unknownDateField(foreign.placeholder, nearest: foreign.meant, at: scalar.place)
+    }
     var parts: [PathPattern.Component] = []
     for component in components { parts.append(try part(component.text, component.range)) }
     try checkFieldOrder(parts)
@@ -130,7 +133,8 @@ struct PathReader {
     default:
       let fields = ["{YYYY}", "{MM}", "{DD}"]
       throw .unknownDateField(
-        text, nearest: PathReader.separated(text) ?? Spelling.nearest(to: text, among: fields),
+        text,
+        nearest: text.contains(",") ? nil : PathReader.separated(text) ?? Spelling.nearest(to: text, among: fields),
         at: scalar.place(ofBytes: range))
     }
   }

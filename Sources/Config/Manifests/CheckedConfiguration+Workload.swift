@@ -27,8 +27,10 @@ extension CheckedConfiguration {
       let config = running.isBystander ? nil : check(source, running.settings(over: settings), limits: limits)
       for finding in config?.diagnostics ?? [] { all.report(running.placed(finding)) }
       let companions = chosen.filter { $0.pod == running.pod && !$0.isKnown }
+      var own = Findings()
       WorkloadChecks(running: running, companions: companions, config: config?.decoder, configMap: key)
-        .run(findings: &all)
+        .run(findings: &own)
+      for finding in own.all { all.report(running.placed(finding)) }
       first = first ?? config
     }
     let checked = first ?? check(source, settings, limits: limits)

@@ -106,7 +106,8 @@ struct MountChecks {
     hints -= 1
     findings.report(
       .targetNotMounted(
-        path.text, container: container.name, nearest: hints < 0 ? nil : nearestMount(to: path),
+        path.text, container: container.name, isRehearsal: reading?.command == .rehearsal,
+        nearest: hints < 0 ? nil : nearestMount(to: path),
         proposal: hints < 0 ? nil : proposal(for: path), at: place,
         mounts: container.node.entry("volumeMounts")?.key.place ?? container.place))
   }
