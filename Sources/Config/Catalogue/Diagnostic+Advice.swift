@@ -17,6 +17,9 @@ extension Diagnostic {
     static let logging = "that is an option: --log-level, --log-format"
     static let confirmation = "a run asks nothing: leave it out"
 
+    static let kustomization =
+      "is this a kustomization? check what it makes: kustomize build . | efs-purge-batch check-config -"
+
     static let commandMissing = "the subcommand is missing: write run before it"
 
     static let oneName = "each run writes to this one name: write it without"

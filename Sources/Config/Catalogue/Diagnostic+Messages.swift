@@ -52,7 +52,9 @@ extension Diagnostic {
   }
 
   static func missingKey(_ key: String, in group: String, at place: SourcePlace) -> Diagnostic {
-    .error(.missingKey, "\(group): the required key '\(key)' is missing", at: place, hint: nil)
+    .error(
+      .missingKey, "\(group): the required key '\(key)' is missing", at: place,
+      hint: key == "version" ? "begin with version: 1" : nil)
   }
 
   static func missingMaxAge(at place: SourcePlace) -> Diagnostic {

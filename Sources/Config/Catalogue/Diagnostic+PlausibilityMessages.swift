@@ -15,7 +15,10 @@ extension Diagnostic {
   {
     .warning(
       .placeholderInPath, "'\(key)' has \(placeholder.quoted), which nothing fills in: here it is a part of a name",
-      at: place, hint: key == "path" ? .didYouMean(meant) ?? Advice.insteadOfPlaceholder(placeholder) : Advice.oneName)
+      at: place,
+      hint: key == "path"
+        ? .didYouMean(meant.map { YAMLScalar.flowText($0, isPlain: true) }) ?? Advice.insteadOfPlaceholder(placeholder)
+        : Advice.oneName)
   }
 
   static func pathOfFiles(_ name: String, folder: String, at place: SourcePlace) -> Diagnostic {

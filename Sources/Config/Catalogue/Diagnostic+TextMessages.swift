@@ -5,10 +5,13 @@ extension Diagnostic {
     .error(.textTooLarge, "the config is larger than \(limit) bytes", at: place, hint: "a ConfigMap cannot hold more")
   }
 
-  static func byteOrderMark(_ encoding: String, at place: SourcePlace) -> Diagnostic {
+  static func byteOrderMark(_ encoding: String, isAtStart: Bool, at place: SourcePlace) -> Diagnostic {
     .error(
-      .byteOrderMark, "the text begins with a byte order mark of \(encoding)", at: place,
-      hint: "save it as UTF-8 without a byte order mark")
+      .byteOrderMark,
+      isAtStart
+        ? "the text begins with a byte order mark of \(encoding)"
+        : "a byte order mark of \(encoding) stands in the middle of the text", at: place,
+      hint: isAtStart ? "save it as UTF-8 without a byte order mark" : "remove it")
   }
 
   static func nulByte(at place: SourcePlace) -> Diagnostic {

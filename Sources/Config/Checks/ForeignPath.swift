@@ -7,6 +7,8 @@ struct ForeignPath {
 
   /// Nil when there is none.
   init?(_ text: String) {
+    let hasSigns = text.utf8.contains { "$%<{".utf8.contains($0) }
+    guard hasSigns || ["YYYY", "yyyy"].contains(where: text.contains) else { return nil }
     var reader = Reader(text)
     reader.read()
     guard let first = reader.first else { return nil }

@@ -21,22 +21,21 @@ struct PathMeaning {
     return parts.count > 1 ? .severalPaths(parts, at: scalar.place) : nil
   }
 
-  /// Cut where one of the signs that separate paths elsewhere stands before a slash, and at semicolons.
+  /// Cut where one of the signs that separate paths elsewhere stands before a slash, and at semicolons. A blank alone may well
+  /// end a name: it separates only paths that begin alike.
   private static func paths(in text: String) -> [String] {
-    var (parts, current): ([String], String) = ([], "")
-    let start = "/" + (text.split(separator: "/").first ?? "") + "/"
-    for (read, character) in text.enumerated() {
-      let end = current.trimmed(while: { " ,:;|".contains($0) })
-      // A blank alone may well end a name: it separates paths that begin alike.
-      let separates = current.hasSuffix(" ") && !current.dropLast().hasSuffix(",") ? start : "/"
-      if character == "/", end.count < current.count, !end.isEmpty, text.dropFirst(read).hasPrefix(separates) {
-        parts.append(end)
-        current = ""
-      }
-      current.append(character)
+    let bytes = Array(text.utf8)
+    let first = bytes.dropFirst().prefix { $0 != UInt8(ascii: "/") }
+    var (parts, start): ([String], Int) = ([], 0)
+    for at in bytes.indices.dropFirst() where bytes[at] == UInt8(ascii: "/") && " ,:;|".utf8.contains(bytes[at - 1]) {
+      let signs = bytes[start..<at].reversed().prefix { " ,:;|".utf8.contains($0) }
+      let isAlike = bytes[(at + 1)...].starts(with: first + [UInt8(ascii: "/")])
+      guard signs.count < at - start, isAlike || signs.contains(where: { $0 != UInt8(ascii: " ") }) else { continue }
+      parts.append(String(decoding: bytes[start..<at - signs.count], as: UTF8.self))
+      start = at
     }
-    let all = parts + [current.trimmed(while: { " ,:;|".contains($0) })]
-    return all.flatMap { $0.split(separator: ";").map { String($0) } }
+    let rest = String(decoding: bytes[start...], as: UTF8.self)
+    return (parts + [rest]).flatMap { $0.split(separator: ";").map { String($0) } }
   }
 
   private var placeholder: Diagnostic? {
@@ -75,13 +74,6 @@ struct PathMeaning {
 }
 
 extension String {
-  /// Without such characters at its end.
-  fileprivate func trimmed(while isWaste: (Character) -> Bool) -> String {
-    var rest = self[...]
-    while let last = rest.last, isWaste(last) { rest.removeLast() }
-    return String(rest)
-  }
-
   /// The byte of a dot or blank at its end, or of a blank at its beginning.
   fileprivate var oddEnd: Int? {
     if utf8.last == UInt8(ascii: ".") || utf8.last == UInt8(ascii: " ") { return utf8.count - 1 }

@@ -110,7 +110,8 @@ enum ForeignKeys {
     ("recursive recurse recursion", Diagnostic.Advice.recursion),
     ("follow follow_symlinks follow_links followlinks dereference", Diagnostic.Advice.links),
     ("schedule cron crontab interval", Diagnostic.Advice.schedule),
-    ("log_level loglevel verbose verbosity debug log_format log", Diagnostic.Advice.logging),
+    ("log_level loglevel verbose verbosity debug log_format log logging", Diagnostic.Advice.logging),
+    ("resources config_map_generator bases patches", Diagnostic.Advice.kustomization),
     ("force yes confirm interactive", Diagnostic.Advice.confirmation),
   ]
 

@@ -27,7 +27,8 @@ extension Format {
       guard let scalar = node.scalar else {
         findings.report(
           .wrongType(
-            subject.key.quoted, expected: subject.noun, found: node.noun, example: nil, hint: typeHint, at: node.place))
+            subject.key.quoted, expected: subject.noun, found: node.noun, example: node.onlyItem, hint: typeHint,
+            at: node.place))
         return nil
       }
       return findings.attempt { () throws(Diagnostic) in try parse(scalar, subject) }
@@ -107,5 +108,12 @@ extension YAMLScalar {
       items.append(YAMLScalar.flowText(word, isPlain: style == .plain && !word.contains(" ")))
     }
     return "[\(items.joined(separator: ", "))]"
+  }
+}
+
+extension YAMLNode {
+  /// The one item of a list in brackets, as it would stand without them.
+  fileprivate var onlyItem: String? {
+    items.count == 1 && place.text.hasPrefix("[") && items[0].scalar != nil ? items[0].flowText : nil
   }
 }

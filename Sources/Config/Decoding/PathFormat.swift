@@ -3,9 +3,10 @@ import Plan
 extension Format where Value == PathPattern {
   /// An absolute path whose components may be wildcards or date templates.
   static var pathPattern: Format {
-    .scalar("a path", shape: ValueShape.pathPattern, examples: ["/data/api", "/data/{YYYY}-{MM}", "/data/*/tmp"]) {
-      scalar, subject throws(Diagnostic) in try PathReader(scalar, of: subject.key).pattern()
-    }
+    .scalar(
+      "a path", shape: ValueShape.pathPattern, examples: ["/data/api", "/data/{YYYY}-{MM}", "/data/*/tmp"],
+      typeHint: "write a target for each path"
+    ) { scalar, subject throws(Diagnostic) in try PathReader(scalar, of: subject.key).pattern() }
   }
 }
 
@@ -59,7 +60,9 @@ struct PathReader {
   func pattern() throws(Diagnostic) -> PathPattern {
     if scalar.text == "/" { throw .protectedPath("/", protected: "/", at: scalar.place) }
     if let foreign = ForeignPath(scalar.text), foreign.placeholder.contains("{") {
-      throw .unknownDateField(foreign.placeholder, nearest: foreign.meant, at: scalar.place)
+      throw .unknownDateField(
+        foreign.placeholder, nearest: foreign.meant.map { YAMLScalar.flowText($0, isPlain: true) },
+        at: scalar.place)
     }
     var parts: [PathPattern.Component] = []
     for component in components { parts.append(try part(component.text, component.range)) }

@@ -52,6 +52,7 @@ struct Section<Values: Sendable>: Sendable {
       // What was meant is not missing, it is misspelt, or in the wrong place.
       for name in meaning?.keys ?? [] where given[name] == nil { note(name, entry.value) }
       misplaced[entry.key.text] = entry.value
+      if case .elsewhere(let name, _)? = meaning { misplaced[name] = entry.value }
       return
     }
     // Recorded even when the value is bad: then it is bad, not missing.

@@ -125,6 +125,7 @@ struct ContainerCommandLine: Sendable {
 
   /// `$NAME` or `${NAME}`, which only a shell would fill in.
   static func shellReference(in text: String) -> (written: String, name: String)? {
+    guard text.utf8.contains(UInt8(ascii: "$")) else { return nil }
     var rest = text[...]
     while let dollar = rest.firstIndex(of: "$") {
       rest = rest[rest.index(after: dollar)...]

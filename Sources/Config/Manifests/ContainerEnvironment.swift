@@ -65,7 +65,8 @@ struct ContainerEnvironment: Sendable {
   }
 
   private static func references(in text: String) -> [String] {
-    var (names, rest): ([String], Substring) = ([], text.prefix(longest))
+    guard text.utf8.contains(UInt8(ascii: "$")), text.utf8.count <= longest else { return [] }
+    var (names, rest): ([String], Substring) = ([], text[...])
     while let dollar = rest.firstIndex(of: "$") {
       rest = rest[rest.index(after: dollar)...]
       if rest.first == "(", let end = rest.firstIndex(of: ")") {

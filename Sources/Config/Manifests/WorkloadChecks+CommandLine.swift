@@ -82,7 +82,9 @@ extension YAMLNode {
   /// Whether YAML's users read it as a number, or as true or false.
   fileprivate var isNoText: Bool {
     guard let scalar, scalar.style == .plain, let first = scalar.text.utf8.first else { return false }
-    if ["true", "false", "yes", "no", "on", "off"].contains(scalar.text.lowercased()) { return true }
+    if scalar.text.utf8.count <= 5, ["true", "false", "yes", "no", "on", "off"].contains(scalar.text.lowercased()) {
+      return true
+    }
     let isNumberLike = Digits.isDigit(first) || "+-.".utf8.contains(first)
     return isNumberLike && (Double(scalar.text) != nil || Int(scalar.text) != nil)
   }

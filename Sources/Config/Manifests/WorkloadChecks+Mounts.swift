@@ -19,7 +19,8 @@ extension WorkloadChecks {
   private func checkShapeOfMounts(_ findings: inout Findings) {
     for volume in workload.volumes {
       guard let kind = volume.unknownKind else { continue }
-      findings.report(.unknownVolumeKind(kind, nearest: Spelling.nearest(to: kind.text, among: Workload.Volume.kinds)))
+      findings.report(
+        .unknownVolumeKind(kind, nearest: Spelling.nearest(to: kind.text, among: Workload.Volume.kinds.sorted())))
     }
     var first: [[String]: SourcePlace] = [:]
     for mount in container.mounts {

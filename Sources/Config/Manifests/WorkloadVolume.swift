@@ -16,7 +16,7 @@ extension Workload {
     /// Its kind, when Kubernetes has none of this name.
     let unknownKind: YAMLKey?
 
-    static let kinds = [
+    static let kinds: Set = [
       "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "configMap", "csi", "downwardAPI",
       "emptyDir",
       "ephemeral", "fc", "flexVolume", "flocker", "gcePersistentDisk", "gitRepo", "glusterfs", "hostPath", "image",

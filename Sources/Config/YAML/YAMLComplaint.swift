@@ -11,7 +11,7 @@ struct YAMLComplaint {
     switch (context.text, error.problem) {
     case ("while scanning a simple key", "could not find expected ':'"): return keyWithoutColon(at: context.offset)
     case ("while scanning an alias", _), ("while scanning an anchor", _):
-      return .unquotedSign(restOfLine(from: context.offset).plainValue)
+      return .unquotedSign(wholeValue(at: context.offset))
     case ("while parsing a flow sequence", _), ("while parsing a flow mapping", _):
       return comment ?? openBracket(at: context.offset) ?? plain
     default: return plain
@@ -28,6 +28,16 @@ struct YAMLComplaint {
 
   private func restOfLine(from start: Int) -> SourcePlace {
     text.place(start..<text.line(text.lineIndex(of: start)).upperBound)
+  }
+
+  /// What stands there without quotes, with what is glued to it in brackets: `[0-9]*.log`.
+  private func wholeValue(at start: Int) -> SourcePlace {
+    let value = restOfLine(from: start).plainValue
+    let before = text.bytes[text.line(text.lineIndex(of: start)).lowerBound..<start]
+    guard let last = before.last, "]}".utf8.contains(last),
+      let bracket = before.lastIndex(of: last == UInt8(ascii: "]") ? UInt8(ascii: "[") : UInt8(ascii: "{"))
+    else { return value }
+    return text.place(bracket..<value.range.upperBound)
   }
 
   /// Noticed on the next line; meant is the word that is no key.

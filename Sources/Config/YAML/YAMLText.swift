@@ -13,7 +13,9 @@ struct YAMLText {
   /// Nil when libyaml may read it.
   var fault: Diagnostic? {
     if text.bytes.count > limit { return .textTooLarge(limit: limit, at: text.place(0..<0)) }
-    if let mark = byteOrderMark { return .byteOrderMark(mark.encoding, at: text.place(start..<start + mark.count)) }
+    if let mark = byteOrderMark {
+      return .byteOrderMark(mark.encoding, isAtStart: true, at: text.place(start..<start + mark.count))
+    }
     if let nul = text.bytes[start...].firstIndex(of: 0) { return .nulByte(at: text.place(nul..<nul + 1)) }
     let bytes = text.bytes[start...]
     do {
@@ -36,6 +38,9 @@ struct YAMLText {
   static func diagnostic(for error: YAMLSyntaxError, in text: SourceText) -> Diagnostic {
     if error.isForbiddenCharacter { return .controlCharacter(at: character(at: error.offset, in: text)) }
     if let marker = conflictMarker(in: text) { return .conflictMarker(at: marker) }
+    // Two files put together have one in the middle.
+    let mark = line(in: text) { $0.starts(with: [0xEF, 0xBB, 0xBF]) }
+    if let mark { return .byteOrderMark("UTF-8", isAtStart: false, at: text.place(mark.range.prefix(3))) }
     if let template = template(in: text) { return .helmTemplate(at: template) }
     if let blank = DeceptiveCharacters.blankBesideStructure(in: text) { return .foreignBlank(at: blank) }
     if error.isOpenQuote { return openQuote(error, in: text) }
