@@ -160,6 +160,29 @@ public struct PatternMatcher: Sendable {
   }
 }
 
+extension Selection {
+  /// What becomes of one file, by its path relative to the target's folder at the absolute path `root`. For many files of a folder
+  /// a matcher of one's own is quicker.
+  public func choice(ofFileAt path: [UInt8], in root: [UInt8]) -> Choice {
+    var matcher = PatternMatcher(self)
+    var folder = matcher.root(at: root.span)
+    let names = path.split(separator: UInt8(ascii: "/")).map { Array($0) }
+    for name in names.dropLast() {
+      guard case .entered(let scope) = folder else { break }
+      matcher.enter(scope)
+      folder = matcher.folder(name.span)
+    }
+    switch folder {
+    case .excluded: return .excluded
+    case .notIncluded: return .notIncluded
+    case .entered(let scope):
+      matcher.enter(scope)
+      let name = names.last ?? []
+      return matcher.choice(ofFile: name.span)
+    }
+  }
+}
+
 /// A folder as patterns see it: how far they have got on the way to it, and which speak of all in it.
 ///
 /// A class, since whatever is about the folder refers to it, and mostly there is none.

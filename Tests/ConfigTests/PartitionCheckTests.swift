@@ -50,7 +50,7 @@ struct PartitionCheckTests {
         PartitionRule(from: from, to: to).chooses($0, at: Self.farFuture, in: .utc)
       }
       let range = "{from: \(from.text), to: \(to.text)}"
-      let checked = checkTarget("path: '\(folders.path)'", "max_age: 0s", "partitions: \(range)")
+      let checked = checkTarget("path: '\(folders.path)'", "max_age: 1d", "partitions: \(range)")
       #expect((checked.rules == [.boundsHoldNoPeriod]) == chosen.isEmpty, "\(folders.path) \(range)")
       guard let first = chosen.first, let last = chosen.last else {
         counts.nothing += 1

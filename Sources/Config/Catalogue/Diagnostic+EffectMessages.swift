@@ -95,25 +95,6 @@ extension Diagnostic {
   }
 }
 
-extension Diagnostic.Advice {
-  /// What may have been meant by nought, where it is refused.
-  static func insteadOfZero(_ text: String, of key: String) -> String? {
-    guard text.utf8.prefix(while: Digits.isDigit).elementsEqual("0".utf8) else { return nil }
-    switch key {
-    case "max_age": return "to delete no file, write never; to delete files of every age, write 0s"
-    case "max_deletions", "max_deleted_bytes":
-      return "to set no cap, write unlimited; to switch a target off, write enabled: false"
-    case "max_empty_directories":
-      return "to set no cap, write unlimited; to keep all of them, write remove_empty_directories: false"
-    case "max_depth": return "files directly in the target have depth 1; to set no bound, write unlimited"
-    case "parallel_targets": return "for one target after another, write 1"
-    case "operations_per_second": return "to set no ceiling, write unlimited"
-    case "time_limit": return "to set no limit, write none"
-    default: return nil
-    }
-  }
-}
-
 extension Diagnostic.Note {
   static func maxAgeHere(at place: SourcePlace) -> Self {
     Self(rule: .maxAgeHere, message: "'max_age' is here", place: place)

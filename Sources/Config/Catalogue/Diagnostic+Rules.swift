@@ -6,7 +6,8 @@ extension Diagnostic {
     // Reading the text.
     case textTooLarge, byteOrderMark, nulByte, notUTF8, controlCharacter, invisibleCharacter, invisibleInComment,
       hiddenLineEnd
-    case conflictMarker, tabIndentation, syntax, unquotedSign, emptyDocument
+    case foreignBlank, typographicQuotes, conflictMarker, tabIndentation, syntax, blankMissing, unquotedSign
+    case emptyDocument, emptyFirstDocument, separatorMissing
     case severalDocuments, nestingTooDeep, tooManyNodes, aliasExpansion, unknownAnchor, explicitTag, duplicateKey
     case keyNotText, mergeKey
     // Options and environment.
@@ -34,7 +35,7 @@ extension Diagnostic {
     // Manifests.
     case noKubernetesObject, noConfigInManifest, noSuchConfigMapKey, keyOfPlainConfig, configNotText, badConfigMapKey,
       configMapTooLarge
-    case badBase64, helmTemplate
+    case badBase64, helmTemplate, configWithoutKey, foldedConfig, encodedConfig, duplicateConfigMap
     // Patterns, and keys that other keys contradict.
     case nothingIncluded, everythingExcluded, patternWithoutEffect, excludeMeetsNothing, patternRepeated,
       patternCovered,
@@ -47,8 +48,11 @@ extension Diagnostic {
     case emptyDirectoriesOutOfReach, boundNotBelowRuns, fewerTargets, defaultUnused
     case nothingToDelete, noFileGoes
     // Warnings.
-    case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
-    case reportInsideTarget, rareSampling
+    case limitAboveContainer, youngMaxAge, youngFolders, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
+    case reportInsideTarget, reportIsFolder, rareSampling
+    // What is legal, and hardly meant.
+    case severalPaths, placeholderInPath, pathOfFiles, hugeAge, onlyEmptyFiles, smallSize, youngEmptyDirectories
+    case rootOfEverything, rootInside, rootProtected
     // What one host has against it.
     case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory,
       hostLinksPassedOver, hostAlmostDates
@@ -60,18 +64,23 @@ extension Diagnostic {
     case noWorkload, otherKeyRead, onlyBystanders, tooManyContainers, badMemoryQuantity, noMemoryLimit,
       memoryLimitTooSmall,
       requestAboveLimit
-    case unknownVolume, targetNotMounted, targetReadOnly, targetGoneWithPod, reportNotWritable, reportGoneWithPod
+    case unknownVolume, targetNotMounted, targetReadOnly, systemFolderOfNode,
+      targetGoneWithPod, reportNotWritable, reportGoneWithPod
     case otherTerminationLog
     case gracePeriodTooShort, gracePeriodTight, deadlineBeforeTimeLimit, deadlineBeforeAttempts
     case startedAgain, retriedWhateverHappened, restartPolicyRefused, otherRunAllowed, severalPods
     case failurePolicyNeedsNever, badExitStatuses, unknownContainer, retryForgone, retryInVain, retriesInVain
     case noArguments, badArgument, selectsNoTarget, configFromStandardInput
-    case otherNamespace, otherConfigMap, otherConfigMapKey, noSuchConfigFile, configMountedElsewhere, configNotMounted
+    case otherNamespace, otherConfigMap, otherConfigMapKey, noSuchConfigFile, noSuchSubPath, configPathIsFolder
+    case configMountedElsewhere, configNotMounted
+    case commandInOneText, commandLineNotRead, textNeeded, undefinedReference, shellReference, fixedNow
+    case relativeInContainer, unknownVolumeKind, mountPathTwice, formerVersion, reportIsMount, unknownWord
   }
 
   /// One for each wording of a note.
   public enum NoteRule: String, Hashable, Sendable, CaseIterable {
-    case context, firstHere, valueHere, rootsHere, pathHere, boundHere, otherTargetHere, targetHere, maxSizeHere,
+    case context, firstHere, valueHere, rootsHere, pathHere, boundHere, otherTargetHere, targetHere, folderHere,
+      maxSizeHere,
       thresholdHere
     case budgetHere, ceilingHere, decodedHere, concurrencyHere
     case includeHere, excludeHere, maxDepthHere, otherPatternHere, maxAgeHere, olderThanHere

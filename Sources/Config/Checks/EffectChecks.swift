@@ -9,7 +9,7 @@ struct EffectChecks {
 
   func run(findings: inout Findings) {
     for target in targets where target.isEnabled {
-      checkOddNames(target, &findings)
+      if let finding = PathMeaning(target)?.finding { findings.report(finding) }
       checkAge(target, &findings)
       checkNever(target, &findings)
       checkEmptyDirectories(target, &findings)
@@ -24,22 +24,6 @@ struct EffectChecks {
   }
 
   // MARK: One target
-
-  /// Names that are legal, and yet look like a slip. Of several in a path the first is reported, and all are mended.
-  private func checkOddNames(_ target: DecodedTarget, _ findings: inout Findings) {
-    guard let path = target.path, let scalar = target.settings.given["path"]?.node.scalar, scalar.text == path.text
-    else { return }
-    let components = PathReader.split(path.text)
-    for (text, range) in components where Glob.isLiteral(text) && !text.contains("{") {
-      if text.allSatisfy({ $0 == "." }) {
-        return findings.report(.onlyDots(text, at: scalar.place(ofBytes: range)))
-      } else if let odd = text.oddEnd {
-        let meant = components.map { $0.text.withoutOddEnds ?? $0.text }
-        let byte = scalar.place(ofBytes: range.lowerBound + odd..<range.lowerBound + odd + 1)
-        return findings.report(.oddEnd(text, meant: "/" + meant.joined(separator: "/"), at: byte))
-      }
-    }
-  }
 
   /// What is written in a period is, when its folder is chosen, as old as the period is long and `older_than` at most.
   private func checkAge(_ target: DecodedTarget, _ findings: inout Findings) {
@@ -137,22 +121,6 @@ struct EffectChecks {
       else { continue }
       findings.report(.defaultUnused(entry.key.text, at: entry.key.place))
     }
-  }
-}
-
-extension String {
-  /// The byte of a dot or blank at its end, or of a blank at its beginning.
-  fileprivate var oddEnd: Int? {
-    if utf8.last == UInt8(ascii: ".") || utf8.last == UInt8(ascii: " ") { return utf8.count - 1 }
-    return utf8.first == UInt8(ascii: " ") ? 0 : nil
-  }
-
-  /// Nil when it neither ends with a dot or blank nor begins with a space.
-  fileprivate var withoutOddEnds: String? {
-    var rest = self[...]
-    while rest.last == "." || rest.last == " " { rest.removeLast() }
-    while rest.first == " " { rest.removeFirst() }
-    return rest.isEmpty || rest.count == count ? nil : String(rest)
   }
 }
 

@@ -56,7 +56,10 @@ struct BatchDecoder {
   private mutating func readTargets(on defaults: Section<TargetSettings>, findings: inout Findings) {
     guard let node = draft.targets else { return }
     guard case .sequence(let items) = node.content else {
-      findings.report(.wrongType("'targets'", expected: "a list", found: node.noun, example: nil, at: node.place))
+      findings.report(
+        .wrongType(
+          "'targets'", expected: "a list", found: node.noun, example: nil, hint: Diagnostic.Advice.targetsAsGroup(node),
+          at: node.place))
       return
     }
     if items.isEmpty { findings.report(.noTargets(at: node.place)) }

@@ -118,19 +118,34 @@ struct DecodedTarget {
 
   private func warnOfYoungFiles(findings: inout Findings) {
     let day = Duration.seconds(86_400)
-    if path?.hasTemplate == false {
-      for rule in settings.values.rules {
-        guard let maxAge = rule.values.maxAge?.duration, maxAge < day, let place = rule.place(of: "max_age") else {
-          continue
-        }
-        findings.report(.youngMaxAge(at: place))
-      }
+    guard let path else { return }
+    let own = settings.failed.contains("max_age") ? nil : settings.values.maxAge?.duration
+    let ages =
+      [(own, settings.place(of: "max_age"))]
+      + settings.values.rules.map { ($0.values.maxAge?.duration, $0.place(of: "max_age")) }
+    for case (let age?, let place?) in ages where age < day { warnOfYoungFiles(path, at: place, findings: &findings) }
+  }
+
+  private func warnOfYoungFiles(_ path: PathPattern, at place: SourcePlace, findings: inout Findings) {
+    if let unit = path.finestField {
+      guard let spares = sparesYoungFolders, !spares else { return }
+      let hasGroup = settings.given["partitions"] != nil
+      findings.report(.youngFolders(unit, hasPartitions: hasGroup, at: place))
+    } else if settings.given["partitions"] == nil {
+      findings.report(.youngMaxAge(at: place))
     }
-    guard let maxAge = settings.values.maxAge?.duration, maxAge < day, path?.hasTemplate == false,
-      settings.given["partitions"] == nil, !settings.failed.contains("max_age"),
-      let place = settings.place(of: "max_age")
-    else { return }
-    findings.report(.youngMaxAge(at: place))
+  }
+
+  /// Nil when what was to say so could not be read.
+  private var sparesYoungFolders: Bool? {
+    let partitions = settings.values.partitions
+    if settings.failed.contains("partitions") { return nil }
+    guard partitions.given["older_than"] != nil else { return false }
+    switch partitions.values.olderThan {
+    case .duration(let age): return age > .zero
+    case .months(let count): return count > 0
+    case nil: return nil
+    }
   }
 
   /// Written to be rid of what `defaults` protects, which it is not.

@@ -3,9 +3,10 @@ import Plan
 extension Format where Value == PathPattern {
   /// An absolute path whose components may be wildcards or date templates.
   static var pathPattern: Format {
-    .scalar("a path", shape: ValueShape.pathPattern, examples: ["/data/api", "/data/{YYYY}-{MM}", "/data/*/tmp"]) {
-      scalar, subject throws(Diagnostic) in try PathReader(scalar, of: subject.key).pattern()
-    }
+    .scalar(
+      "a path", shape: ValueShape.pathPattern, examples: ["/data/api", "/data/{YYYY}-{MM}", "/data/*/tmp"],
+      typeHint: "write a target for each path"
+    ) { scalar, subject throws(Diagnostic) in try PathReader(scalar, of: subject.key).pattern() }
   }
 }
 
@@ -58,6 +59,11 @@ struct PathReader {
 
   func pattern() throws(Diagnostic) -> PathPattern {
     if scalar.text == "/" { throw .protectedPath("/", protected: "/", at: scalar.place) }
+    if let foreign = ForeignPath(scalar.text), foreign.placeholder.contains("{") {
+      throw .unknownDateField(
+        foreign.placeholder, nearest: foreign.meant.map { YAMLScalar.flowText($0, isPlain: true) },
+        at: scalar.place)
+    }
     var parts: [PathPattern.Component] = []
     for component in components { parts.append(try part(component.text, component.range)) }
     try checkFieldOrder(parts)
@@ -147,7 +153,8 @@ struct PathReader {
     if let field = DateTemplate.Field(rawValue: text) { return .field(field) }
     let fields = DateTemplate.Field.allCases.map(\.rawValue)
     throw .unknownDateField(
-      text, nearest: PathReader.separated(text) ?? Spelling.nearest(to: text, among: fields),
+      text,
+      nearest: text.contains(",") ? nil : PathReader.separated(text) ?? Spelling.nearest(to: text, among: fields),
       at: scalar.place(ofBytes: range))
   }
 

@@ -119,7 +119,7 @@ struct Key<Record>: Sendable {
       if let scalar = entry.value.scalar, let choices, !choices.contains(scalar.text) {
         findings.report(
           .unknownChoice(
-            scalar.text, of: fullName, choices: choices, nearest: Spelling.nearest(to: scalar.text, among: choices),
+            scalar.text, of: fullName, choices: choices, nearest: ForeignKeys.choice(scalar.text, among: choices),
             at: scalar.place))
       } else {
         findings.report(.notSupportedYet(fullName, off: off, at: entry.value.place))
