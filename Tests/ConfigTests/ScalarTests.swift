@@ -51,7 +51,6 @@ struct ScalarTests {
       ("defaults: {max_age: 2592000}", "did you mean 2592000s? that is 30d"),
       ("defaults: {max_age: 86400}", "write which is meant: 86400s (1d) or 86400m (60d)"),
       ("defaults: {max_age: 720}", "write which is meant: 720m (12h), 720h (30d) or 720d"),
-      ("defaults: {max_age: 0}", "to switch the target off, write enabled: false; for files of any age, 0s"),
       ("run: {time_limit: 14400}", "did you mean 14400s? that is 4h"),
       ("run: {time_limit: 90}", "write which is meant: 90m or 90h"),
       ("safety: {max_clock_skew: 300}", "write which is meant: 300s (5m) or 300m (5h)"),

@@ -83,7 +83,9 @@ extension Diagnostic.Advice {
   static func insteadOfField(_ text: String) -> String {
     if ["$", "{{"].contains(where: text.hasPrefix) { return insteadOfPlaceholder(text) }
     let words = text.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false)
-    guard words.count > 1 else { return "the fields are {YYYY}, {MM}, {DD} and {HH}, or {GGGG} and {WW} for ISO weeks; for any name, write *" }
+    guard words.count > 1 else {
+      return "the fields are {YYYY}, {MM}, {DD} and {HH}, or {GGGG} and {WW} for ISO weeks; for any name, write *"
+    }
     let letters = words.joined()
     return words.allSatisfy({ $0.utf8.count == 1 }) && letters.utf8.allSatisfy(UInt8.isLetterOrDigit)
       ? "did you mean [\(letters)]?" : "braces stand for dates: write a target for each"

@@ -12,7 +12,7 @@ extension Diagnostic {
     case .danglingEscape: return badGlob(.danglingEscape, at: place)
     case .doubleStarInsideComponent: return badGlob(.doubleStarInsideComponent, at: place)
     case .emptyComponent: return badGlob(.emptyComponent, at: place)
-    case .dotComponent: return patternDots(scalar.text, at: place)
+    case .dotComponent: return patternDots(scalar.text, at: scalar.place)
     case .unclosedBrace:
       return .error(
         .patternUnclosedBrace, "no '}' closes this '{'", at: place, hint: "for the character itself, write \\{")
@@ -74,8 +74,9 @@ extension ForeignPattern {
     case .negation where key == "exclude":
       "a file stays when any pattern of exclude matches it; for the character itself, write \\!"
     case .negation: "move the rest to exclude" + (meant.map { ": [\($0.inYAML)]" } ?? "") + "; or write \\!"
-    case .several(let parts): "did you mean [\(parts.map(\.inYAML).joined(separator: ", "))]?"
-    default: [meant.map { "did you mean \($0.inYAML)?" }, literally].compactMap { $0 }.joined(separator: " ")
+    case .several(let parts) where meant == nil:
+      "write each as an item of its own: \(parts.map(\.inYAML).joined(separator: ", "))"
+    default: meant.map { "did you mean \($0.inYAML)?" } ?? literally ?? ""
     }
   }
 
@@ -83,15 +84,15 @@ extension ForeignPattern {
   private var literally: String? {
     switch kind {
     case .quotes, .several, .negation, .filterRule: nil
-    case .blank: "For the blank itself, write [ ]"
-    case .home: "For the character itself, write \\~"
-    case .variable: "Write its value; for the character itself, \\$"
+    case .blank: "for the blank itself, write [ ]"
+    case .home: "for the character itself, write \\~"
+    case .variable: "write its value; for the character itself, \\$"
     case .regularExpression: "'*' stands for any characters, {a,b} for alternatives"
-    case .extendedGlob: "Write {a,b} for alternatives"
-    case .dateFormat: "For the character itself, write \\%"
-    case .placeholder: "Write what it stands for; for the character itself, \\<"
-    case .loneBraces: "For the characters themselves, write \\{ and \\}"
-    case .backslash: "For the character itself, write \\\\"
+    case .extendedGlob: "write {a,b} for alternatives"
+    case .dateFormat: "for the character itself, write \\%"
+    case .placeholder: "write what it stands for; for the character itself, \\<"
+    case .loneBraces: "for the characters themselves, write \\{ and \\}"
+    case .backslash: "for the character itself, write \\\\"
     }
   }
 }

@@ -80,7 +80,9 @@ struct ForeignPattern: Hashable {
       // Blanks are common in names of folders.
       let signs = separator == " " ? "*?[" : "*?[/"
       guard parts.count > 1, parts.allSatisfy({ $0.contains { signs.contains($0) } }) else { continue }
-      return (.several(parts), nil)
+      // Where some are looked for at any depth and some are not, one pattern cannot stand for all.
+      let areAlike = Set(parts.map { $0.contains("/") }).count == 1
+      return (.several(parts), areAlike ? "{\(parts.joined(separator: ","))}" : nil)
     }
     return nil
   }
