@@ -152,7 +152,7 @@ import Testing
       return isIn(path, folder)
         && excludes[Int(outer)].contains { exclude in
           if exclude.hasPrefix("/") { return isIn(path, exclude) }
-          return path.dropFirst(folder.utf8.count).split(separator: "/").contains {
+          return path.dropFirst(folder.count).split(separator: "/").contains {
             $0 == exclude.split(separator: "/")[0]
           }
         }
