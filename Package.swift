@@ -46,7 +46,8 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "PlanTests", dependencies: ["Plan"], swiftSettings: strict),
+    .testTarget(
+      name: "PlanTests", dependencies: ["Plan"], exclude: ["git-pairs.py"], swiftSettings: strict),
     .testTarget(
       name: "ConfigTests", dependencies: ["Config", "Plan"], exclude: ["Goldens", "Corpus"], swiftSettings: strict),
     .target(name: "CWitness", path: "Tests/CWitness", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
@@ -56,7 +57,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RunnerTests",
-      dependencies: ["Runner", "Kernel", "Plan", .product(name: "SystemPackage", package: "swift-system")],
+      dependencies: ["Runner", "Kernel", "CKernel", "Plan", .product(name: "SystemPackage", package: "swift-system")],
       swiftSettings: strict),
     .testTarget(
       name: "ReportTests",

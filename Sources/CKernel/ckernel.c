@@ -66,6 +66,14 @@ int ck_file_status(const char *path, int fd, struct ck_status *out) {
   return 0;
 }
 
+int ck_link_status(const char *path, struct ck_status *out) {
+  int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  int result = ck_file_status(NULL, fd, out);
+  close(fd);
+  return result;
+}
+
 int ck_create_file(int directory, const char *name) {
   return RESULT(openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
 }

@@ -8,6 +8,8 @@ public struct CheckSettings: Sendable {
   public var environment: [String: String] = [:]
   /// The names of those that are set to what nobody knows here.
   var unknownVariables: Set<String> = []
+  /// Where time zones are looked up.
+  public var timeZones = TimeZoneDatabase.none
   /// The container limit to check thresholds and budgets against; nil: not known.
   public var memoryLimit: ByteCount?
   /// Where that stands, when a manifest says it.

@@ -42,7 +42,9 @@ public struct CheckedConfiguration: Sendable {
         plan: nil, diagnostics: findings.ordered(by: source), isCutShort: !isEmpty, decoder: nil, source: source)
     }
     let root = Overrides(settings.overrides).applied(to: text, limits: limits, findings: &findings)
-    let decoder = BatchDecoder(root, environment: legacy, findings: &findings)
+    var decoder = BatchDecoder(root, environment: legacy, findings: &findings)
+    decoder.readTimeZone(from: settings.timeZones, findings: &findings)
+    legacy.check(decoder.targets, findings: &findings)
     PlanChecks(decoder, settings, limits: limits).run(findings: &findings)
     let plan = findings.hasErrors ? nil : decoder.plan
     return CheckedConfiguration(

@@ -58,9 +58,15 @@ public struct CheckedInput: Sendable {
   public static func checkIfConfig(_ source: SourceText, _ settings: CheckSettings) -> CheckedInput? {
     if KubernetesObject.isManifest(source) {
       let input = check(source, settings)
-      // A ConfigMap with a mistake of its own may have held one.
+      // What has a mistake of its own may have held one: a manifest of something else is none of ours, whatever is wrong in it.
       let isMistaken = input.diagnostics.contains { $0.severity == .error && $0.rule != .noConfigInManifest }
-      return input.configs.isEmpty && !(isMistaken && ConfigMap.isMentioned(in: source)) ? nil : input
+      return input.configs.isEmpty && !(isMistaken && ConfigLikeness.isMentioned(in: source)) ? nil : input
+    }
+    // What cannot be read as it is saved is judged by what it would be in UTF-8.
+    if let text = source.inUTF8 {
+      let isMeant =
+        KubernetesObject.isManifest(text) ? ConfigLikeness.isMentioned(in: text) : ConfigLikeness.isConfig(text)
+      return isMeant ? check(source, settings) : nil
     }
     var settings = settings
     // It is for the manifests among the files.
@@ -108,8 +114,12 @@ private struct ManifestCheck {
     let maps = objects.compactMap { ConfigMap($0) }
     for map in maps {
       map.check(limit: limits.bytes, findings: &findings)
+      if let data = map.object.node.entry("data"), ConfigLikeness.isConfig(data.value) {
+        findings.report(.configWithoutKey(at: data.key.place))
+      }
       for item in map.items { check(item, of: map) }
     }
+    reportRepeated(maps)
     // What was not read may have held it.
     if configs.isEmpty, !findings.hasErrors { reportNothing(in: maps, objects) }
   }
@@ -123,10 +133,21 @@ private struct ManifestCheck {
       }
       return
     }
+    if let folded = item.foldedConfig { return findings.report(.foldedConfig(item.key, at: folded)) }
+    if item.holdsEncodedConfig { findings.report(.encodedConfig(item.key, at: item.value.place)) }
     guard let text = item.text(findings: &findings), isChosen || ConfigLikeness.isConfig(text) else { return }
     var config = CheckedConfiguration.check(text, of: ConfigMapKey(item, of: map), settings, limits: limits)
     config.title = "ConfigMap \(map.name), key \(item.key.text)"
     configs.append(config)
+  }
+
+  private mutating func reportRepeated(_ maps: [ConfigMap]) {
+    var first: [String: SourcePlace] = [:]
+    for map in maps {
+      guard let name = map.object.name?.text else { continue }
+      let place = first.updateValue(map.object.place, forKey: "\(map.object.namespace ?? "")/\(name)")
+      if let place { findings.report(.duplicateConfigMap(name, at: map.object.place, first: place)) }
+    }
   }
 
   private mutating func reportNothing(in maps: [ConfigMap], _ objects: [KubernetesObject]) {

@@ -3,7 +3,7 @@ public struct Diagnostic: Error, Hashable, Sendable {
   /// An error keeps a config from being used, a warning does not.
   public enum Severity: String, Hashable, Sendable { case error, warning }
 
-  public let severity: Severity
+  public internal(set) var severity: Severity
   /// Which wording of the catalogue this is: stable, for machines.
   public let rule: Rule
   /// One line, without a full stop.

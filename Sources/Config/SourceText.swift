@@ -127,6 +127,10 @@ public struct SourcePlace: Hashable, Sendable {
     return end.map { source.place(range.lowerBound..<$0 + 1) } ?? self
   }
 
+  func holds(_ other: SourcePlace) -> Bool {
+    source === other.source && range.lowerBound <= other.range.lowerBound && other.range.upperBound <= range.upperBound
+  }
+
   /// As much of it as a plain value could be: up to a comment, a comma, a bracket or the blanks before them.
   var plainValue: SourcePlace {
     let bytes = source.bytes[range]

@@ -31,6 +31,13 @@ public struct FileIdentity: Hashable, Sendable {
     return ck_file_status(path, -1, &status) == 0 ? ofFile(status) : nil
   }
 
+  /// Of the link itself that stands at `path`; nil when there is none.
+  public static func ofLink(at path: String) -> FileIdentity? {
+    var status = ck_status()
+    guard ck_link_status(path, &status) == 0, FileKind(mode: status.mode) == .symlink else { return nil }
+    return FileIdentity(status)
+  }
+
   /// Of the regular file that is open under this number; nil when there is none.
   public static func ofFile(openAs descriptor: CInt) -> FileIdentity? {
     var status = ck_status()

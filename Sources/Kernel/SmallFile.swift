@@ -23,6 +23,9 @@ enum SmallFile {
     return Array(bytes[..<filled])
   }
 
+  /// Nil when it cannot be read.
+  static func bytes(_ path: String) -> [UInt8]? { try? read(path, limit: limit) }
+
   /// The text of a small file; nil when it cannot be read, as happens to cgroup files that vanish.
   static func text(_ path: String, limit: Int = SmallFile.limit) -> String? {
     (try? read(path, limit: limit)).map { String(decoding: $0, as: UTF8.self) }

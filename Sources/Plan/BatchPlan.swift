@@ -101,6 +101,8 @@ public struct RunPlan: Hashable, Sendable {
   public var operationsPerSecond: Int?
   /// Nil: none.
   public var timeLimit: Duration?
+  /// By whose clocks the periods of dated folders end.
+  public var timeZone = TimeZoneRules.utc
   public var onTargetFailure: FailurePolicy = .continue
   public var progressInterval: Duration = .seconds(30)
 
@@ -150,6 +152,8 @@ public struct Target: Hashable, Sendable {
   public var oneFileSystem = true
   /// Nil: empty directories stay.
   public var emptyDirectories: EmptyDirectoryRule?
+  /// Whether the target's own folder goes when nothing is left in it, and when; nil: it stays.
+  public var ownFolder: EmptyDirectoryRule?
   /// Files: the removal beyond it does not happen; the target stops with status 5. Nil: unlimited.
   public var maxDeletions: UInt64?
   /// The same for bytes: the allocated blocks of last links.

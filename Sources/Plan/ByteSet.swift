@@ -1,5 +1,5 @@
 /// A set of byte values, one bit each.
-package struct ByteSet: Hashable, Sendable {
+public struct ByteSet: Hashable, Sendable {
   private var words = SIMD4<UInt64>()
 
   package init() {}

@@ -1,4 +1,4 @@
-/// A day of the proleptic Gregorian calendar, in UTC. Partitions are named by such days, months or years.
+/// A day of the proleptic Gregorian calendar, by whichever clocks. Folders are named by such days, their months, weeks or years.
 public struct CivilDate: Hashable, Comparable, Sendable {
   public let year: Int
   public let month: Int
@@ -32,7 +32,10 @@ public struct CivilDate: Hashable, Comparable, Sendable {
   }
 
   /// Days since 1970-01-01.
-  public var daysSinceEpoch: Int {
+  public var daysSinceEpoch: Int { CivilDate.daysSinceEpoch(year, month, day) }
+
+  /// The same for a year outside 1 ... 9999, too.
+  static func daysSinceEpoch(_ year: Int, _ month: Int, _ day: Int) -> Int {
     let marchYear = month <= 2 ? year - 1 : year
     let era = marchYear.dividedDown(by: 400)
     let yearOfEra = marchYear - era * 400
@@ -49,6 +52,23 @@ public struct CivilDate: Hashable, Comparable, Sendable {
     let (newYear, newMonth) = (total.dividedDown(by: 12), total - total.dividedDown(by: 12) * 12 + 1)
     return CivilDate(unchecked: newYear, newMonth, min(day, CivilDate.daysIn(month: newMonth, of: newYear)))
   }
+
+  /// The ISO 8601 week that it lies in, and the year that week belongs to.
+  var week: (year: Int, week: Int) {
+    let monday = daysSinceEpoch - CivilDate.daysAfterMonday(daysSinceEpoch)
+    // A week belongs to the year that its Thursday lies in.
+    let year = CivilDate(containing: Timestamp(seconds: Int64(monday + 3) * 86_400)).year
+    return (year, (monday - CivilDate.firstDayOfWeeks(of: year)) / 7 + 1)
+  }
+
+  /// The Monday of a year's first week, in days since 1970-01-01: that week has 4 January in it.
+  static func firstDayOfWeeks(of year: Int) -> Int {
+    let fourth = daysSinceEpoch(year, 1, 4)
+    return fourth - daysAfterMonday(fourth)
+  }
+
+  /// 1970-01-01 was a Thursday.
+  private static func daysAfterMonday(_ day: Int) -> Int { (day + 3) - (day + 3).dividedDown(by: 7) * 7 }
 
   public static func < (a: CivilDate, b: CivilDate) -> Bool {
     (a.year, a.month, a.day) < (b.year, b.month, b.day)

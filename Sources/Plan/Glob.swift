@@ -117,6 +117,12 @@ public struct Glob: Hashable, Sendable {
     return matches(bytes.span)
   }
 
+  /// Whether the name of a folder matches a component of a path: as in a shell, a dot at its beginning must be written.
+  public func matchesName(_ name: [UInt8]) -> Bool {
+    let dot = UInt8(ascii: ".")
+    return (name.first != dot || tokens.first == .byte(dot)) && matches(name.span)
+  }
+
   fileprivate static let slash = UInt8(ascii: "/")
 
   fileprivate static func componentAfter(_ start: Int, in path: Span<UInt8>) -> Int? {

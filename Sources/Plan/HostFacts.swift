@@ -61,8 +61,8 @@ extension HostFacts {
   /// What came of the look at one target.
   public enum Answer: Hashable, Sendable {
     /// The folder of a literal path, whether it is there or not. Of a pattern, the first of those it finds, with how many it
-    /// finds in all; none of them when its fixed part is no folder: then that is here.
-    case folders([Folder], found: Int)
+    /// finds in all, and what of its matches a run passes over; none of them when its fixed part is no folder: then that is here.
+    case folders([Folder], found: Int, passedOver: PassedOver = PassedOver())
     /// A pattern finds more than a run accepts, which is this many.
     case tooMany(limit: Int)
     /// Not waited for any longer. `probes` are the paths of files, fit to be printed, that were made to try deleting and may

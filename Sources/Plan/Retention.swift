@@ -7,11 +7,19 @@ public struct Retention: Hashable, Sendable {
     case newest
   }
 
-  public var maxAge: Duration
+  /// What becomes of symbolic links.
+  public enum Symlinks: String, Hashable, Sendable, CaseIterable {
+    case keep
+    /// Each goes as a file does: by its own times, owner and size, never by what it points to.
+    case delete
+  }
+
+  /// Nil: `never`, no file goes, however old it is.
+  public var maxAge: Duration?
   public var ageFrom: AgeSource
-  /// Empty: every file. Matched on the path relative to the target.
-  public var include: [Glob]
-  public var exclude: [Glob]
+  /// Empty: every file.
+  public var include: [Pattern]
+  public var exclude: [Pattern]
   public var minSize: ByteCount
   /// Nil: unlimited.
   public var maxSize: ByteCount?
@@ -19,11 +27,14 @@ public struct Retention: Hashable, Sendable {
   public var owners: Set<UInt32>?
   /// Files directly in the target's root have depth 1; nil: unlimited.
   public var maxDepth: Int?
+  public var symlinks: Symlinks
+  /// The first of them that speaks of a file decides on it, and where none does, the target's own keys. `exclude` comes before.
+  public var rules: [Rule] = []
 
   public init(
-    maxAge: Duration, ageFrom: AgeSource = .mtime, include: [Glob] = [], exclude: [Glob] = [],
+    maxAge: Duration?, ageFrom: AgeSource = .mtime, include: [Pattern] = [], exclude: [Pattern] = [],
     minSize: ByteCount = ByteCount(bytes: 0), maxSize: ByteCount? = nil, owners: Set<UInt32>? = nil,
-    maxDepth: Int? = nil
+    maxDepth: Int? = nil, symlinks: Symlinks = .keep
   ) {
     self.maxAge = maxAge
     self.ageFrom = ageFrom
@@ -33,6 +44,48 @@ public struct Retention: Hashable, Sendable {
     self.maxSize = maxSize
     self.owners = owners
     self.maxDepth = maxDepth
+    self.symlinks = symlinks
+  }
+}
+
+extension Retention {
+  /// Which of the files that patterns choose may go.
+  public struct Criteria: Hashable, Sendable {
+    /// Nil: `never`.
+    public var maxAge: Duration?
+    public var ageFrom: AgeSource
+    public var minSize: ByteCount
+    public var maxSize: ByteCount?
+    public var owners: Set<UInt32>?
+
+    public init(maxAge: Duration?, ageFrom: AgeSource, minSize: ByteCount, maxSize: ByteCount?, owners: Set<UInt32>?) {
+      (self.maxAge, self.ageFrom) = (maxAge, ageFrom)
+      (self.minSize, self.maxSize, self.owners) = (minSize, maxSize, owners)
+    }
+  }
+
+  /// Other criteria for some of a target's files.
+  public struct Rule: Hashable, Sendable {
+    /// Empty: every file.
+    public var include: [Pattern]
+    public var exclude: [Pattern]
+    public var criteria: Criteria
+
+    public init(include: [Pattern], exclude: [Pattern], criteria: Criteria) {
+      (self.include, self.exclude, self.criteria) = (include, exclude, criteria)
+    }
+  }
+
+  /// Of a target with these criteria and no patterns.
+  init(_ criteria: Criteria) {
+    self.init(
+      maxAge: criteria.maxAge, ageFrom: criteria.ageFrom, minSize: criteria.minSize, maxSize: criteria.maxSize,
+      owners: criteria.owners)
+  }
+
+  /// The target's own.
+  public var criteria: Criteria {
+    Criteria(maxAge: maxAge, ageFrom: ageFrom, minSize: minSize, maxSize: maxSize, owners: owners)
   }
 }
 
@@ -84,55 +137,6 @@ public enum KeepReason: String, Hashable, Sendable, CaseIterable {
   case ownFile = "own_file"
   /// Something is mounted on it.
   case mountPoint = "mount_point"
-}
-
-/// A retention with its clock fixed: the pure rule that decides what is deleted.
-public struct Cutoff: Hashable, Sendable {
-  public let retention: Retention
-  /// A file goes only when its time is strictly before this.
-  public let instant: Timestamp
-
-  public init(_ retention: Retention, now: Timestamp) {
-    self.retention = retention
-    self.instant = now - retention.maxAge
-  }
-
-  /// Whether `verdict` looks at the path; when not, an empty one will do.
-  public var needsPath: Bool { !retention.include.isEmpty || !retention.exclude.isEmpty }
-
-  /// The decision on a regular file. `path` is relative to the target's root.
-  ///
-  /// The order is fixed (patterns, age, owner, size), so that every run gives the same file the same reason.
-  public func verdict(for file: FileFacts, path: Span<UInt8>) -> Verdict {
-    if needsPath {
-      if excludes(path) { return .kept(.excluded) }
-      if !retention.include.isEmpty, !retention.include.contains(where: { $0.matches(path) }) {
-        return .kept(.notIncluded)
-      }
-    }
-    guard let time = time(of: file) else {
-      return .kept(retention.ageFrom == .atime ? .accessTimeUnknown : .birthTimeUnknown)
-    }
-    if time >= instant { return .kept(.tooNew) }
-    if let owners = retention.owners, !owners.contains(file.owner) { return .kept(.otherOwner) }
-    if file.size < retention.minSize.bytes { return .kept(.tooSmall) }
-    if let maxSize = retention.maxSize, file.size > maxSize.bytes { return .kept(.tooLarge) }
-    return .expired
-  }
-
-  /// Whether an `exclude` pattern protects this path, a directory's included.
-  public func excludes(_ path: Span<UInt8>) -> Bool {
-    for pattern in retention.exclude where pattern.matches(path) { return true }
-    return false
-  }
-
-  private func time(of file: FileFacts) -> Timestamp? {
-    switch retention.ageFrom {
-    case .mtime: file.mtime
-    case .atime: file.atime
-    case .ctime: file.ctime
-    case .birth: file.birth
-    case .newest: max(file.mtime, file.atime ?? file.mtime, file.ctime, file.birth ?? file.ctime)
-    }
-  }
+  /// `max_age: never`. Such a file was not even looked at.
+  case never
 }

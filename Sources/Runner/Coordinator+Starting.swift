@@ -6,11 +6,33 @@ extension Coordinator {
   mutating func startWhatFits() {
     let policy = runner.plan.run.onTargetFailure
     while let next = waiting.first, runner.stop.reason == nil, !(hasFailedTarget && policy == .stop) {
+      if let refusal = refusal(of: next) {
+        if let target = waiting.popFirst() { notStarted(target, because: refusal) }
+        continue
+      }
       guard let budget = admission.admit(started, wanting: waiting.folders.spec(of: next).memoryBudget) else {
         return tellOfWaiting(waiting.folders[next])
       }
       if let target = waiting.popFirst() { start(target, budget: budget) }
     }
+  }
+
+  /// What keeps a folder from being walked when another one of its target has met their cap; nil: nothing.
+  private func refusal(of folder: FolderList.Index) -> String? {
+    guard let cap = sharedCaps[waiting.folders.target(of: folder)]?.deletions, cap.isReached else { return nil }
+    return cap.refusal
+  }
+
+  /// The caps for one folder of a target.
+  private mutating func caps(for target: ResolvedTarget) -> TargetCaps {
+    if target.spec.path.isLiteral { return TargetCaps(target.spec) }
+    if let known = sharedCaps[target.number] { return known }
+    let caps = TargetCaps(target.spec) { [mailbox, number = target.number] _ in
+      mailbox.withLock { $0.append(.capReached(number)) }
+      mailbox.broadcast()
+    }
+    sharedCaps[target.number] = caps
+    return caps
   }
 
   /// Says once of each target that it waits for memory, which is not to be seen otherwise.
@@ -38,7 +60,8 @@ extension Coordinator {
   private mutating func start(_ target: ResolvedTarget, budget: ByteCount) {
     let id = started
     started += 1
-    var rules = WalkRules(target.spec, mode: runner.settings.mode, now: now, runner.fileSystem)
+    let caps = caps(for: target)
+    var rules = WalkRules(target.spec, mode: runner.settings.mode, now: now, caps: caps, runner.fileSystem)
     rules.ownFiles = runner.settings.ownFiles
     let limits = limits(of: target.spec, budget: budget)
     if case .atMost(let wanted) = target.spec.concurrency, limits.workers < wanted {
@@ -46,7 +69,7 @@ extension Coordinator {
         "concurrency \(wanted) is more than run.concurrency, the memory budget or the descriptor limit allow"
       runner.onEvent(.notice(target: target.name, message: "\(message): going on with \(limits.workers)"))
     }
-    let walk = TargetWalk(target, rules: rules, limits: limits, means: means(for: target.spec)) { [mailbox] in
+    let walk = TargetWalk(target, rules: rules, limits: limits, means: means(for: target.spec, caps)) { [mailbox] in
       mailbox.withLock { $0.append(.targetEnded(id)) }
       mailbox.broadcast()
     }
@@ -75,16 +98,12 @@ extension Coordinator {
       reopenedAtOnce: descriptors.reopenedAtOnce(by: workers), memory: budget)
   }
 
-  private func means(for target: Target) -> TargetWalk.Means {
-    let caps = [
-      runCap,
-      DeletionCap("the target's cap on deletions", maxFiles: target.maxDeletions, maxBytes: target.maxDeletedBytes),
-    ]
+  private func means(for target: Target, _ caps: TargetCaps) -> TargetWalk.Means {
     let isPurge = runner.settings.mode == .purge
     return TargetWalk.Means(
       fileSystem: runner.fileSystem,
       rateLimits: runLimits + (target.operationsPerSecond.map { [RateLimit(perSecond: $0)] } ?? []),
-      caps: caps.compactMap { $0 },
+      caps: [runCap, caps.deletions].compactMap { $0 },
       clockGuard: isPurge ? clockGuard : nil,
       stop: runner.stop, onEvent: runner.onEvent)
   }
@@ -108,11 +127,13 @@ extension Coordinator {
 }
 
 extension WalkRules {
-  init(_ target: Target, mode: RunMode, now: Timestamp, _ fileSystem: any FileSystem) {
+  init(
+    _ target: Target, mode: RunMode, now: Timestamp, caps: TargetCaps, _ fileSystem: any FileSystem
+  ) {
     self.init(
       mode: mode, cutoff: Cutoff(target.retention, now: now), removalsAreSerial: fileSystem.removalsAreSerial,
-      emptyDirectories: target.emptyDirectories.map {
-        EmptyDirectories(instant: now - $0.minAge, maxCount: $0.maxCount ?? .max)
-      })
+      emptyBefore: target.emptyDirectories.map { now - $0.minAge },
+      ownFolderBefore: target.ownFolder.map { now - $0.minAge },
+      emptyDirectoryCap: caps.emptyDirectories)
   }
 }

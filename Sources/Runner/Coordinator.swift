@@ -11,9 +11,14 @@ struct Coordinator {
   /// A target none of whose workers finished anything for so long is reported as stalled.
   static let stallAfter: Duration = .seconds(60)
 
+  /// Patterns without a match that are told in the log.
+  private static let mostPatternsTold = 20
+
   enum Message: Sendable {
     case gathered(TargetGathering)
     case targetEnded(Int)
+    /// The cap of the target with this number in the plan, which all its folders share, refused a deletion.
+    case capReached(Int)
     /// The memory monitor moved its gate.
     case gateMoved(Int)
     case stopRequested
@@ -61,7 +66,10 @@ struct Coordinator {
   var admission: Admission
   var waiting = FolderQueue(FolderList(of: []), order: [])
   var running: [Int: Running] = [:]
+  /// Of the targets that may have several folders, by their number in the plan, once one of these has started.
+  var sharedCaps: [Int: TargetCaps] = [:]
   var books = TargetBooks()
+  var patternUse = PatternUse()
   var started = 0
   var hasFailedTarget = false
   /// The target of which was last said that it waits for memory.
@@ -113,7 +121,12 @@ struct Coordinator {
       runID: runner.settings.runID, mode: runner.settings.mode, startedAt: beganAt,
       finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,
       exitStatus: exitStatus, memory: memory, books: books)
+    outcome.passedOver = gathering.passedOver
     outcome.unmatchedSelection = gathering.unmatched
+    outcome.unmatchedPatterns = patternUse.unmatched
+    for pattern in outcome.unmatchedPatterns.prefix(Coordinator.mostPatternsTold) {
+      runner.onEvent(.notice(target: pattern.target, message: pattern.sentence))
+    }
     outcome.unfitting = unfitting
     return outcome
   }
@@ -126,7 +139,8 @@ extension Coordinator {
   private mutating func gatherTargets() -> TargetGathering {
     let (plan, selection) = (runner.plan, runner.settings.selection)
     let expansion = TargetExpansion(
-      fileSystem: runner.fileSystem, now: now, isStopped: { [stop = runner.stop] in stop.isRequested },
+      fileSystem: runner.fileSystem, now: now, timeZone: plan.run.timeZone,
+      isStopped: { [stop = runner.stop] in stop.isRequested },
       onEvent: runner.onEvent)
     do throws(Errno) {
       try PlainThread.start(name: "folders") { [mailbox] in
@@ -155,7 +169,12 @@ extension Coordinator {
   }
 
   private mutating func notStarted(_ target: ResolvedTarget) {
-    let reason = runner.stop.reason?.message ?? "a target failed before it, and on_target_failure is stop"
+    notStarted(
+      target, because: runner.stop.reason?.message ?? "a target failed before it, and on_target_failure is stop")
+  }
+
+  mutating func notStarted(_ target: ResolvedTarget, because reason: String) {
+    patternUse.noteUnwalked(target.spec.name)
     record(
       TargetOutcome(name: target.name, path: PrintableText.path(target.path), ending: .notStarted, reason: reason))
   }
@@ -247,6 +266,7 @@ extension Coordinator {
     for message in messages {
       switch message {
       case .targetEnded(let id): finish(id)
+      case .capReached(let number): stopFolders(of: number)
       case .gateMoved(let id):
         guard let walk = running[id]?.walk else { continue }
         walk.heedGate()
@@ -256,6 +276,14 @@ extension Coordinator {
         reportProgress(at: .now())
       case .gathered, .stopRequested: break
       }
+    }
+  }
+
+  /// What is being walked of a target whose cap is reached.
+  private func stopFolders(of number: Int) {
+    guard let refusal = sharedCaps[number]?.deletions?.refusal else { return }
+    for folder in running.values where folder.walk.target.number == number {
+      folder.walk.stop(.stoppedGuard, message: refusal)
     }
   }
 
@@ -272,7 +300,16 @@ extension Coordinator {
         + "\(outcome.memoryReservedPeak.text) were reserved at most"
       runner.onEvent(.notice(target: outcome.name, message: message))
     }
+    note(ended.walk, outcome.ending)
     record(outcome)
+  }
+
+  private mutating func note(_ walk: TargetWalk, _ ending: Ending) {
+    guard let matchers = walk.matchers else { return }
+    patternUse.note(matchers.patterns, of: walk.target.spec.name, matched: matchers.matched)
+    // One that is skipped is so as a whole.
+    let isWhole = [.completed, .completedWithErrors, .skipped].contains(ending)
+    if !isWhole { patternUse.noteUnwalked(walk.target.spec.name) }
   }
 
   /// Ends all targets orderly: in-flight operations are waited for, but not for ever.

@@ -10,6 +10,8 @@ struct ResolvedTarget: Sendable {
   var path: [UInt8]
   /// The folder's identity when it was found; nil for a path written out in the config.
   var identity: FileIdentity?
+  /// The target's number in the plan.
+  var number = 0
   var spec: Target
 }
 
@@ -77,7 +79,8 @@ struct FolderList: Sendable {
 
   subscript(folder: Index) -> ResolvedTarget {
     ResolvedTarget(
-      name: name(of: folder), path: path(of: folder), identity: places[Int(folder)].identity, spec: spec(of: folder))
+      name: name(of: folder), path: path(of: folder), identity: places[Int(folder)].identity,
+      number: target(of: folder), spec: spec(of: folder))
   }
 
   func target(of folder: Index) -> Int { Int(places[Int(folder)].target) }
@@ -94,6 +97,13 @@ struct FolderList: Sendable {
     let tail = tails[Int(folder)]
     if spec(of: folder).path.isLiteral { return tail }
     return heads[target(of: folder)] + [UInt8(ascii: "/")] + tail
+  }
+
+  /// Whether the path of `a` comes before that of `b`, both of one target: what lies in a folder right behind it.
+  func precedes(_ a: Index, _ b: Index) -> Bool {
+    tails.withName(at: Int(a)) { first in
+      tails.withName(at: Int(b)) { first.lexicographicallyPrecedes($0, by: FolderOverlaps.precedes) }
+    }
   }
 
   /// The period that the name of a folder found by a template speaks of.

@@ -2,12 +2,21 @@ import Kernel
 import Plan
 import SystemPackage
 
-/// One search for the folders of a pattern: down the tree with a list of the directories that still have something to offer,
-/// however deep the pattern goes.
-struct FolderSearch {
-  typealias IsWanted = TargetExpansion.IsWanted
+/// What a search for folders finds, as it goes on. A path is given as what stands below the pattern's fixed part.
+protocol FolderVisitor {
+  /// A folder that matches, with what its name says of dates.
+  mutating func found(
+    _ tail: [UInt8], _ identity: FileIdentity, _ fields: DateTemplate.Fields
+  ) throws(TargetExpansion.Failure)
 
-  /// A directory whose matching entries are taken one after another, in the order of their names.
+  /// A folder on the way that cannot be searched.
+  mutating func unsearchable(_ tail: [UInt8], _ error: Errno) throws(TargetExpansion.Failure)
+}
+
+/// One search for the folders of a pattern: down the tree with a list of the directories that still have something to offer,
+/// however deep the pattern goes. Of a directory it keeps the names of one listing at most, however many match.
+struct FolderSearch {
+  /// A directory whose matching entries are taken one after another.
   private struct Level {
     var directory: DirectoryHandle
     /// Of the pattern, what its entries are matched with.
@@ -16,79 +25,75 @@ struct FolderSearch {
     var fields: DateTemplate.Fields
     /// Bytes of the path that lead to it.
     var length: Int
-    var names = SortedNames()
+    /// Of the last listing, those that match and were not taken.
+    var names = NameList()
+    var repetition = RepetitionGuard()
+    var isAtEnd = false
   }
 
-  private let expansion: TargetExpansion
-  private let number: Int
-  private let target: Target
+  private enum Match {
+    case none
+    /// It is no date, but with other digits it would be one.
+    case almost
+    case whole(DateTemplate.Fields)
+  }
+
+  private let fileSystem: any FileSystem
+  private let isStopped: @Sendable () -> Bool
+  private let head: [UInt8]
   private let components: [PathPattern.Component]
   private var levels: [Level] = []
   /// Below the pattern's fixed part, as far as it has come.
   private var tail: [UInt8] = []
+  private(set) var passedOver = PassedOver()
 
-  private(set) var folders = TargetExpansion.Folders()
-  /// Folders that match, and those among them that are old enough and within bounds.
-  private(set) var matching = 0
-  private(set) var chosen = 0
-  /// The pattern's fixed part does not exist.
-  private(set) var isMissing = false
-  private var wasStopped = false
-
-  init(_ expansion: TargetExpansion, _ number: Int, _ target: Target) {
-    (self.expansion, self.number, self.target) = (expansion, number, target)
-    components = Array(target.path.components.dropFirst(target.path.literalPrefix.count))
+  init(_ path: PathPattern, on fileSystem: any FileSystem, isStopped: @escaping @Sendable () -> Bool) {
+    (self.fileSystem, self.isStopped) = (fileSystem, isStopped)
+    head = path.literalPath
+    components = Array(path.components.dropFirst(path.literalPrefix.count))
   }
 
-  /// Adds what it finds to `list`. `isWanted` is asked for each folder.
-  mutating func run(into list: inout FolderList, isWanted: IsWanted) throws(TargetExpansion.Failure) {
+  /// Tells `visitor` of all there is. Throws when the pattern's fixed part cannot be searched, or `visitor` does.
+  mutating func run(_ visitor: inout some FolderVisitor) throws(TargetExpansion.Failure) {
     try enterRoot()
-    while !wasStopped, var level = levels.popLast() {
-      guard let name = level.names.next() else {
-        try turnPage(of: level, &list, isWanted)
-        continue
-      }
+    while var level = levels.popLast() {
+      if isStopped() { throw .stopped }
+      guard let name = level.names.popLast() else { continue }
       // What has nothing more to offer is closed, so that a long way down needs few descriptors.
-      if level.names.hasMore { levels.append(level) }
-      if expansion.isStopped() { throw .stopped }
-      try step(to: name, from: level, &list, isWanted)
+      try listOn(&level, &visitor)
+      if !level.names.isEmpty { levels.append(level) }
+      try step(to: name, from: level, &visitor)
     }
-    if wasStopped { throw .stopped }
   }
 
   private mutating func enterRoot() throws(TargetExpansion.Failure) {
     do throws(Errno) {
-      let root = try expansion.fileSystem.openRoot(target.path.literalPath)
-      try enter(root, component: 0, fields: DateTemplate.Fields())
+      try enter(try fileSystem.openRoot(head), component: 0, fields: DateTemplate.Fields())
     } catch {
-      guard error == .noSuchFileOrDirectory else { throw .system(error) }
-      isMissing = true
+      throw isStopped() ? .stopped : error == .noSuchFileOrDirectory ? .missing : .system(error)
     }
   }
 
   private mutating func step(
-    to name: [UInt8], from level: Level, _ list: inout FolderList, _ isWanted: IsWanted
+    to name: [UInt8], from level: Level, _ visitor: inout some FolderVisitor
   ) throws(TargetExpansion.Failure) {
-    let fields = match(name[...], level) ?? level.fields
-    lengthen(to: name, from: level)
-    let next = level.component + 1
-    do throws(Errno) {
-      let child = try expansion.fileSystem.openDirectory(name, in: level.directory, for: access(for: next))
-      if next < components.count { return try enter(child, component: next, fields: fields) }
-      note(child.identity, fields, &list, isWanted)
-    } catch {
-      // A link, a file, or gone by now: not a folder.
-      if !error.meansNoDirectory { cannotSearch(error, &list, isWanted) }
-    }
-    guard folders.found.count + folders.unsearchable.count <= TargetExpansion.maxFolders, !list.isTooLong else {
-      throw .tooMany
-    }
-  }
-
-  private mutating func lengthen(to name: [UInt8], from level: Level) {
+    guard case .whole(let fields) = match(name, level.component, level.fields) else { return }
     tail.removeSubrange(level.length...)
     if !tail.isEmpty { tail.append(UInt8(ascii: "/")) }
     tail += name
+    let next = level.component + 1
+    let identity: FileIdentity
+    do throws(Errno) {
+      let child = try fileSystem.openDirectory(name, in: level.directory, for: access(for: next))
+      if next < components.count { return try enter(child, component: next, fields: fields) }
+      identity = child.identity
+    } catch {
+      // A file, or gone by now: not a folder.
+      if !error.meansNoDirectory { return try visitor.unsearchable(tail, error) }
+      if !error.meansVanished, kind(of: name, in: level) == .symlink { passedOver.links.note(path(to: nil)) }
+      return
+    }
+    try visitor.found(tail, identity, fields)
   }
 
   /// Only where names are to be matched must a folder be readable.
@@ -98,6 +103,11 @@ struct FolderSearch {
     case .wildcard, .template: return .list
     case .literal: return .pass
     }
+  }
+
+  /// The absolute path of an entry of the folder it has come to, or of that folder.
+  private func path(to name: [UInt8]?) -> [UInt8] {
+    [head, tail, name ?? []].filter { !$0.isEmpty }.joined(separator: [UInt8(ascii: "/")]).map { $0 }
   }
 }
 
@@ -109,143 +119,67 @@ extension FolderSearch {
   ) throws(Errno) {
     var level = Level(directory: directory, component: component, fields: fields, length: tail.count)
     if case .literal(let name) = components[component] {
-      level.names = SortedNames(only: Array(name.utf8))
+      level.names.append(Array(name.utf8))
+      level.isAtEnd = true
     } else {
-      level.names = try names(in: level)
+      try list(&level)
     }
-    levels.append(level)
+    if !level.names.isEmpty { levels.append(level) }
   }
 
-  /// Goes on with the names of a directory that were too many for one page.
-  private mutating func turnPage(
-    of level: Level, _ list: inout FolderList, _ isWanted: IsWanted
+  /// Sees whether a directory has more to offer when all that it gave was taken.
+  private mutating func listOn(
+    _ level: inout Level, _ visitor: inout some FolderVisitor
   ) throws(TargetExpansion.Failure) {
-    guard level.names.isCut else { return }
-    var level = level
+    tail.removeSubrange(level.length...)
     do throws(Errno) {
-      try level.directory.seek(to: 0)
-      level.names = try names(in: level)
-      levels.append(level)
+      try list(&level)
     } catch {
+      level.isAtEnd = true
       guard level.component > 0 else { throw .system(error) }
-      tail.removeSubrange(level.length...)
-      cannotSearch(error, &list, isWanted)
+      try visitor.unsearchable(tail, error)
     }
   }
 
-  private mutating func names(in level: Level) throws(Errno) -> SortedNames {
-    var names = SortedNames(after: level.names.last, most: expansion.mostNames)
-    var repetition = RepetitionGuard()
-    while let batch = try expansion.fileSystem.list(
-      level.directory, limit: WalkLimits.firstListing, order: .asListed)
-    {
-      wasStopped = expansion.isStopped()
-      if wasStopped { break }
-      guard repetition.accepts(batch) else { throw .tooManySymbolicLinkLevels }
-      for index in batch.entries.indices where [.directory, nil].contains(batch.entries[index].kind) {
-        let name = Array(batch.name(at: index))
-        if match(name[...], level) != nil { names.add(name) }
+  /// Lists on until there is a name that matches, or no further one.
+  private mutating func list(_ level: inout Level) throws(Errno) {
+    while level.names.isEmpty, !level.isAtEnd, !isStopped() {
+      let batch = try fileSystem.list(level.directory, limit: WalkLimits.firstListing, order: .asListed)
+      guard let batch else {
+        level.isAtEnd = true
+        break
       }
-    }
-    names.finish()
-    return names
-  }
-
-  private func match(_ name: ArraySlice<UInt8>, _ level: Level) -> DateTemplate.Fields? {
-    switch components[level.component] {
-    case .wildcard(let glob): glob.matches(name.span) ? level.fields : nil
-    case .template(let template): template.match(Array(name), adding: level.fields)
-    case .literal(let literal): name.elementsEqual(literal.utf8) ? level.fields : nil
-    }
-  }
-}
-
-// MARK: - What was found
-
-extension FolderSearch {
-  private mutating func note(
-    _ identity: FileIdentity, _ fields: DateTemplate.Fields, _ list: inout FolderList,
-    _ isWanted: IsWanted
-  ) {
-    matching += 1
-    if let rule = target.partitions {
-      guard let period = fields.period, rule.chooses(period, at: expansion.now) else { return }
-    }
-    chosen += 1
-    if let folder = add(identity, &list, isWanted) { folders.found.append(folder) }
-  }
-
-  private mutating func cannotSearch(_ error: Errno, _ list: inout FolderList, _ isWanted: IsWanted) {
-    let folder = list.append(tail, identity: nil, of: number)
-    let (name, path) = (list.name(of: folder), PrintableText.path(list.path(of: folder)))
-    expansion.onEvent(.failure(PurgeFailure(target: name, operation: .expandTarget, path: path, errno: error)))
-    if isWanted(list, folder) {
-      folders.unsearchable.append((folder, error))
-    } else {
-      list.removeAll(from: Int(folder))
+      guard level.repetition.accepts(batch) else { throw .tooManySymbolicLinkLevels }
+      for index in batch.entries.indices { sort(batch, index, into: &level) }
     }
   }
 
-  /// Nil when it is not wanted.
-  private func add(
-    _ identity: FileIdentity, _ list: inout FolderList, _ isWanted: IsWanted
-  ) -> FolderList.Index? {
-    let folder = list.append(tail, identity: identity, of: number)
-    if isWanted(list, folder) { return folder }
-    list.removeAll(from: Int(folder))
-    return nil
-  }
-}
-
-/// The first so many names of a directory, in their order, to be taken one after another.
-struct SortedNames {
-  private var names = NameList()
-  private var order: [UInt32] = []
-  private var taken = 0
-  private let after: [UInt8]?
-  private let most: Int
-  /// There are more than these.
-  private(set) var isCut = false
-  /// The last one that was taken.
-  private(set) var last: [UInt8]?
-
-  init(after: [UInt8]? = nil, most: Int = 1) { (self.after, self.most) = (after, most) }
-
-  init(only name: [UInt8]) {
-    self.init()
-    add(name)
-    finish()
+  private mutating func sort(_ batch: EntryBatch, _ index: Int, into level: inout Level) {
+    let kind = batch.entries[index].kind
+    guard [.directory, .symlink, nil].contains(kind) else { return }
+    let name = Array(batch.name(at: index))
+    switch match(name, level.component, level.fields) {
+    case .none: break
+    case .almost where (kind ?? self.kind(of: name, in: level)) == .directory:
+      passedOver.nearMisses.note(path(to: name))
+    case .almost: break
+    case .whole where kind == .symlink: passedOver.links.note(path(to: name))
+    case .whole: level.names.append(name)
+    }
   }
 
-  var hasMore: Bool { isCut || taken < order.count }
-
-  mutating func next() -> [UInt8]? {
-    guard taken < order.count else { return nil }
-    last = names[Int(order[taken])]
-    taken += 1
-    return last
+  /// Where the listing does not say; nil: it is gone, or cannot be looked at.
+  private func kind(of name: [UInt8], in level: Level) -> FileKind? {
+    (try? fileSystem.look(at: name, in: level.directory, isFresh: false))?.kind
   }
 
-  mutating func add(_ name: [UInt8]) {
-    if let after, !after.lexicographicallyPrecedes(name) { return }
-    names.append(name)
-    if names.count >= 2 * most { cut() }
-  }
-
-  /// To be called when all were added.
-  mutating func finish() {
-    if names.count > most { cut() }
-    order = sorted
-  }
-
-  private var sorted: [UInt32] {
-    Array(0..<UInt32(names.count)).sorted { names.precedes(Int($0), Int($1)) }
-  }
-
-  private mutating func cut() {
-    guard names.count > most else { return }
-    var first = NameList()
-    for index in sorted.prefix(most) { first.append(names[Int(index)]) }
-    (names, isCut) = (first, true)
+  private func match(_ name: [UInt8], _ component: Int, _ fields: DateTemplate.Fields) -> Match {
+    switch components[component] {
+    case .literal(let literal): return name.elementsEqual(literal.utf8) ? .whole(fields) : .none
+    case .wildcard(let glob): return glob.matchesName(name) ? .whole(fields) : .none
+    case .template(let template):
+      if let more = template.match(name, adding: fields), more.arePossible { return .whole(more) }
+      return template.almostMatches(name) ? .almost : .none
+    }
   }
 }

@@ -10,10 +10,10 @@ struct TargetExpansion {
 
   let fileSystem: any FileSystem
   let now: Timestamp
+  /// By whose clocks periods end.
+  var timeZone = TimeZoneRules.utc
   let isStopped: @Sendable () -> Bool
   let onEvent: @Sendable (RunEvent) -> Void
-  /// Names of one directory that are kept at once. Where more match it is listed again for the next ones.
-  var mostNames = TargetExpansion.maxFolders
 
   /// What a pattern stands for on this file system, by number in the list it was added to.
   struct Folders {
@@ -21,59 +21,88 @@ struct TargetExpansion {
     var found: [FolderList.Index] = []
     /// Folders on the way that could not be searched.
     var unsearchable: [(folder: FolderList.Index, errno: Errno)] = []
+    var passedOver = PassedOver()
   }
 
   /// Whether a folder is to be taken.
   typealias IsWanted = (FolderList, FolderList.Index) -> Bool
 
   enum Failure: Error {
+    /// The pattern's fixed part does not exist.
+    case missing
     case system(Errno)
     case tooMany
+    /// `keep_last` would have too much to keep in mind.
+    case tooManySeries
     case stopped
   }
 
   /// Adds the folders of one target to `list`: exactly one for a literal path, whether it exists or not; for a pattern those
   /// that exist and are wanted. Throws when the pattern's fixed part cannot be searched; then none is added.
   func find(
-    _ number: Int, _ target: Target, into list: inout FolderList, isWanted: IsWanted = { _, _ in true }
+    _ number: Int, _ target: Target, into list: inout FolderList, isWanted: @escaping IsWanted = { _, _ in true }
   ) throws(Failure) -> Folders {
     guard !target.path.isLiteral else { return Folders(found: [list.append(literalOf: number)]) }
     let before = list.count
+    var collector = FolderCollector(self, number, target, isWanted: isWanted)
+    // Lent, since a copy would take as much again.
+    swap(&list, &collector.list)
+    defer { swap(&list, &collector.list) }
     do throws(Failure) {
-      var search = FolderSearch(self, number, target)
-      try search.run(into: &list, isWanted: isWanted)
-      tell(search, of: target)
-      return Folders(
-        found: arranged(search.folders.found, of: target, in: list), unsearchable: search.folders.unsearchable)
+      collector.spared = try sparedPeriods(of: target)
+      var search = search(for: target)
+      try search.run(&collector)
+      var folders = collector.folders
+      folders.passedOver = search.passedOver
+      folders.found = arranged(folders.found, of: target, in: collector.list)
+      tell(collector, of: target)
+      tell(folders.passedOver, of: target)
+      return folders
     } catch {
-      list.removeAll(from: before)
+      collector.list.removeAll(from: before)
       throw error
     }
   }
 
-  private func tell(_ search: FolderSearch, of target: Target) {
-    if search.isMissing {
-      let path = PrintableText.path(target.path.literalPath)
-      notice(target, "no folder matches \(target.path.text): \(path) does not exist")
-    } else if target.partitions == nil, search.matching == 0 {
+  /// Looked for beforehand: which ones are the newest is known only when all were seen. Nil: none.
+  private func sparedPeriods(of target: Target) throws(Failure) -> SparedPeriods? {
+    guard let count = target.partitions?.keepLast, count > 0 else { return nil }
+    var spared = SparedPeriods(count, of: target.path, at: timeZone.wall(at: now))
+    var search = search(for: target)
+    try search.run(&spared)
+    return spared
+  }
+
+  private func search(for target: Target) -> FolderSearch {
+    FolderSearch(target.path, on: fileSystem, isStopped: isStopped)
+  }
+
+  private func tell(_ collector: FolderCollector, of target: Target) {
+    if target.partitions == nil, collector.matching == 0 {
       notice(target, "no folder matches \(target.path.text)")
-    } else if target.partitions != nil, search.chosen == 0 {
+    } else if target.partitions != nil, collector.chosen == 0 {
       notice(
-        target, "none of \(search.matching) folders that match \(target.path.text) is old enough and within bounds")
+        target,
+        "none of \(collector.matching) folders that match \(target.path.text) is old enough and within bounds")
     }
   }
 
-  /// Partitions in the order of their periods, others in that of their paths, as they were found.
+  private func tell(_ passedOver: PassedOver, of target: Target) {
+    if !passedOver.isEmpty { onEvent(.passedOver(passedOver, target: target.name)) }
+  }
+
+  /// Partitions in the order of their periods, others, and those of one period, in that of their paths.
   private func arranged(
     _ found: [FolderList.Index], of target: Target, in list: FolderList
   ) -> [FolderList.Index] {
-    guard let rule = target.partitions else { return found }
+    let byPath = found.sorted { list.precedes($0, $1) }
+    guard let rule = target.partitions else { return byPath }
     // One number for each: the period above, the place below, which keeps equal ones in their order.
-    let keys = found.enumerated().map { place, folder in
-      let date = UInt64(list.period(of: folder)?.date ?? 0)
-      return (rule.order == .oldestFirst ? date : UInt64(UInt32.max) - date) << 32 | UInt64(place)
+    let keys = byPath.enumerated().map { place, folder in
+      let hour = UInt64(list.period(of: folder)?.hour ?? 0)
+      return (rule.order == .oldestFirst ? hour : UInt64(UInt32.max) - hour) << 32 | UInt64(place)
     }
-    return keys.sorted().map { found[Int($0 & UInt64(UInt32.max))] }
+    return keys.sorted().map { byPath[Int($0 & UInt64(UInt32.max))] }
   }
 
   private func notice(_ target: Target, _ message: String) {
@@ -82,13 +111,18 @@ struct TargetExpansion {
 }
 
 extension Period {
-  /// In the order of time among periods of one length.
-  fileprivate var date: Int { (year * 100 + (month ?? 0)) * 100 + (day ?? 0) }
+  /// In the order of time among periods of one length; the first week of 1970 begins in 1969.
+  fileprivate var hour: Int64 { start.seconds / 3600 + 100 }
 }
 
 extension TargetOutcome {
   static func unsearchable(name: String, path: String, _ error: Errno) -> TargetOutcome {
-    let reason = "the folders that match cannot be found: \(error.description) (\(ErrnoName.of(error)))"
+    failed(
+      name: name, path: path, error,
+      because: "the folders that match cannot be found: \(error.description) (\(ErrnoName.of(error)))")
+  }
+
+  static func failed(name: String, path: String, _ error: Errno, because reason: String) -> TargetOutcome {
     var outcome = TargetOutcome(name: name, path: path, ending: .failed, reason: reason)
     outcome.errorsByKind = [ErrnoName.of(error): 1]
     outcome.tally.errors = 1

@@ -1,3 +1,4 @@
+import Kernel
 import Plan
 import SystemPackage
 
@@ -10,6 +11,10 @@ struct TargetGathering: Sendable {
   private(set) var settled: [Settled] = []
   /// Patterns of the selection that match nothing.
   private(set) var unmatched: [String] = []
+  /// What looks as if it were meant; of the first few targets that have such.
+  private(set) var passedOver: [TargetPassedOver] = []
+  /// As many as a person looks at.
+  private static let mostPassedOver = 200
 
   /// A target, or one folder of it, that is not walked.
   struct Settled: Sendable {
@@ -23,6 +28,9 @@ struct TargetGathering: Sendable {
       case stoppedSearching
       case searchDidNotReturn
       case tooManyFolders
+      case tooManySeries
+      /// The fixed part of the path does not exist.
+      case missing
       case unsearchable(Errno)
       case overlaps(FolderList.Index)
     }
@@ -32,43 +40,42 @@ struct TargetGathering: Sendable {
   }
 
   private let targets: [Target]
-  private let selection: [Glob]
-  private var matched: Set<String> = []
   /// Some folders could not be looked for.
   private var cannotTell = false
 
   /// Looks for the folders of all targets; a stop ends the search, and what was not searched for is not started.
   init(_ plan: BatchPlan, selection: [Glob], expansion: TargetExpansion) {
+    let selection = FolderSelection(selection)
     var folders = FolderList(of: plan.targets)
     var found: [FolderList.Index] = []
-    self.init(plan, selection, FolderList(of: []))
-    for number in plan.targets.indices { gather(number, expansion, &folders, &found) }
+    self.init(plan, FolderList(of: []))
+    for number in plan.targets.indices { gather(number, selection, expansion, &folders, &found) }
     folders.trim()
     self.folders = folders
     var overlaps = FolderOverlaps(folders, order: found)
     order = overlaps.sorted { folder, other in
       settled.append(Settled(subject: .folder(folder), reason: .overlaps(other)))
     }
-    if !cannotTell { unmatched = selection.map(\.pattern).filter { !matched.contains($0) } }
+    if !cannotTell { unmatched = selection.unmatched }
   }
 
   /// A run whose search for folders did not come back.
   init(notStarted plan: BatchPlan, selection: [Glob]) {
-    self.init(plan, selection, FolderList(of: plan.targets))
-    for (number, target) in targets.enumerated() where isSelected(target.name, of: target) {
+    let selection = FolderSelection(selection)
+    self.init(plan, FolderList(of: plan.targets))
+    for (number, target) in targets.enumerated() where selection.includes(target.name, of: target) {
       settle(number, .searchDidNotReturn)
     }
   }
 
-  private init(_ plan: BatchPlan, _ selection: [Glob], _ folders: FolderList) {
-    (targets, self.selection, self.folders) = (plan.targets, selection, folders)
-  }
+  private init(_ plan: BatchPlan, _ folders: FolderList) { (targets, self.folders) = (plan.targets, folders) }
 
   private mutating func gather(
-    _ number: Int, _ expansion: TargetExpansion, _ list: inout FolderList, _ found: inout [FolderList.Index]
+    _ number: Int, _ selection: FolderSelection, _ expansion: TargetExpansion, _ list: inout FolderList,
+    _ found: inout [FolderList.Index]
   ) {
     let target = targets[number]
-    let isNamed = isSelected(target.name, of: target)
+    let isNamed = selection.includes(target.name, of: target)
     guard target.isEnabled else {
       if isNamed { settle(number, .disabled) }
       return
@@ -78,15 +85,40 @@ struct TargetGathering: Sendable {
     do throws(TargetExpansion.Failure) {
       if expansion.isStopped() { throw .stopped }
       let folders = try expansion.find(number, target, into: &list) { list, folder in
-        selection.isEmpty || isSelected(list.name(of: folder), of: target)
+        selection.isEverything || selection.includes(list.name(of: folder), of: target)
       }
       found += folders.found
       settled += folders.unsearchable.map { Settled(subject: .folder($0.folder), reason: .unsearchable($0.errno)) }
+      note(folders.passedOver, of: number)
     } catch {
       // Which folders there are is not known, so neither is whether the selection means one of them.
       cannotTell = true
       settle(number, Settled.Reason(error))
     }
+  }
+
+  private mutating func note(_ passedOver: PassedOver, of target: Int) {
+    guard !passedOver.isEmpty, self.passedOver.count < TargetGathering.mostPassedOver else { return }
+    self.passedOver.append(TargetPassedOver(target: targets[target].name, passedOver))
+  }
+}
+
+/// Which targets and folders are selected by `--target`, and which of its patterns have matched.
+private final class FolderSelection {
+  private let patterns: [Glob]
+  private var matched: Set<String> = []
+
+  init(_ patterns: [Glob]) { self.patterns = patterns }
+
+  var isEverything: Bool { patterns.isEmpty }
+  var unmatched: [String] { patterns.map(\.pattern).filter { !matched.contains($0) } }
+
+  /// By the name of a folder or of its target.
+  func includes(_ name: String, of target: Target) -> Bool {
+    if isEverything { return true }
+    let matching = patterns.filter { $0.matches(name) || $0.matches(target.name) }.map(\.pattern)
+    matched.formUnion(matching)
+    return !matching.isEmpty
   }
 }
 
@@ -97,28 +129,32 @@ extension TargetGathering {
     settled.append(Settled(subject: .target(target), reason: reason))
   }
 
-  private mutating func isSelected(_ name: String, of target: Target) -> Bool {
-    if selection.isEmpty { return true }
-    let matching = selection.filter { $0.matches(name) || $0.matches(target.name) }.map(\.pattern)
-    matched.formUnion(matching)
-    return !matching.isEmpty
-  }
-
   var outcomes: some Sequence<TargetOutcome> { settled.lazy.map(outcome) }
 
   private func outcome(of settled: Settled) -> TargetOutcome {
     let (name, path) = nameAndPath(of: settled.subject)
     if case .unsearchable(let errno) = settled.reason { return .unsearchable(name: name, path: path, errno) }
+    if case .missing = settled.reason { return missing(settled.subject, name: name, path: path) }
     let (ending, sentence): (Ending, String) =
       switch settled.reason {
       case .disabled: (.skipped, "disabled")
       case .stoppedSearching: (.notStarted, "stopped while folders were looked for")
       case .searchDidNotReturn: (.notStarted, "the search for folders did not come back")
       case .tooManyFolders: (.failed, "more than \(TargetExpansion.maxFolders) folders match \(path)")
+      case .tooManySeries:
+        (.failed, "keep_last has the newest folders of too many series to keep in mind below \(path)")
       case .overlaps(let other): (.failed, "overlaps with the target \(folders.name(of: other))")
-      case .unsearchable: (.failed, "")
+      case .unsearchable, .missing: (.failed, "")
       }
     return TargetOutcome(name: name, path: path, ending: ending, reason: sentence)
+  }
+
+  private func missing(_ subject: Settled.Subject, name: String, path: String) -> TargetOutcome {
+    let fixed =
+      if case .target(let number) = subject { PrintableText.path(targets[number].path.literalPath) } else { path }
+    let error = Errno.noSuchFileOrDirectory
+    return .failed(
+      name: name, path: path, error, because: "the folder \(fixed) does not exist (\(ErrnoName.of(error)))")
   }
 
   private func nameAndPath(of subject: Settled.Subject) -> (name: String, path: String) {
@@ -139,7 +175,9 @@ extension TargetGathering.Settled.Reason {
   fileprivate init(_ failure: TargetExpansion.Failure) {
     switch failure {
     case .stopped: self = .stoppedSearching
+    case .missing: self = .missing
     case .tooMany: self = .tooManyFolders
+    case .tooManySeries: self = .tooManySeries
     case .system(let errno): self = .unsearchable(errno)
     }
   }

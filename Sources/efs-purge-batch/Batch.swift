@@ -57,6 +57,7 @@ struct Batch {
     let source = try InputFile.read(settings.configPath)
     var check = CheckSettings()
     (check.overrides, check.environment) = (settings.overrides, settings.environment)
+    check.timeZones = .ofHost
     let checked = CheckedConfiguration.check(source, check)
     guard let plan = checked.plan else {
       let count = FindingCount(checked.diagnostics).summary(targets: 0)
@@ -89,7 +90,8 @@ struct Batch {
   private func ownFiles(_ report: ReportStream?) -> [FileIdentity] {
     let paths = [settings.configPath, report?.path, settings.terminationLog].compactMap { $0 }
     let open = (CInt(0)...2).compactMap { FileIdentity.ofFile(openAs: $0) }
-    return paths.compactMap { FileIdentity.ofFile(at: $0) } + open + [report?.temporary].compactMap { $0 }
+    let links = paths.compactMap { FileIdentity.ofLink(at: $0) }
+    return paths.compactMap { FileIdentity.ofFile(at: $0) } + links + open + [report?.temporary].compactMap { $0 }
   }
 
   private func execute(_ plan: BatchPlan, _ report: ReportStream?) throws(Unusable) -> BatchOutcome {

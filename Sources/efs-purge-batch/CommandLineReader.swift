@@ -55,6 +55,10 @@ enum CommandLineReader {
       return try reading(run.dryRun ? .rehearsal : .purge, run.options, arguments)
     case let plan as PlanCommand:
       return try reading(.rehearsal, plan.options, arguments)
+    case let check as CheckConfigCommand:
+      var reading = CommandLineReading(.other)
+      reading.checkedPaths = check.file
+      return reading
     default:
       return CommandLineReading(.other)
     }

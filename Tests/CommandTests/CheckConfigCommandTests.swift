@@ -106,7 +106,7 @@ private func json(_ command: Command) throws -> [String: Any] {
   @Test func `--set is checked like the text, and names itself`() throws {
     let command = try Command("check-config", "--set", "targets.api.max_age=7x", "-", input: good)
     #expect(command.status == 2)
-    #expect(command.output.hasPrefix("--set:1:21: error: 'max_age' must be a duration, not '7x'\n"))
+    #expect(command.output.hasPrefix("--set:1:21: error: 'max_age' must be a duration or never, not '7x'\n"))
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// Whole runs on small trees, seen from outside.
@@ -236,6 +237,31 @@ import Testing
     #expect(command.status == 2)
     #expect(command.errors.contains("\(wrong):5:5: error: unknown key 'max_aeg'"))
     #expect(command.errors.hasSuffix("efs-purge-batch: error: config \"\(wrong)\": 1 error; nothing was touched\n"))
+    #expect(try files() == Self.everything)
+  }
+
+  @Test func `A link that is the way to the config stays`() throws {
+    let way = scratch.path("data/config-link")
+    try FileManager.default.createSymbolicLink(atPath: way, withDestinationPath: config)
+    let old = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
+    for link in [way, scratch.path("data/link")] { utimensat(AT_FDCWD, link, old, AT_SYMLINK_NOFOLLOW) }
+    let command = try Command("run", "--config", way, "--set", "targets.scratch.symlinks=delete")
+    #expect(command.status == 0, "\(command.errors)")
+    #expect(try files() == ["new", "a", "a/b", "config-link"])
+  }
+
+  @Test
+  func `Nought days of the replaced tool's variable delete no file, and one phase of it none that the config would`()
+    throws
+  {
+    let text = try String(contentsOfFile: config, encoding: .utf8)
+    let open = try scratch.write(text.replacingOccurrences(of: "    max_age: 30d\n", with: ""), to: "open.yaml").path
+    let nought = try Command(
+      "run", "--config", open, environment: ["EFSPURGE_MAX_AGE_DAYS": "0", "EFSPURGE_REMOVE_EMPTY_DIRS": "1"])
+    #expect(nought.status == 0, "\(nought.errors)")
+    #expect(nought.output.contains("deleted 0 of 4 files"))
+    let phase = try Command("run", "--config", config, environment: ["EFSPURGE_PHASE1_ONLY": "1"])
+    #expect(phase.status == 2)
     #expect(try files() == Self.everything)
   }
 }

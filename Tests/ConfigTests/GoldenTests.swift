@@ -26,13 +26,21 @@ struct Golden: Sendable, CustomTestStringConvertible {
 
   func source() throws -> SourceText { SourceText(name: "\(name).yaml", bytes: [UInt8](try Data(contentsOf: input))) }
 
-  /// All findings, as `check-config` would print them, and the configs.
-  func checked() throws -> (findings: [Diagnostic], configs: [CheckedConfiguration]) {
+  /// The name of the stream beside it; nil when there is none.
+  var workloadName: String? {
+    (try? source()).flatMap { Directives(String(decoding: $0.bytes, as: UTF8.self)).workload }
+  }
+
+  /// All findings, as `check-config` would print them, and the configs. `workload` stands in the place of the stream beside it.
+  func checked(
+    workload: SourceText? = nil
+  ) throws -> (findings: [Diagnostic], configs: [CheckedConfiguration]) {
     let source = try source()
     let directives = Directives(String(decoding: source.bytes, as: UTF8.self))
     var settings = directives.settings
     if let file = directives.workload {
-      let stream = SourceText(name: file, bytes: [UInt8](try Data(contentsOf: Golden.folder.appending(path: file))))
+      let written = Golden.folder.appending(path: file)
+      let stream = try workload ?? SourceText(name: file, bytes: [UInt8](Data(contentsOf: written)))
       settings.workload = WorkloadManifests(stream, readCommandLine: readCommandLine)
     }
     var input = CheckedInput.check(source, settings, limits: directives.limits)
@@ -68,6 +76,7 @@ private struct Directives {
       if pair.count == 2 { settings.environment[String(pair[0])] = String(pair[1]) }
     case "memory-limit": settings.memoryLimit = UInt64(value).map { .mebibytes($0) }
     case "key": settings.key = value
+    case "time-zones": settings.timeZones = .holding(value.split(separator: " ").map { String($0) })
     case "limits": applyLimits(value)
     case "host": host.append(value)
     case "workload": workload = value

@@ -12,6 +12,7 @@ import Testing
 ///     0 /data/a refused=list EACCES at=1
 ///     0 /data/a nfs4 ro,vers=4.1 root deletion=EROFS skew=300000..300040 no-birth no-atime
 ///     0 nothing                              (a pattern that finds none)
+///     0 /data/a ext4 links=3,/data/b almost=1,/data/2024-1   (what a pattern's matches have beside; on its first folder)
 ///     0 too-many=10000
 ///     0 /data/a held=/data/.purge-hold at=0  (no at: it stands in /)
 ///     0 no-answer=10                         (with remains=PATH,PATH: probes that may remain; likewise the next two)
@@ -56,15 +57,33 @@ struct HostDirectives {
   private mutating func add(_ what: String, _ words: Words, to index: Int, _ line: String) throws {
     if what.hasPrefix("/") {
       let folder = HostFacts.Folder(path: what, state: try HostDirectives.state(words, line))
-      if facts.targets.last?.index == index, case .folders(let before, let found) = facts.targets.removeLast().answer {
-        facts.targets.append(.init(index: index, answer: .folders(before + [folder], found: found + 1)))
+      if facts.targets.last?.index == index,
+        case .folders(let before, let found, let passedOver) = facts.targets.removeLast().answer
+      {
+        facts.targets.append(
+          .init(index: index, answer: .folders(before + [folder], found: found + 1, passedOver: passedOver)))
       } else {
-        facts.targets.append(.init(index: index, answer: .folders([folder], found: words.has("unfound") ? 0 : 1)))
+        let passedOver = HostDirectives.passedOver(words)
+        facts.targets.append(
+          .init(index: index, answer: .folders([folder], found: words.has("unfound") ? 0 : 1, passedOver: passedOver)))
       }
       return
     }
     guard let answer = HostDirectives.answer(what, words) else { throw Unreadable(line: line) }
     facts.targets.append(.init(index: index, answer: answer))
+  }
+
+  /// `links=3,/data/a`: that many, with the path of the first.
+  private static func passedOver(_ words: Words) -> PassedOver {
+    func some(_ text: String?) -> PassedOver.Some {
+      var some = PassedOver.Some()
+      let parts = (text ?? "").split(separator: ",")
+      for _ in 0..<(parts.first.flatMap { Int($0) } ?? 0) { some.note(Array((parts.last ?? "").utf8)) }
+      return some
+    }
+    var passedOver = PassedOver()
+    (passedOver.links, passedOver.nearMisses) = (some(words["links"]), some(words["almost"]))
+    return passedOver
   }
 
   private static func answer(_ what: String, _ words: Words) -> HostFacts.Answer? {

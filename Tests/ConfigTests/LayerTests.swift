@@ -16,7 +16,7 @@ struct LayerTests {
 
     """
 
-  private func ages(_ checked: CheckedConfiguration) -> [Duration]? { checked.plan?.targets.map(\.retention.maxAge) }
+  private func ages(_ checked: CheckedConfiguration) -> [Duration?]? { checked.plan?.targets.map(\.retention.maxAge) }
 
   @Test("A target's own value wins over defaults, wherever defaults stand in the file")
   func defaults() {
@@ -56,7 +56,7 @@ struct LayerTests {
   @Test("A value of --set is YAML, so that lists can be given")
   func listOverride() throws {
     let checked = check(config, set: [#"targets.api.include=["a/**", "*.tmp"]"#])
-    #expect(checked.plan?.targets[1].retention.include == [try Glob("a/**"), try Glob("*.tmp")])
+    #expect(checked.plan?.targets[1].retention.include == [try Pattern("a/**"), try Pattern("*.tmp")])
   }
 
   @Test("A value of --set may hold further equals signs")
@@ -120,12 +120,65 @@ struct LayerTests {
     #expect(checked.onlyTarget?.emptyDirectories == EmptyDirectoryRule())
   }
 
-  @Test("Variables that are empty, of the log level, of this tool or unknown say nothing")
+  @Test("Variables that are empty, of the log level or of this tool say nothing")
   func otherVariables() {
     let variables = [
-      "EFSPURGE_MAX_AGE_DAYS": "", "EFSPURGE_LOG_LEVEL": "INFO", "EFS_PURGE_CONFIG": "/x", "EFSPURGE_NEW": "1",
+      "EFSPURGE_MAX_AGE_DAYS": "", "EFSPURGE_NEW": "", "EFSPURGE_LOG_LEVEL": "CRITICAL", "EFS_PURGE_CONFIG": "/x",
       "HOME": "/",
     ]
+    #expect(check(minimal, environment: variables).printed == "")
+    #expect(check(minimal, environment: variables).plan == check(minimal).plan)
+  }
+
+  @Test("A variable that neither tool knows is warned of, with the one that may be meant")
+  func unknownVariable() {
+    let checked = check(minimal, environment: ["EFSPURGE_MAX_AGE_DAY": "0"])
+    #expect(checked.rules == [.unknownVariable])
+    #expect(checked.diagnostics.first?.hint == "did you mean EFSPURGE_MAX_AGE_DAYS?")
+    #expect(checked.plan == check(minimal).plan)
+  }
+
+  private let open = "version: 1\ntargets: [{path: /data/a, remove_empty_directories: true}]\n"
+
+  @Test("Nought days keep every file, as in the tool they come from", arguments: ["0", "0.0", "00"])
+  func noughtDays(text: String) {
+    let checked = check(open, environment: ["EFSPURGE_MAX_AGE_DAYS": text])
+    #expect(checked.printed == "")
+    #expect(checked.plan != nil)
+    #expect(checked.onlyTarget?.retention.maxAge == nil)
+    #expect(checked.effectiveValues?.text.contains("max_age: never") == true)
+  }
+
+  @Test("A run of one phase keeps every file, whatever the days", arguments: ["1", "3"], ["1", "true", "YES"])
+  func onePhase(phase: String, text: String) {
+    let checked = check(open, environment: ["EFSPURGE_PHASE\(phase)_ONLY": text, "EFSPURGE_MAX_AGE_DAYS": "30"])
+    #expect(checked.printed == "")
+    #expect(checked.plan != nil)
+    #expect(checked.onlyTarget?.retention.maxAge == nil)
+  }
+
+  @Test("A run of one phase is refused where the config would delete files, once for each age", arguments: ["1", "3"])
+  func onePhaseRefused(phase: String) {
+    let checked = check(config, environment: ["EFSPURGE_PHASE\(phase)_ONLY": "1"])
+    #expect(checked.rules == [.variableContradicted, .variableContradicted])
+    #expect(checked.plan == nil)
+    #expect(check(open, set: ["defaults.max_age=1d"], environment: ["EFSPURGE_PHASE1_ONLY": "1"]).plan == nil)
+    let never = "version: 1\ndefaults: {max_age: never, remove_empty_directories: true}\ntargets: [{path: /data/a}]\n"
+    #expect(check(never, environment: ["EFSPURGE_PHASE1_ONLY": "1"]).printed == "")
+    let disabled = config.replacing("targets:", with: "  enabled: false\ntargets:")
+    #expect(!check(disabled, environment: ["EFSPURGE_PHASE1_ONLY": "1"]).rules.contains(.variableContradicted))
+  }
+
+  @Test("A phase that is switched off says nothing, and one that cannot be read is an error")
+  func phaseOff() {
+    #expect(check(minimal, environment: ["EFSPURGE_PHASE1_ONLY": "0", "EFSPURGE_PHASE3_ONLY": "no"]).printed == "")
+    #expect(check(minimal, environment: ["EFSPURGE_PHASE1_ONLY": "on"]).rules == [.badVariable])
+  }
+
+  @Test("Nought for scanning or deletion is what it is when not set")
+  func noughtConcurrency() {
+    let variables = ["EFSPURGE_MAX_CONCURRENCY_SCANNING": "0", "EFSPURGE_MAX_CONCURRENCY_DELETION": "0"]
+    #expect(check(minimal, environment: variables).printed == "")
     #expect(check(minimal, environment: variables).plan == check(minimal).plan)
   }
 

@@ -121,15 +121,47 @@ struct ManifestTests {
   @Test("A ConfigMap in a directory that has a mistake of its own is not passed over")
   func mistaken() throws {
     let texts = [
-      Self.head + "data:\n  c:\n    version: 1\n    targets: []\n", Self.head + "data:\n\tc: |\n    version: 1\n",
-      Self.head + "binaryData: {c: '!'}\n",
+      Self.head + "data:\n  c:\n    version: 1\n    targets: []\n",
+      Self.head + "data:\n\tc: |\n    version: 1\n    targets: []\n",
+      Self.head + "data:\n  c: >\n    version: 1\n    targets: []\n",
+      "\u{FEFF}" + Self.head + "data:\n  c: |\n    version: 1\n    targets: []\n",
     ]
     for text in texts {
       let source = SourceText(name: "x.yaml", bytes: Array(text.utf8))
       let input = try #require(CheckedInput.checkIfConfig(source, CheckSettings()), "\(text)")
       #expect(input.allDiagnostics.contains { $0.severity == .error })
     }
-    let other = SourceText(name: "x.yaml", bytes: Array("apiVersion: v1\nkind: Secret\n\tx\n".utf8))
-    #expect(CheckedInput.checkIfConfig(other, CheckSettings())?.configs.count == nil)
+  }
+
+  @Test(
+    "What speaks of no config is passed over in a directory, whatever is wrong with it",
+    arguments: [
+      "apiVersion: v1\nkind: Secret\n\tx\n",
+      "apiVersion: v2\nname: x\ndescription: makes a ConfigMap\nversion: 0.1.0\n",
+      ManifestTests.head + "binaryData: {c: '!'}\n", ManifestTests.head + "data:\n  a: b\n  a: c\n",
+      "\u{FEFF}" + ManifestTests.head + "data: {}\n",
+      "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ x }}\ndata:\n  a: |\n    {{- b }}\n",
+      "{\"$schema\": \"x\", \"kind\": \"ConfigMap\", \"targets\": 1}", "openapi: 3\nkind: ConfigMap\n",
+      ManifestTests.head
+        + "data:\n  prometheus.yml: |\n    scrape_configs:\n      - static_configs:\n          - targets: [a]\n  {{ b }}\n",
+    ])
+  func passedOver(text: String) {
+    let source = SourceText(name: "x.yaml", bytes: Array(text.utf8))
+    #expect(CheckedInput.checkIfConfig(source, CheckSettings())?.source == nil)
+  }
+
+  @Test("A config that is saved in another encoding is found all the same, and refused", arguments: [false, true])
+  func encodings(isBigEndian: Bool) throws {
+    for mark in ["", "\u{FEFF}"] {
+      let units = Array((mark + "version: 1\ntargets: []\n").utf16)
+      let bytes = units.flatMap { unit -> [UInt8] in
+        let pair = [UInt8(truncatingIfNeeded: unit), UInt8(truncatingIfNeeded: unit >> 8)]
+        return isBigEndian ? pair.reversed() : pair
+      }
+      let input = CheckedInput.checkIfConfig(SourceText(name: "x.yaml", bytes: bytes), CheckSettings())
+      #expect(try #require(input).allDiagnostics.map(\.rule) == [mark.isEmpty ? .nulByte : .byteOrderMark])
+    }
+    let other = Array("\u{FEFF}name: x\n".utf16).flatMap { unit -> [UInt8] in [UInt8(truncatingIfNeeded: unit), 0] }
+    #expect(CheckedInput.checkIfConfig(SourceText(name: "x.yaml", bytes: other), CheckSettings())?.source == nil)
   }
 }

@@ -45,7 +45,7 @@ struct MountIndexTests {
 
   @Test("Those below a folder")
   func below() {
-    var effort = GlobShape.Effort()
+    var effort = Effort()
     for sample in Self.samples {
       let pattern = PathPattern(text: "", components: sample.names.map { .literal($0) })
       let isBelow = sample.mounts.contains {
@@ -57,7 +57,7 @@ struct MountIndexTests {
 
   @Test("Those that may hold some of what a pattern names")
   func inner() throws {
-    var effort = GlobShape.Effort()
+    var effort = Effort()
     let glob = try Glob("a*")
     for sample in Self.samples {
       let folder = Array(sample.names.dropLast())
@@ -75,7 +75,7 @@ struct MountIndexTests {
   func effort() throws {
     let index = MountIndex(Self.mounts((0..<100).map { "a/b\($0)" }))
     let pattern = PathPattern(text: "", components: [.wildcard(try Glob("*")), .wildcard(try Glob("*x"))])
-    var (much, little) = (GlobShape.Effort(), GlobShape.Effort(50))
+    var (much, little) = (Effort(), Effort(50))
     #expect(index.mounts(holding: pattern, effort: &much)?.isEmpty == true)
     #expect(index.mounts(holding: pattern, effort: &little) == nil)
     #expect(index.hasMount(below: pattern, effort: &little))

@@ -16,26 +16,23 @@ struct PartitionCheckTests {
     let periods: [Period]
 
     static let all: [Folders] = {
-      let years = (2023...2026).compactMap { Period(year: $0) }
-      let months = years.flatMap { year in (1...12).compactMap { Period(year: year.year, month: $0) } }
-      let days = months.flatMap { month in
-        (1...31).compactMap { Period(year: month.year, month: month.month, day: $0) }
+      let numbers = 2023...2026
+      let years = numbers.compactMap { Period(year: $0) }
+      let months = numbers.flatMap { year in (1...12).compactMap { Period(year: year, month: $0) } }
+      let days = numbers.flatMap { year in
+        (1...12).flatMap { month in (1...31).compactMap { Period(year: year, month: month, day: $0) } }
       }
+      let weeks = numbers.flatMap { year in (1...53).compactMap { Period(weekYear: year, week: $0) } }
       return [
         Folders(path: "/d/{YYYY}", periods: years), Folders(path: "/d/{YYYY}/{MM}", periods: months),
-        Folders(path: "/d/{YYYY}-{MM}-{DD}", periods: days),
+        Folders(path: "/d/{YYYY}-{MM}-{DD}", periods: days), Folders(path: "/d/{GGGG}/w{WW}", periods: weeks),
       ]
     }()
   }
 
-  private static func text(of period: Period) -> String {
-    let rest = [period.month, period.day].compactMap { $0 }.map { ($0 < 10 ? "-0" : "-") + String($0) }
-    return String(period.year) + rest.joined()
-  }
-
   private static func bound(_ generator: inout SeededGenerator) -> Period? {
     let periods = Folders.all.randomElement(using: &generator)?.periods
-    return periods?.filter { (2024...2025).contains($0.year) }.randomElement(using: &generator)
+    return periods?.filter { $0.text.hasPrefix("2024") || $0.text.hasPrefix("2025") }.randomElement(using: &generator)
   }
 
   /// When all that the bounds allow is old enough.
@@ -49,9 +46,11 @@ struct PartitionCheckTests {
       let folders = Folders.all.randomElement(using: &generator) ?? Folders.all[0]
       // Within 2024 and 2025, so that the folders before and after are there to be refused.
       guard let from = Self.bound(&generator), let to = Self.bound(&generator), from.start < to.end else { continue }
-      let chosen = folders.periods.filter { PartitionRule(from: from, to: to).chooses($0, at: Self.farFuture) }
-      let range = "{from: \(Self.text(of: from)), to: \(Self.text(of: to))}"
-      let checked = checkTarget("path: '\(folders.path)'", "max_age: 0s", "partitions: \(range)")
+      let chosen = folders.periods.filter {
+        PartitionRule(from: from, to: to).chooses($0, at: Self.farFuture, in: .utc)
+      }
+      let range = "{from: \(from.text), to: \(to.text)}"
+      let checked = checkTarget("path: '\(folders.path)'", "max_age: 1d", "partitions: \(range)")
       #expect((checked.rules == [.boundsHoldNoPeriod]) == chosen.isEmpty, "\(folders.path) \(range)")
       guard let first = chosen.first, let last = chosen.last else {
         counts.nothing += 1
@@ -61,8 +60,8 @@ struct PartitionCheckTests {
       let isCut = (from: first.start > from.start, to: last.end < to.end)
       if isCut.from || isCut.to { counts.cut += 1 } else { counts.silent += 1 }
       #expect(checked.rules == [isCut.from, isCut.to].filter { $0 }.map { _ in .boundCutsPeriod })
-      if isCut.from { #expect(messages.first?.hasSuffix("the first one is \(Self.text(of: first))") == true) }
-      if isCut.to { #expect(messages.last?.hasSuffix("the last one is \(Self.text(of: last))") == true) }
+      if isCut.from { #expect(messages.first?.hasSuffix("the first one is \(first.text)") == true) }
+      if isCut.to { #expect(messages.last?.hasSuffix("the last one is \(last.text)") == true) }
     }
     #expect(counts.nothing > 0 && counts.cut > 0 && counts.silent > 0, "\(counts)")
   }
@@ -81,9 +80,10 @@ struct PartitionCheckTests {
       warnings += 1
       #expect(checked.rules == [.foldersTooYoung])
       for period in folders.periods {
-        let chosenFrom = period.end - (.zero - day * older)
-        #expect(PartitionRule(olderThan: .duration(day * older)).chooses(period, at: chosenFrom))
-        #expect(chosenFrom.since(period.start) < day * age, "\(folders.path) \(age) \(older)")
+        let chosenFrom = period.end(in: .utc) - (.zero - day * older)
+        #expect(PartitionRule(olderThan: .duration(day * older)).chooses(period, at: chosenFrom, in: .utc))
+        #expect(
+          chosenFrom.since(Timestamp(seconds: period.start.seconds)) < day * age, "\(folders.path) \(age) \(older)")
       }
     }
     #expect(warnings > 3)

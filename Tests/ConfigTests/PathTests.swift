@@ -165,8 +165,9 @@ struct PathTests {
     #expect(check(text).rules == [.outsideAllowedRoots])
   }
 
-  @Test("A root that is the root allows every path that is not protected")
+  @Test("A root that is the root allows every path that is not protected, and is warned of")
   func rootAsRoot() {
-    #expect(check("version: 1\nsafety: {allowed_roots: [/]}\ntargets: [{path: /data, max_age: 1d}]\n").rules == [])
+    let text = "version: 1\nsafety: {allowed_roots: [/]}\ntargets: [{path: /data, max_age: 1d}]\n"
+    #expect(check(text).rules == [.rootOfEverything])
   }
 }

@@ -90,7 +90,16 @@ struct PlanCheckTests {
   func youngFiles() {
     #expect(checkTarget("path: /d/a", "max_age: 23h").rules == [.youngMaxAge])
     #expect(checkTarget("path: /d/a", "max_age: 24h").rules == [])
-    #expect(checkTarget("path: '/d/{YYYY}'", "max_age: 0s").rules == [])
+    #expect(checkTarget("path: '/d/{YYYY}'", "max_age: 0s").rules == [.youngFolders])
+    #expect(checkTarget("path: '/d/{YYYY}'", "max_age: 24h").rules == [])
+    for nothing in [
+      "", "order: newest_first", "to: 2030", "from: 2020", "older_than: 0s", "older_than: 0d", "older_than: 0mo",
+    ] {
+      #expect(checkTarget("path: '/d/{YYYY}'", "max_age: 0s", "partitions: {\(nothing)}").rules == [.youngFolders])
+    }
+    for age in ["1mo", "1d"] {
+      #expect(checkTarget("path: '/d/{YYYY}'", "max_age: 0s", "partitions: {older_than: \(age)}").rules == [])
+    }
   }
 
   @Test("Warnings leave the plan in place")

@@ -58,11 +58,11 @@ let everyKey = """
       operations_per_second: 2000
       priority: -10
       include: ["**/*.tmp", '[a-c]?/*']
-      exclude: []
       min_size: 10
       max_size: 5kB
       owner: [1000, 0]
       max_depth: 12
+      symlinks: delete
       one_file_system: false
       remove_empty_directories: true
       empty_directory_min_age: 1d
@@ -108,8 +108,10 @@ private func expectedApiFiles() throws -> Target {
   var target = Target(
     name: "api-files", path: path,
     retention: Retention(
-      maxAge: .seconds(90 * 86_400), ageFrom: .newest, include: [try Glob("**/*.tmp"), try Glob("[a-c]?/*")],
-      minSize: ByteCount(bytes: 10), maxSize: ByteCount(bytes: 5000), owners: [1000, 0], maxDepth: 12))
+      maxAge: .seconds(90 * 86_400), ageFrom: .newest, include: [try Pattern("**/*.tmp"), try Pattern("[a-c]?/*")],
+      exclude: [try Pattern("keep/**")],
+      minSize: ByteCount(bytes: 10), maxSize: ByteCount(bytes: 5000), owners: [1000, 0], maxDepth: 12,
+      symlinks: .delete))
   target.concurrency = .atMost(500)
   target.memoryBudget = .mebibytes(128)
   target.operationsPerSecond = 2000
@@ -126,7 +128,7 @@ private func expectedMonthly() throws -> Target {
   let path = PathPattern(
     text: "/data/x*/{YYYY}-{MM}", components: [.literal("data"), .wildcard(try Glob("x*")), .template(template)])
   var target = Target(
-    name: "monthly", path: path, retention: Retention(maxAge: .seconds(36 * 3600), exclude: [try Glob("keep/**")]))
+    name: "monthly", path: path, retention: Retention(maxAge: .seconds(36 * 3600), exclude: [try Pattern("keep/**")]))
   target.partitions = PartitionRule(
     olderThan: .months(3), from: Period(year: 2024, month: 1), to: Period(year: 2026), order: .newestFirst)
   return target

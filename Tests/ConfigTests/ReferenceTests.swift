@@ -31,7 +31,7 @@ struct ReferenceTests {
     Row.of(Schema.root).filter { !["audit", "metrics"].contains($0.path) } + Row.of(Schema.memory, in: "memory.")
     + Row.of(Schema.run, in: "run.") + Row.of(Schema.safety, in: "safety.") + Row.of(Schema.report, in: "report.")
     + Row.of(TargetSettings.keys.filter { $0.description.type != "a group of keys" }, in: "targets.")
-    + Row.of(Partitions.keys, in: "targets.partitions.")
+    + Row.of(Partitions.keys, in: "targets.partitions.") + Row.of(RuleSettings.keys, in: "targets.rules.")
 
   /// Every key of the file with its value as written and the comment behind it.
   private func entries() throws -> [Entry] {

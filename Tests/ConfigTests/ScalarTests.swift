@@ -31,12 +31,35 @@ struct ScalarTests {
     arguments: [
       ("defaults: {max_age: 30}", "30d"), ("memory: {sample_interval: 100}", "100ms"), ("run: {time_limit: 4}", "4h"),
       ("run: {progress_interval: 30}", "30s"), ("safety: {max_clock_skew: 5}", "5m"), ("memory: {pause_at: 80}", "80%"),
-      ("defaults: {empty_directory_min_age: 1}", "1d"), ("defaults: {max_age: 0}", "0d"),
+      ("defaults: {empty_directory_min_age: 1}", "1d"), ("memory: {pause_at: 8}", "8%"),
     ])
   func units(line: String, proposal: String) throws {
     let checked = check("\(line)\nversion: 1\ntargets: [{path: /data/a, max_age: 30d}]\n")
     #expect(checked.rules == [.missingUnit])
     #expect(checked.diagnostics.first?.hint == "did you mean \(proposal)?")
+  }
+
+  @Test("Nought as an age may mean all files, or none: the hint has both")
+  func noughtAge() {
+    let hint = checkTarget("path: /data/a", "max_age: 0").diagnostics.first?.hint
+    #expect(hint == "to delete no file, write never; to delete files of every age, write 0s")
+  }
+
+  @Test(
+    "A number without a unit that more than one unit may be meant for is offered with each, and with how long that is",
+    arguments: [
+      ("defaults: {max_age: 2592000}", "did you mean 2592000s? that is 30d"),
+      ("defaults: {max_age: 86400}", "write which is meant: 86400s (1d) or 86400m (60d)"),
+      ("defaults: {max_age: 720}", "write which is meant: 720m (12h), 720h (30d) or 720d"),
+      ("run: {time_limit: 14400}", "did you mean 14400s? that is 4h"),
+      ("run: {time_limit: 90}", "write which is meant: 90m or 90h"),
+      ("safety: {max_clock_skew: 300}", "write which is meant: 300s (5m) or 300m (5h)"),
+      ("defaults: {max_age: 99999999999999}", "for instance 30d"),
+    ])
+  func severalUnits(line: String, hint: String) throws {
+    let checked = check("\(line)\nversion: 1\ntargets: [{path: /data/a, max_age: 30d}]\n")
+    #expect(checked.rules == [.missingUnit])
+    #expect(checked.diagnostics.first?.hint == hint)
   }
 
   @Test(

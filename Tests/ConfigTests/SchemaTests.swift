@@ -24,6 +24,8 @@ struct SchemaTests {
     var target = [("path", keys.contains("partitions") ? "/data/{YYYY}" : "/data/x"), ("max_age", "30d")]
     var top = [("version", "1")]
     switch keys[0] {
+    case "targets" where keys.contains("rules"): target.append(("rules", "[{\(keys[keys.count - 1]): \(value)}]"))
+    case "defaults" where keys.count == 3: top.append((keys[0], "{\(keys[1]): [{\(keys[2]): \(value)}]}"))
     case "targets" where keys.count == 3: target.append((keys[1], "{\(keys[2]): \(value)}"))
     case "targets": target = target.filter { $0.0 != keys[1] } + [(keys[1], value)]
     case "version": top = [("version", value)]

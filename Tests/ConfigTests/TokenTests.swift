@@ -21,6 +21,7 @@ struct TokenTests {
       // What is blank is what these are about.
       let isBlankItself = [
         .tabIndentation, .controlCharacter, .hiddenLineEnd, .invisibleCharacter, .invisibleInComment, .oddEnd,
+        .foreignBlank,
       ].contains(
         finding.rule)
       #expect(isBlankItself || !(first?.properties.isWhitespace ?? true), "\(finding.rule): \(token.debugDescription)")

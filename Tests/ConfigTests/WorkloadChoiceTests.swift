@@ -205,8 +205,8 @@ struct WorkloadChoiceTests {
     #expect(try found("'--target=a*'") == [])
     #expect(try found("--target=apl") == ["selectsNoTarget apl"])
     #expect(try found("--target=api, --target, 'b*'") == ["selectsNoTarget b*"])
-    #expect(try found("--target=$(NONE)") == [])
-    #expect(try found("--target=b, --set=targets.api.name=$(NONE)") == [])
+    #expect(try found("--target=$(X_SERVICE_HOST)") == [])
+    #expect(try found("--target=b, --set=targets.api.name=$(X_SERVICE_HOST)") == [])
     #expect(try found("--target=b, --set=targets.api.name=b") == [])
     #expect(try found("--target=/data/b", Self.config.changing("/data/api", to: "/data/*")) == [])
     // A disabled one is passed over, but found.

@@ -78,7 +78,7 @@ struct WorkloadScaleTests {
     let keys = (0..<200).map { "  k\($0).yaml: '{version: 1, targets: [{path: /data/a, max_age: 1d}]}'\n" }.joined()
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n\(keys)"
     let any =
-      "{name: purge, image: efs-purge-batch, args: [run, --config=$(FILE)], resources: {limits: {memory: 256Mi}}, "
+      "{name: purge, image: efs-purge-batch, args: [run, --config=$(FILE_SERVICE_HOST)], resources: {limits: {memory: 256Mi}}, "
       + "volumeMounts: [{name: config, mountPath: /c}, {name: data, mountPath: /data}]}"
     let pod = pod(
       Array(repeating: any, count: 50).joined(separator: ", "),

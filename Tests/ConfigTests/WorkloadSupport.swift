@@ -14,7 +14,10 @@ func readCommandLine(_ arguments: [String]) -> CommandLineReading {
     return reading
   }
   var reading = CommandLineReading(command)
-  if command == .other { return reading }
+  if command == .other {
+    reading.checkedPaths = arguments.dropFirst().filter { !$0.hasPrefix("-") }
+    return reading
+  }
   var index = 1
   while index < arguments.count, reading.fault == nil { index = readOption(arguments, at: index, into: &reading) }
   return reading
@@ -91,11 +94,15 @@ extension Diagnostic.Rule {
     .badMemoryQuantity, .noMemoryLimit, .memoryLimitTooSmall,
     .requestAboveLimit,
     .unknownVolume,
-    .targetNotMounted, .targetReadOnly, .targetGoneWithPod, .reportNotWritable, .reportGoneWithPod,
+    .targetNotMounted, .targetReadOnly, .systemFolderOfNode, .targetGoneWithPod, .reportNotWritable, .reportGoneWithPod,
     .otherTerminationLog,
     .gracePeriodTooShort, .gracePeriodTight, .deadlineBeforeTimeLimit, .deadlineBeforeAttempts, .startedAgain,
     .retriedWhateverHappened, .restartPolicyRefused, .otherRunAllowed, .severalPods, .failurePolicyNeedsNever,
     .badExitStatuses, .unknownContainer, .retryForgone, .retryInVain, .retriesInVain, .noArguments, .badArgument,
+    .noSuchSubPath, .configPathIsFolder, .commandInOneText, .commandLineNotRead, .textNeeded, .undefinedReference,
+    .shellReference, .fixedNow, .relativeInContainer, .unknownVolumeKind, .mountPathTwice, .formerVersion,
+    .reportIsMount,
+    .unknownWord,
     .otherNamespace, .otherConfigMap, .otherConfigMapKey, .noSuchConfigFile, .configMountedElsewhere, .configNotMounted,
   ]
 }

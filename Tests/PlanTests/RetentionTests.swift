@@ -12,9 +12,8 @@ import Testing
       birth: birth.map { Timestamp(seconds: $0) }, size: size, owner: owner)
   }
 
-  private func verdict(_ retention: Retention, _ file: FileFacts, _ path: String = "f") -> Verdict {
-    let bytes = Array(path.utf8)
-    return Cutoff(retention, now: now).verdict(for: file, path: bytes.span)
+  private func verdict(_ retention: Retention, _ file: FileFacts) -> Verdict {
+    Cutoff(retention, now: now).verdict(for: file)
   }
 
   @Test func `a file goes when it is older than max_age, not when it is exactly that old`() {
@@ -55,25 +54,40 @@ import Testing
     #expect(verdict(Retention(maxAge: .zero, ageFrom: .newest), unvouched) == .expired)
   }
 
-  @Test func `patterns come before age, owner and size in that order`() throws {
+  @Test func `age comes before owner and size, in that order`() {
     var retention = Retention(
-      maxAge: .seconds(100), include: [try Glob("*.tmp")], exclude: [try Glob("keep*")], minSize: ByteCount(bytes: 100),
-      maxSize: ByteCount(bytes: 1000), owners: [7])
-    let young = file(mtime: 999_999)
-    #expect(verdict(retention, young, "keep.tmp") == .kept(.excluded))
-    #expect(verdict(retention, young, "a.log") == .kept(.notIncluded))
-    #expect(verdict(retention, young, "a.tmp") == .kept(.tooNew))
-    #expect(verdict(retention, file(), "a.tmp") == .kept(.otherOwner))
-    #expect(verdict(retention, file(owner: 7), "a.tmp") == .kept(.tooSmall))
-    #expect(verdict(retention, file(size: 1001, owner: 7), "a.tmp") == .kept(.tooLarge))
-    #expect(verdict(retention, file(size: 1000, owner: 7), "a.tmp") == .expired)
+      maxAge: .seconds(100), minSize: ByteCount(bytes: 100), maxSize: ByteCount(bytes: 1000), owners: [7])
+    #expect(verdict(retention, file(mtime: 999_999)) == .kept(.tooNew))
+    #expect(verdict(retention, file()) == .kept(.otherOwner))
+    #expect(verdict(retention, file(owner: 7)) == .kept(.tooSmall))
+    #expect(verdict(retention, file(size: 1001, owner: 7)) == .kept(.tooLarge))
+    #expect(verdict(retention, file(size: 1000, owner: 7)) == .expired)
     retention.owners = []
-    #expect(verdict(retention, file(size: 500, owner: 7), "a.tmp") == .kept(.otherOwner))
+    #expect(verdict(retention, file(size: 500, owner: 7)) == .kept(.otherOwner))
   }
 
-  @Test func `a path is asked for only when there are patterns`() throws {
-    #expect(!Cutoff(Retention(maxAge: .zero), now: now).needsPath)
-    #expect(Cutoff(Retention(maxAge: .zero, exclude: [try Glob("*")]), now: now).needsPath)
+  @Test func `a rule's files go by its criteria, all others by the target's own`() throws {
+    var retention = Retention(maxAge: .seconds(100), include: [try Pattern("*.tmp")])
+    let week = Retention.Criteria(
+      maxAge: .seconds(10), ageFrom: .ctime, minSize: ByteCount(bytes: 0), maxSize: nil, owners: [7])
+    retention.rules = [Retention.Rule(include: [try Pattern("*.log")], exclude: [], criteria: week)]
+    let cutoff = Cutoff(retention, now: now)
+    #expect(cutoff.hasRules)
+    #expect(cutoff.keepsAll == [false, false])
+    let file = FileFacts(
+      mtime: Timestamp(seconds: 999_950), atime: nil, ctime: Timestamp(seconds: 999_950), birth: nil, size: 1, owner: 7)
+    #expect(cutoff.verdict(for: file, by: 0) == .expired)
+    #expect(cutoff.verdict(for: file, by: 1) == .kept(.tooNew))
+    #expect(cutoff.isOfOthers(8))
+    #expect(!cutoff.isOfOthers(7))
+  }
+
+  @Test func `with never there is no file old enough`() {
+    #expect(Cutoff(Retention(maxAge: nil), now: now).keepsAll == [true])
+    #expect(Cutoff(Retention(maxAge: .zero), now: now).keepsAll == [false])
+    for seconds in [Int64.min, -1_000_000_000, 0] {
+      #expect(verdict(Retention(maxAge: nil), file(mtime: seconds)) == .kept(.tooNew))
+    }
   }
 
   @Test func `an age beyond all time keeps everything`() {

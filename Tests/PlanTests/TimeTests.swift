@@ -65,7 +65,9 @@ import Testing
   }
 
   private func chosen(_ rule: PartitionRule, _ now: Timestamp, years: ClosedRange<Int> = 2025...2027) -> [Period] {
-    years.flatMap { year in (1...12).compactMap { Period(year: year, month: $0) } }.filter { rule.chooses($0, at: now) }
+    years.flatMap { year in (1...12).compactMap { Period(year: year, month: $0) } }.filter {
+      rule.chooses($0, at: now, in: .utc)
+    }
   }
 
   @Test func `three months ago on 23 November 2026 means up to July`() throws {
@@ -92,16 +94,16 @@ import Testing
 
   @Test func `bounds take their own periods in, whatever their grain`() throws {
     let rule = PartitionRule(from: Period(year: 2025, month: 11), to: Period(year: 2026, month: 1))
-    #expect(try chosen(rule, at(2026, 11, 23)).map(\.month) == [11, 12, 1])
+    #expect(try chosen(rule, at(2026, 11, 23)).map(\.text) == ["2025-11", "2025-12", "2026-01"])
     let year = PartitionRule(from: Period(year: 2025), to: Period(year: 2025))
     #expect(try chosen(year, at(2026, 11, 23)).count == 12)
   }
 
   @Test func `days and leap days have their length`() throws {
     let day = try #require(Period(year: 2024, month: 2, day: 29))
-    #expect(try day.end == at(2024, 3, 1))
-    #expect(try #require(Period(year: 2024)).end == at(2025, 1, 1))
-    #expect(try #require(Period(year: 2023, month: 2)).end == at(2023, 3, 1))
+    #expect(try day.end(in: .utc) == at(2024, 3, 1))
+    #expect(try #require(Period(year: 2024)).end(in: .utc) == at(2025, 1, 1))
+    #expect(try #require(Period(year: 2023, month: 2)).end(in: .utc) == at(2023, 3, 1))
     #expect(Period(year: 2023, month: 2, day: 29) == nil)
     #expect(Period(year: 2023, month: nil, day: 1) == nil)
   }
@@ -120,5 +122,66 @@ import Testing
     let known = try #require(DateTemplate(pieces: [.year]).match(Array("2026".utf8)))
     #expect(month.match(Array("2026-07".utf8), adding: known)?.month == 7)
     #expect(month.match(Array("2025-07".utf8), adding: known) == nil)
+  }
+
+  @Test func `fields stand beside text and wildcards, and digits are read in one way only`() throws {
+    let backup = DateTemplate(pieces: [.text("backup-"), .year, .month, .day, .text("-"), .star])
+    let day = Period(year: 2024, month: 1, day: 31)
+    #expect(backup.match(Array("backup-20240131-".utf8))?.period == day)
+    #expect(backup.match(Array("backup-20240131-a-20250101-".utf8))?.period == day)
+    for name in ["backup-20240131", "backup-2024013-x", "backup-202401311-x", "xbackup-20240131-"] {
+      #expect(backup.match(Array(name.utf8)) == nil, "\(name)")
+    }
+    let run = DateTemplate(
+      pieces: [.text("run_id=scheduled__"), .year, .text("-"), .month, .text("-"), .day, .text("T"), .star])
+    #expect(run.match(Array("run_id=scheduled__2024-01-31T05:00:00+00:00".utf8))?.period == day)
+    let behind = DateTemplate(pieces: [.star, .text("-x"), .star, .text("."), .year, .anyByte, .month])
+    #expect(behind.match(Array("a-x-xb.2025-01.2024-02".utf8))?.period == Period(year: 2024, month: 2))
+    #expect(behind.match(Array("a-yb.2024-02".utf8)) == nil)
+    #expect(behind.lengthBeforeFields(in: Array("a-x-xb.2025-01.2024-02".utf8)) == 15)
+    let set = DateTemplate(pieces: [.set(ByteSet(0x61...0x63)), .year])
+    #expect(set.match(Array("b2024".utf8))?.period == Period(year: 2024))
+    #expect(set.match(Array("d2024".utf8)) == nil)
+  }
+
+  @Test func `a name that would match with other digits is a near miss`() throws {
+    let month = DateTemplate(pieces: [.year, .text("-"), .month])
+    for name in ["2024-1", "2024-001", "24-01", "2024-13"] { #expect(month.almostMatches(Array(name.utf8)), "\(name)") }
+    for name in ["2024_02", "2024-02.bak", "2024-", "2024-W05", " 2024-01", "2024"] {
+      #expect(!month.almostMatches(Array(name.utf8)), "\(name)")
+    }
+    let joined = DateTemplate(pieces: [.star, .text("é-"), .year, .month, .day, .text(".d")])
+    #expect(joined.almostMatches(Array("xé-2024131.d".utf8)))
+    #expect(joined.almostMatches(Array("é-1.d".utf8)))
+    #expect(!joined.almostMatches(Array("xé-.d".utf8)))
+    #expect(!joined.almostMatches(Array("2024131.d".utf8)))
+  }
+
+  @Test func `hours and ISO weeks are periods, and years before 1970 are none`() throws {
+    let hour = DateTemplate(pieces: [.year, .month, .day, .text("T"), .hour])
+    let found = try #require(hour.match(Array("20240131T23".utf8))?.period)
+    #expect(found == Period(year: 2024, month: 1, day: 31, hour: 23))
+    #expect(try found.end(in: .utc) == at(2024, 2, 1))
+    #expect(found.text == "2024-01-31T23")
+    #expect(hour.match(Array("20240131T24".utf8))?.period == nil)
+    let week = DateTemplate(pieces: [.weekYear, .text("-W"), .week])
+    let last = try #require(week.match(Array("2020-W53".utf8))?.period)
+    #expect(last.unit == .week && last.text == "2020-W53")
+    #expect(try last.end(in: .utc) == at(2021, 1, 4))
+    for name in ["2021-W53", "2024-W00", "2024-W54"] { #expect(week.match(Array(name.utf8))?.period == nil, "\(name)") }
+    for year in [0, 42, 1969] {
+      #expect(
+        Period(year: year) == nil && Period(year: year, month: 7) == nil && Period(weekYear: year, week: 3) == nil)
+    }
+    #expect(Period(year: 1970) != nil && Period(year: 9999, month: 12, day: 31) != nil)
+  }
+
+  @Test func `every week of the calendar follows the one before, and holds the days that say so`() throws {
+    var week = try #require(Period(weekYear: 1970, week: 1))
+    for _ in 0..<20_000 {
+      let next = try #require(CalendarUnit.week.period(containing: week.end))
+      #expect(next.start == week.end && CalendarUnit.week.period(containing: next.end.before) == next)
+      week = next
+    }
   }
 }

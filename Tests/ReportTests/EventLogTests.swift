@@ -35,7 +35,18 @@ import Testing
     .targetStalled(target: "api", for: .seconds(120), operationsInFlight: 4),
     .guardTripped(target: "api", message: "max_deletions reached"), .notice(target: "api", message: "look"),
     .targetFinished(Samples.target("api", tally: Samples.tally(kept: 1, purged: 2))),
+    .passedOver(PassedOver(), target: "api"),
   ]
+
+  @Test func `The start of a target that keeps every file has no age in days`() {
+    var start = Self.start
+    start.maxAge = nil
+    let fields = log.line(for: .targetStarted(start)).fields
+    #expect(fields["max_age"] == .string("never"))
+    #expect(fields["max_age_days"] == nil)
+    #expect(fields["cutoff_time"] == nil)
+    #expect(log.line(for: .targetStarted(Self.start)).fields["max_age"] == nil)
+  }
 
   @Test func `The start of a target has the old message and fields`() {
     #expect(
@@ -50,6 +61,18 @@ import Testing
             "memory_limit_mb": .number(256),
             "remove_empty_dirs": true, "max_empty_dirs_to_delete": .count(0),
           ]))
+  }
+
+  @Test func `What stands beside a target's folders is told with its number and its first path`() {
+    var passedOver = PassedOver()
+    for path in ["/data/2024-1", "/data/2024-13"] { passedOver.nearMisses.note(Array(path.utf8)) }
+    let fields: [String: LogValue] = ["run_id": "run-1", "target": "m"]
+    let almost = fields.merging(["almost_dates": .count(2), "first_almost_date": "/data/2024-1"]) { $1 }
+    let message = "Entries beside the target's folders are not purged"
+    #expect(log.line(for: .passedOver(passedOver, target: "m")) == LogLine(.info, message, almost))
+    passedOver.links.note(Array("/data/\u{1B}".utf8))
+    let both = almost.merging(["symbolic_links": .count(1), "first_symbolic_link": #"/data/\x1b"#]) { $1 }
+    #expect(log.line(for: .passedOver(passedOver, target: "m")) == LogLine(.info, message, both))
   }
 
   @Test func `Progress has the old message and fields`() {

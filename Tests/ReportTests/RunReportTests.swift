@@ -75,7 +75,7 @@ import Testing
     #expect(
       Set(report.keys) == [
         "schema_version", "tool_version", "run_id", "mode", "started_at", "finished_at", "duration_seconds", "outcome",
-        "exit_status", "host", "memory", "totals", "targets",
+        "exit_status", "host", "memory", "totals", "targets", "unmatched_patterns", "not_taken",
       ])
     #expect(report["schema_version"] as? Int == 1)
     #expect(report["exit_status"] as? Int == 3)
@@ -111,8 +111,10 @@ import Testing
     let counters: [WritableKeyPath<Tally, UInt64>] = [
       \.filesScanned, \.filesToPurge, \.filesPurged, \.filesVanished, \.filesFailed, \.filesLeft, \.filesVanishedUnread,
       \.bytesToFree, \.bytesFreed, \.dirsFound, \.dirsScanned, \.dirsVanished, \.dirsFailed, \.dirsLeft,
-      \.dirsOnOtherFileSystem, \.dirsTooDeep, \.dirsHeld, \.emptyDirsToDelete, \.emptyDirsDeleted, \.emptyDirsVanished,
-      \.emptyDirsFailed, \.emptyDirsLeft, \.symlinksSkipped, \.specialFilesSkipped, \.errors,
+      \.dirsOnOtherFileSystem, \.dirsTooDeep, \.dirsHeld, \.dirsExcluded, \.dirsNotIncluded, \.emptyDirsToDelete,
+      \.emptyDirsDeleted, \.emptyDirsVanished,
+      \.emptyDirsFailed, \.emptyDirsLeft, \.symlinksSkipped, \.specialFilesSkipped, \.errors, \.dirsLostAndFound,
+      \.emptyDirsMountPoint, \.emptyDirsOtherOwner, \.symlinksToPurge, \.symlinksPurged,
     ]
     // Mirror sees every stored property, so that a counter added to Tally is missed here first.
     #expect(counters.count == Mirror(reflecting: tally).children.count { $0.value is UInt64 })

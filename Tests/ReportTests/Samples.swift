@@ -84,6 +84,11 @@ enum Samples {
     var pressed = memory
     (pressed.peak, pressed.pauses, pressed.paused) = (.mebibytes(245), 4, .seconds(95))
     var outcome = batch([api, monthly, last], ending: .stoppedMemory, status: .memory, memory: pressed)
+    outcome.unmatchedPatterns = [.init(key: "exclude", pattern: "keep\n/", target: "api-files", targets: 3)]
+    var passedOver = PassedOver()
+    passedOver.links.note(Array("/data/2026-05".utf8))
+    for path in ["/data/2026-1", "/data/2026-13"] { passedOver.nearMisses.note(Array(path.utf8)) }
+    outcome.passedOver = [TargetPassedOver(target: "monthly", passedOver)]
     outcome.memory.processPeak = .mebibytes(21)
     outcome.memory.largestDelay = .microseconds(120)
     outcome.memory.trend = .flat

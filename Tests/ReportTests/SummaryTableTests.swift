@@ -22,6 +22,17 @@ import Testing
     try expectGolden(SummaryTable(Samples.troubled).text, "purge-troubled.txt")
   }
 
+  @Test(arguments: [(1, " 1 symbolic link was kept."), (1234, " 1,234 symbolic links were kept.")])
+  func `The first line says how many links were kept`(count: UInt64, sentence: String) {
+    var tally = Samples.tally(kept: 1, purged: 2)
+    tally.symlinksSkipped = count
+    for mode in [RunMode.purge, .dryRun] {
+      let text = SummaryTable(Samples.batch([Samples.target("a", tally: tally)], mode: mode)).text
+      #expect(text.prefix { $0 != "\n" }.hasSuffix(sentence))
+    }
+    #expect(!SummaryTable(Samples.batch([Samples.target("a")])).text.contains("symbolic"))
+  }
+
   @Test func `A run without targets has no table`() throws {
     try expectGolden(SummaryTable(Samples.batch([])).text, "no-targets.txt")
   }

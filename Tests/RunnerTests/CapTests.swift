@@ -93,6 +93,82 @@ import Testing
     #expect(outcome.exitStatus == .guardTripped)
   }
 
+  /// A template's 12 folders with 7 old files each, or a wildcard's 50 with 3.
+  private func target(of tree: ScratchTree, isDated: Bool) throws -> Target {
+    for folder in 1...(isDated ? 12 : 50) {
+      let name = isDated ? "2020-\(folder < 10 ? "0" : "")\(folder)" : "tenant\(folder)"
+      for file in 0..<(isDated ? 7 : 3) { tree.file("\(name)/d\(file % 2)/f\(file)", size: 4096) }
+    }
+    var target = makeTarget(tree.path)
+    let pattern: PathPattern.Component =
+      isDated
+      ? .template(DateTemplate(pieces: [.year, .text("-"), .month])) : .wildcard(try Glob("*"))
+    target.path = PathPattern(text: tree.path + "/*", components: target.path.components + [pattern])
+    if isDated { target.partitions = PartitionRule() }
+    return target
+  }
+
+  @Test(arguments: [1, 2, 8, 64, 500], [1, 2, 4])
+  func `a cap on deletions holds over all folders of a template or wildcard, and is told once`(
+    workers: Int, parallel: Int
+  ) throws {
+    for isDated in [true, false] {
+      let (tree, events) = (ScratchTree(), Events())
+      var target = try target(of: tree, isDated: isDated)
+      target.maxDeletions = 41
+      let outcome = purge([target], workers: workers, events: events) { $0.run.parallelTargets = parallel }
+      #expect(outcome.totals.filesPurged == 41)
+      #expect(walkTree(tree.path).count(where: \.isFile) == (isDated ? 84 : 150) - 41)
+      #expect(outcome.exitStatus == .guardTripped)
+      #expect(outcome.totals.imbalance(in: .purge) == nil)
+      #expect(events.all.count { if case .guardTripped = $0 { true } else { false } } == 1)
+      #expect(outcome.books.count == (isDated ? 12 : 50))
+      #expect(Set(outcome.books.endings.keys).isSubset(of: [.completed, .stoppedGuard, .notStarted]))
+      #expect(outcome.books.endings[.notStarted, default: 0] > 0)
+    }
+  }
+
+  @Test(arguments: [1, 16], [1, 4])
+  func `a cap on bytes holds over all folders of a template or wildcard`(workers: Int, parallel: Int) throws {
+    for isDated in [true, false] {
+      let tree = ScratchTree()
+      var target = try target(of: tree, isDated: isDated)
+      target.maxDeletedBytes = ByteCount(bytes: 41 * 4096 + 100)
+      let outcome = purge([target], workers: workers) { $0.run.parallelTargets = parallel }
+      #expect(outcome.totals.bytesFreed == 41 * 4096)
+      #expect(outcome.exitStatus == .guardTripped)
+    }
+  }
+
+  @Test(arguments: [1, 8, 500], [1, 4])
+  func `a cap on empty directories holds over all folders of a template or wildcard, and is met exactly`(
+    workers: Int, parallel: Int
+  ) throws {
+    for isDated in [true, false] {
+      let tree = ScratchTree()
+      var target = try target(of: tree, isDated: isDated)
+      target.emptyDirectories = EmptyDirectoryRule(minAge: .zero, maxCount: 13)
+      tree.ageDirectories()
+      let outcome = purge([target], workers: workers) { $0.run.parallelTargets = parallel }
+      #expect(outcome.totals.emptyDirsDeleted == 13)
+      #expect(outcome.totals.emptyDirsLeft == (isDated ? 24 : 100) - 13)
+      #expect(outcome.exitStatus == .success)
+    }
+  }
+
+  @Test func `where a folder meets the cap, those of other targets are purged on`() throws {
+    let (tree, other) = (ScratchTree(), ScratchTree())
+    var target = try target(of: tree, isDated: true)
+    target.maxDeletions = 10
+    var second = try self.target(of: other, isDated: false)
+    second.name = "second"
+    let outcome = purge([target, second])
+    #expect(outcome.books.endings == [.completed: 51, .stoppedGuard: 1, .notStarted: 10])
+    #expect(outcome.totals.filesPurged == 160)
+    let reasons = Set(outcome.targets.filter { $0.ending != .completed }.map(\.reason))
+    #expect(reasons == ["the target's cap on deletions is reached: nothing more is deleted"])
+  }
+
   @Test func `a dry run shows that a cap would be reached`() {
     let tree = ScratchTree()
     for index in 0..<40 { tree.file("f\(index)") }

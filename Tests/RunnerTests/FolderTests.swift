@@ -71,7 +71,7 @@ import Testing
   @Test func `how many folders match is no matter, as long as few are taken`() throws {
     let tree = ScratchTree()
     for index in 0...TargetExpansion.maxFolders {
-      tree.directory("\(1000 + index / 60)-\(10 + index / 20 % 3)-\(10 + index % 20)")
+      tree.directory("\(2100 + index / 60)-\(10 + index / 20 % 3)-\(10 + index % 20)")
     }
     for day in 10...30 { tree.directory("2024-01-\(day)") }
     var dated = target(tree, [.template(DateTemplate(pieces: [.year, .text("-"), .month, .text("-"), .day]))])
@@ -79,20 +79,23 @@ import Testing
     #expect(gathering([dated]).order.count == 11)
   }
 
-  @Test(arguments: [1, 2, 3, 7, 50])
-  func `a directory with more names than are kept at once is listed again, and none is missed`(most: Int) throws {
+  @Test(arguments: [1024, 4096, 1 << 20])
+  func `however many names one listing gives, none is missed, and all are in the order of their paths`(
+    bytes: Int
+  ) throws {
     let tree = ScratchTree()
-    for outer in 0..<12 { for inner in 0..<(outer % 5) { tree.directory("o\(outer)/i\(inner)") } }
+    for outer in 0..<120 { for inner in 0..<(outer % 5) { tree.directory("o\(outer)/i\(inner)") } }
+    for name in ["o1-b/i", "o1.a/i"] { tree.directory(name) }
     let wild = target(tree, [.wildcard(try Glob("*")), .wildcard(try Glob("*"))])
-    func names(_ most: Int) throws -> [String] {
-      var (expansion, list) = (expansion(), FolderList(of: [wild]))
-      expansion.mostNames = most
-      return try expansion.find(0, wild, into: &list).found.map { list.name(of: $0) }
+    let fileSystem = ScriptedFileSystem(listingLimit: bytes)
+    var list = FolderList(of: [wild])
+    let paths = try expansion(fileSystem).find(0, wild, into: &list).found.map {
+      String(decoding: list.path(of: $0), as: UTF8.self)
     }
-    let all = try names(1000)
-    #expect(all.count == 21)
-    #expect(all == all.sorted())
-    #expect(try names(most) == all)
+    let expected = walkTree(tree.path).filter { $0.path.contains("/") }.map { $0.path.split(separator: "/") }
+      .sorted { $0.lexicographicallyPrecedes($1) }.map { tree.path + "/" + $0.joined(separator: "/") }
+    #expect(paths == expected)
+    #expect(paths.count == 242)
   }
 
   @Test func `what is kept for folders is taken out of the room for budgets`() throws {
@@ -117,24 +120,49 @@ import Testing
           + (0..<depth).map { _ in ["a", "b", "a-b", "a.", "é"].randomElement(using: &random) ?? "a" }
           .joined(separator: "/")
       }
-      let targets = paths.enumerated().map { makeTarget($1, name: "\($0)") }
+      let excludes = paths.map { _ in
+        (0..<Int.random(in: 0...1, using: &random)).map { _ in
+          ["a", "b/", "é", "/a/b", "/a/a", "/b", "/a-b/a/b"].randomElement(using: &random) ?? "a"
+        }
+      }
+      let targets = try paths.indices.map { index in
+        var target = makeTarget(paths[index], name: "\(index)")
+        target.retention.exclude = try excludes[index].map { try Pattern($0) }
+        return target
+      }
       var list = FolderList(of: targets)
       let order = targets.indices.map { list.append(literalOf: $0) }.shuffled(using: &random)
       var refused: [[UInt32]] = []
       var overlaps = FolderOverlaps(list, order: order)
       let allowed = overlaps.sorted { refused.append([$0, $1]) }
-      let expected = naive(paths, order)
+      let expected = naive(paths, excludes, order)
       #expect(allowed == expected.allowed, "seed \(seed), round \(round)")
       #expect(refused == expected.refused, "seed \(seed), round \(round)")
     }
   }
 
-  /// Each is compared with all that were allowed before it: refused for the one it lies in, else for the last one that lies in it.
-  private func naive(_ paths: [String], _ order: [UInt32]) -> (allowed: [UInt32], refused: [[UInt32]]) {
-    let below = { (a: UInt32, b: UInt32) in (paths[Int(a)] + "/").hasPrefix(paths[Int(b)] + "/") }
+  /// Each is compared with all that were allowed before it, but for those that one of the two excludes: refused for the nearest
+  /// one it lies in, else for the last one that lies in it.
+  private func naive(
+    _ paths: [String], _ excludes: [[String]], _ order: [UInt32]
+  ) -> (allowed: [UInt32], refused: [[UInt32]]) {
+    let isIn = { (path: String, folder: String) in (path + "/").hasPrefix(folder + "/") }
+    let spares = { (outer: UInt32, inner: UInt32) -> Bool in
+      let (path, folder) = (paths[Int(inner)], paths[Int(outer)])
+      return isIn(path, folder)
+        && excludes[Int(outer)].contains { exclude in
+          if exclude.hasPrefix("/") { return isIn(path, exclude) }
+          return path.dropFirst(folder.count).split(separator: "/").contains {
+            $0 == exclude.split(separator: "/")[0]
+          }
+        }
+    }
+    let below = { (a: UInt32, b: UInt32) in isIn(paths[Int(a)], paths[Int(b)]) && !spares(a, b) && !spares(b, a) }
     var (allowed, refused): ([UInt32], [[UInt32]]) = ([], [])
     for folder in order {
-      if let other = allowed.first(where: { below(folder, $0) }) ?? allowed.last(where: { below($0, folder) }) {
+      if let other = allowed.filter({ below(folder, $0) }).max(by: {
+        paths[Int($0)].utf8.count < paths[Int($1)].utf8.count
+      }) ?? allowed.last(where: { below($0, folder) }) {
         refused.append([folder, other])
       } else {
         allowed.append(folder)

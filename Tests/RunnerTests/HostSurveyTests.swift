@@ -18,7 +18,7 @@ import Testing
   private func state(_ path: String, clockAhead: Duration = .zero) throws -> HostFacts.State? {
     let host = HostSurvey.Host(clock: { Timestamp(WallClock.now()) - (.zero - clockAhead) })
     let answer = try facts([makeTarget(path)], on: host).targets.first?.answer
-    guard case .folders(let folders, found: 1) = answer, folders.count == 1 else { return nil }
+    guard case .folders(let folders, found: 1, _) = answer, folders.count == 1 else { return nil }
     #expect(folders[0].path == path)
     return folders[0].state
   }
@@ -26,7 +26,7 @@ import Testing
   private func folders(of targets: Target...) throws -> (all: [HostFacts.Folder], found: Int) {
     let answer = try facts(targets).targets.first?.answer
     return try #require(
-      answer.flatMap { if case .folders(let folders, let found) = $0 { (folders, found) } else { nil } })
+      answer.flatMap { if case .folders(let folders, let found, _) = $0 { (folders, found) } else { nil } })
   }
 
   /// The number of the first component below the scratch folder.
@@ -133,6 +133,33 @@ import Testing
       ])
   }
 
+  @Test func `links and near misses beside the folders of a pattern are seen`() throws {
+    for name in ["2024-01", "2024-1"] { tree.directory(name) }
+    symlink(tree.path + "/2024-01", tree.path + "/2024-02")
+    let dated = pattern(.template(DateTemplate(pieces: [.year, .text("-"), .month])))
+    var expected = PassedOver()
+    expected.links.note(Array("\(tree.path)/2024-02".utf8))
+    expected.nearMisses.note(Array("\(tree.path)/2024-1".utf8))
+    guard case .folders(let folders, found: 1, let passedOver)? = try facts([dated]).targets.first?.answer else {
+      Issue.record("no folders")
+      return
+    }
+    #expect(folders.map(\.path) == [tree.path + "/2024-01"])
+    #expect(passedOver == expected)
+  }
+
+  @Test func `how many folders a pattern finds is no matter where few of them are taken`() throws {
+    for index in 0...20_000 {
+      let (month, day) = (10 + index / 18 % 3, 10 + index % 18)
+      tree.directory("\(2100 + index / 54)-\(month)-\(day)")
+    }
+    var dated = pattern(.template(DateTemplate(pieces: [.year, .text("-"), .month, .text("-"), .day])))
+    dated.partitions = PartitionRule()
+    #expect(try folders(of: dated).found == 20_001)
+    let wild = pattern(.wildcard(try Glob("*")))
+    #expect(try facts([wild]).targets.map(\.answer) == [.tooMany(limit: 20_000)])
+  }
+
   @Test func `a pattern that finds nothing has no folders`() throws {
     #expect(try facts([pattern(.wildcard(try Glob("x*")))]).targets.map(\.answer) == [.folders([], found: 0)])
   }
@@ -214,7 +241,7 @@ extension HostFacts.State {
 }
 
 extension HostFacts.Answer {
-  fileprivate var found: Int? { if case .folders(_, let found) = self { found } else { nil } }
+  fileprivate var found: Int? { if case .folders(_, let found, _) = self { found } else { nil } }
 }
 
 // MARK: - With root's help
@@ -242,7 +269,9 @@ private func becomeNobody() {
 
   private func state(_ path: String) -> HostFacts.State? {
     let plan = BatchPlan(targets: [makeTarget(path)])
-    guard case .folders(let folders, _)? = try? HostSurvey().facts(of: plan).targets.first?.answer else { return nil }
+    guard case .folders(let folders, _, _)? = try? HostSurvey().facts(of: plan).targets.first?.answer else {
+      return nil
+    }
     return folders.first?.state
   }
 

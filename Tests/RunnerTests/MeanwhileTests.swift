@@ -83,7 +83,7 @@ import Testing
     let tree = ScratchTree()
     for index in 0..<500 { tree.file("work/f\(index)") }
     var target = makeTarget(tree.path)
-    target.retention.exclude = [try Glob("keep/**")]
+    target.retention.exclude = [try Pattern("keep/**")]
     let fileSystem = Self.atRemoval(20) { [path = tree.path] in rename("\(path)/work", "\(path)/keep") }
     let outcome = purge([target], workers: 1, fileSystem: fileSystem)
     #expect(walkTree(tree.path + "/keep").count >= 500 - 20 - 64)

@@ -23,6 +23,22 @@ import Testing
     #expect(tally.filesPurged + tally.emptyDirsDeleted == UInt64(before.count - expected.count))
   }
 
+  @Test(arguments: [1, 8, 64], 0..<8)
+  func `patterns choose what a naive walk chooses`(workers: Int, round: Int) throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededGenerator(seed: seed)
+    let tree = ScratchTree(random: seed, entries: 600)
+    let patterns = NaivePatterns.random(using: &random)
+    let expected = naiveRemainder(of: tree.path, maxAge: 30, emptyDirectoryAge: 1, patterns: patterns)
+    var target = makeTarget(tree.path)
+    target.emptyDirectories = EmptyDirectoryRule(minAge: .seconds(86_400))
+    target.retention.include = try patterns.include.map { try Pattern($0) }
+    target.retention.exclude = try patterns.exclude.map { try Pattern($0) }
+    let tally = purge([target], workers: workers).totals
+    #expect(tree.contents == expected, "seed \(seed), include \(patterns.include), exclude \(patterns.exclude)")
+    #expect(tally.imbalance(in: .purge) == nil, "seed \(seed)")
+  }
+
   @Test(arguments: [1, 2, 8, 64, 500], [false, true])
   func `what is left is the same when so many workers are there from the beginning, and calls are quick or slow`(
     workers: Int, slow: Bool

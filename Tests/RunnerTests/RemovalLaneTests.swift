@@ -315,7 +315,7 @@ import Testing
     let tree = ScratchTree()
     for index in 10..<90 { tree.file("sub/data-\(index).tmp") }
     var target = makeTarget(tree.path)
-    target.retention.include = [try Glob("sub/data-??.tmp")]
+    target.retention.include = [try Pattern("sub/data-??.tmp")]
     let outcome = purge([target], workers: 1)
     #expect(outcome.totals.filesPurged == 80)
     #expect(tree.contents == ["sub"])

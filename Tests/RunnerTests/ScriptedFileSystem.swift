@@ -1,6 +1,7 @@
-import Kernel
+import CKernel
 import SystemPackage
 
+@testable import Kernel
 @testable import Runner
 
 /// The real file system, with faults and delays that a kernel will not produce on command. Every hook is asked before the
@@ -25,8 +26,12 @@ struct ScriptedFileSystem: FileSystem {
   var onOpened: @Sendable (DirectoryHandle) -> Void = { _ in }
   /// What is opened in place of the directory of this name; nil: that one.
   var instead: @Sendable (String) -> DirectoryHandle? = { _ in nil }
+  /// Bytes of one listing at most; nil: as many as are asked for.
+  var listingLimit: Int?
   /// Whether listings tell of the name that is asked for.
   var tellsOfMark = true
+  /// Whether listings tell what kind of entry each is.
+  var tellsOfKinds = true
   /// What a fresh look at a file is said to show.
   var asLook: @Sendable (EntryStatus) -> EntryStatus = { $0 }
   /// What the directory's status is said to be.
@@ -110,7 +115,23 @@ struct ScriptedFileSystem: FileSystem {
     _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order, mark: StaticString
   ) throws(Errno) -> EntryBatch? {
     if let error = onCall(directory) ?? onRead(directory) { throw error }
-    return try base.list(directory, limit: limit, order: order, mark: tellsOfMark ? mark : "")
+    if !tellsOfKinds { return try listWithoutKinds(directory, limit: limit, order: order, mark: mark) }
+    return try base.list(directory, limit: listingLimit ?? limit, order: order, mark: tellsOfMark ? mark : "")
+  }
+
+  private func listWithoutKinds(
+    _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order, mark: StaticString
+  ) throws(Errno) -> EntryBatch? {
+    try EntryBatch(limit: limit, order: order, mark: mark) { buffer in
+      let length = ck_getdents64(directory.descriptor, buffer.baseAddress, buffer.count)
+      var at = 0
+      while at < length {
+        // d_type, which follows d_reclen: DT_UNKNOWN.
+        buffer[at + 18] = 0
+        at += Int(buffer.loadUnaligned(fromByteOffset: at + 16, as: UInt16.self))
+      }
+      return Int(length)
+    }
   }
 
   func status(

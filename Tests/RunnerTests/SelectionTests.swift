@@ -1,4 +1,5 @@
 import Glibc
+import Kernel
 import Plan
 import Testing
 
@@ -28,10 +29,90 @@ func makeSymlink(_ target: String, _ path: String) {
     let tree = ScratchTree()
     for name in ["a.tmp", "b.log", "keep/c.tmp", "d/e.tmp", "d/keep/f.tmp"] { tree.file(name) }
     let left = try remaining(tree) {
-      $0.retention.include = [try Glob("**/*.tmp")]
-      $0.retention.exclude = [try Glob("keep/**")]
+      $0.retention.include = [try Pattern("*.tmp")]
+      $0.retention.exclude = [try Pattern("keep/**")]
     }
     #expect(left == ["b.log", "keep/c.tmp"])
+  }
+
+  @Test func `what patterns rule out is counted, not opened and not looked at`() throws {
+    let tree = ScratchTree()
+    for index in 0..<200 { tree.file("keep/f\(index)") }
+    for name in ["logs/a.log", "logs/a.keep", "b.txt", "other/deep/c.log", "x/logs/d.log"] { tree.file(name) }
+    var target = makeTarget(tree.path)
+    target.retention.exclude = [try Pattern("keep/"), try Pattern("*.keep")]
+    target.retention.include = [try Pattern("*/*.log"), try Pattern("*/logs/**"), try Pattern("nothing/*")]
+    let asked = Monitor<Set<String>>([])
+    let fileSystem = ScriptedFileSystem(
+      onStatus: { name in
+        asked.withLock { _ = $0.insert(name) }
+        return nil
+      })
+    let outcome = purge([target], workers: 1, fileSystem: fileSystem)
+    let tally = outcome.totals
+    #expect(
+      tree.contents == ["b.txt", "keep"] + tree.contents.filter { $0.hasPrefix("keep/") }
+        + ["logs", "logs/a.keep", "other", "other/deep", "other/deep/c.log", "x", "x/logs"])
+    #expect(tally.dirsExcluded == 1)
+    #expect(tally.dirsNotIncluded == 1)
+    #expect(tally.filesKept[.excluded] == 1)
+    #expect(tally.filesKept[.notIncluded] == 1)
+    #expect(tally.imbalance(in: .purge) == nil)
+    #expect(asked.withLock { $0.isDisjoint(with: ["f0", "a.keep", "b.txt", "c.log"]) && $0.contains("a.log") })
+    #expect(outcome.unmatchedPatterns.map(\.pattern) == ["nothing/*"])
+  }
+
+  @Test func `the first rule that speaks of a file decides, and at the fresh look the same`() throws {
+    let tree = ScratchTree()
+    for (name, days) in [
+      ("a.log", 8.0), ("b.log", 6), ("keep/c.log", 400), ("audit/d.log", 400), ("e.txt", 50), ("f.txt", 91),
+    ] {
+      tree.file(name, days: days)
+    }
+    // Young ones become so between the two looks.
+    for index in 0..<40 { tree.file("late/\(index).log", days: 20) }
+    var target = makeTarget(tree.path)
+    target.retention.maxAge = .seconds(90 * 86_400)
+    target.retention.exclude = [try Pattern("keep/")]
+    func criteria(_ days: Double?) -> Retention.Criteria {
+      Retention.Criteria(
+        maxAge: days.map { .seconds($0 * 86_400) }, ageFrom: .mtime, minSize: ByteCount(bytes: 0), maxSize: nil,
+        owners: nil)
+    }
+    target.retention.rules = [
+      Retention.Rule(include: [try Pattern("audit/")], exclude: [], criteria: criteria(nil)),
+      Retention.Rule(include: [try Pattern("*.log")], exclude: [try Pattern("late/1?.log")], criteria: criteria(7)),
+    ]
+    let fileSystem = ScriptedFileSystem(onLookBeforeRemoval: { [path = tree.path] in
+      var times = [
+        timespec(tv_sec: Int(Fixture.now.seconds) - 30 * 86_400, tv_nsec: 0),
+        timespec(tv_sec: Int(Fixture.now.seconds) - 5 * 86_400, tv_nsec: 0),
+      ]
+      utimensat(AT_FDCWD, path + "/late/7.log", &times, 0)
+    })
+    let tally = purge([target], workers: 1, fileSystem: fileSystem).totals
+    let left = tree.contents.filter { $0.contains(".") }
+    #expect(
+      left == ["audit/d.log", "b.log", "e.txt", "keep/c.log"] + (10..<20).map { "late/\($0).log" } + ["late/7.log"])
+    #expect(tally.filesKept[.never] == 1)
+    #expect(tally.filesKept[.tooNew] == 13)
+    #expect(tally.imbalance(in: .purge) == nil)
+  }
+
+  @Test func `a target that is excluded as a whole is skipped`() throws {
+    let tree = ScratchTree()
+    tree.file("a/f")
+    tree.file("b/f")
+    let path = PathPattern(
+      text: tree.path + "/*",
+      components: tree.path.split(separator: "/").map { .literal(String($0)) } + [.wildcard(try Glob("*"))])
+    var target = Target(name: "t", path: path, retention: Retention(maxAge: .seconds(1)))
+    target.retention.exclude = [try Pattern(tree.path + "/a")]
+    let outcome = purge([target])
+    #expect(tree.contents == ["a", "a/f", "b"])
+    #expect(outcome.targets.map(\.ending) == [.skipped, .completed])
+    #expect(outcome.totals.dirsExcluded == 1)
+    #expect(outcome.exitStatus == .success)
   }
 
   @Test func `each kept file has one reason`() throws {
@@ -43,8 +124,8 @@ func makeSymlink(_ target: String, _ path: String) {
     tree.file("large.tmp", size: 5000)
     tree.file("gone.tmp", size: 100)
     var target = makeTarget(tree.path)
-    target.retention.exclude = [try Glob("excluded")]
-    target.retention.include = [try Glob("*.tmp")]
+    target.retention.exclude = [try Pattern("excluded")]
+    target.retention.include = [try Pattern("*.tmp")]
     target.retention.minSize = ByteCount(bytes: 1)
     target.retention.maxSize = ByteCount(bytes: 1000)
     let kept = purge([target]).totals.filesKept

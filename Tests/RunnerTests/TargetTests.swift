@@ -19,11 +19,10 @@ import Testing
   private let yearMonth = PathPattern.Component.template(DateTemplate(pieces: [.year, .text("-"), .month]))
 
   private func folders(
-    of target: Target, events: Events = Events(), namesAtOnce: Int = TargetExpansion.maxFolders
+    of target: Target, events: Events = Events(), timeZone: TimeZoneRules = .utc
   ) throws -> [ResolvedTarget] {
-    var expansion = TargetExpansion(
-      fileSystem: LinuxFileSystem(), now: now, isStopped: { false }, onEvent: events.add)
-    expansion.mostNames = namesAtOnce
+    let expansion = TargetExpansion(
+      fileSystem: LinuxFileSystem(), now: now, timeZone: timeZone, isStopped: { false }, onEvent: events.add)
     var list = FolderList(of: [target])
     return try expansion.find(0, target, into: &list).found.map { list[$0] }
   }
@@ -83,10 +82,80 @@ import Testing
     let events = Events()
     var target = makeTarget("/", name: "none")
     let tree = ScratchTree()
-    target.path = pattern(tree, [.literal("missing"), .wildcard(try Glob("*"))], "missing/*")
+    target.path = pattern(tree, [.wildcard(try Glob("none*"))], "none*")
     let outcome = purge([target], events: events)
     #expect(outcome.exitStatus == .success)
-    #expect(events.notices.contains { $0.contains("does not exist") })
+    #expect(events.notices == ["no folder matches \(tree.path)/none*"])
+  }
+
+  @Test(arguments: [RunMode.purge, .dryRun])
+  func `a pattern whose fixed part does not exist is a failed target: a volume may not be mounted`(mode: RunMode)
+    throws
+  {
+    let tree = ScratchTree()
+    var target = makeTarget("/", name: "none")
+    target.path = pattern(tree, [.literal("missing"), .wildcard(try Glob("*"))], "missing/*")
+    let outcome = purge([target], mode: mode)
+    #expect(outcome.exitStatus == .failures)
+    #expect(outcome.targets.map(\.ending) == [.failed])
+    #expect(outcome.targets[0].reason == "the folder \(tree.path)/missing does not exist (ENOENT)")
+    #expect(outcome.targets[0].errorsByKind == ["ENOENT": 1])
+  }
+
+  @Test func `links and near misses among the matches are counted, and told once`() throws {
+    let (tree, other, events) = (ScratchTree(), ScratchTree(), Events())
+    for name in ["2024-01", "2024-1", "2024-13", "2024-00", "0042-07", "2024_02", "x2024-01", "2024-02.bak"] {
+      tree.directory(name)
+    }
+    tree.file("2024-99")
+    other.directory("2024-02")
+    makeSymlink(other.path + "/2024-02", tree.path + "/2024-02")
+    makeSymlink(other.path + "/2024-02", tree.path + "/2024-03")
+    makeSymlink(other.path, tree.path + "/2024-77")
+    var target = makeTarget("/", name: "m")
+    target.path = pattern(tree, [yearMonth], "{YYYY}-{MM}")
+    target.partitions = PartitionRule()
+    let outcome = purge([target], events: events)
+    var expected = PassedOver()
+    for name in ["2024-02", "2024-03"] { expected.links.note(Array("\(tree.path)/\(name)".utf8)) }
+    for name in ["0042-07", "2024-00", "2024-1", "2024-13"] {
+      expected.nearMisses.note(Array("\(tree.path)/\(name)".utf8))
+    }
+    #expect(outcome.passedOver == [TargetPassedOver(target: "m", expected)])
+    #expect(String(decoding: expected.nearMisses.first, as: UTF8.self) == tree.path + "/0042-07")
+    let told = events.all.compactMap { if case .passedOver(let what, "m") = $0 { what } else { nil } }
+    #expect(told == [expected])
+    #expect(outcome.exitStatus == .success)
+  }
+
+  @Test func `a link that stands for a fixed name below a wildcard is told, too`() throws {
+    let tree = ScratchTree()
+    tree.directory("a/tmp")
+    tree.directory("b")
+    makeSymlink(tree.path + "/a/tmp", tree.path + "/b/tmp")
+    var target = makeTarget("/", name: "w")
+    target.path = pattern(tree, [.wildcard(try Glob("*")), .literal("tmp")], "*/tmp")
+    let links = purge([target]).passedOver.map(\.passedOver.links)
+    #expect(links.map(\.count) == [1])
+    #expect(links.map { String(decoding: $0.first, as: UTF8.self) } == [tree.path + "/b/tmp"])
+  }
+
+  @Test func `a leading dot must be written for a wildcard to match it`() throws {
+    let tree = ScratchTree()
+    for name in [".hidden", ".2024-01", "seen", "x.2024-01"] { tree.directory(name) }
+    func names(_ components: [PathPattern.Component]) throws -> [String] {
+      var target = makeTarget("/", name: "w")
+      target.path = pattern(tree, components, "p")
+      return try folders(of: target).map { String($0.name.dropFirst(2)) }
+    }
+    #expect(try names([.wildcard(try Glob("*"))]) == ["seen", "x.2024-01"])
+    #expect(try names([.wildcard(try Glob("?hidden"))]) == [])
+    #expect(try names([.wildcard(try Glob("[.]hidden"))]) == [])
+    #expect(try names([.wildcard(try Glob(".h*"))]) == [".hidden"])
+    let dates: [DateTemplate.Piece] = [.year, .text("-"), .month]
+    #expect(try names([.template(DateTemplate(pieces: [.star, .text(".")] + dates))]) == ["x.2024-01"])
+    #expect(try names([.template(DateTemplate(pieces: [.anyByte] + dates))]) == [])
+    #expect(try names([.template(DateTemplate(pieces: [.text(".")] + dates))]) == [".2024-01"])
   }
 
   @Test func `a fixed part that cannot be read is a failed target`() throws {
@@ -111,6 +180,22 @@ import Testing
     #expect(refused?.ending == .failed)
     #expect(refused?.reason == "overlaps with the target inner")
     #expect(outcome.totals.filesPurged == 2)
+  }
+
+  @Test func `a target in one that excludes its folder is purged by its own keys`() throws {
+    let tree = ScratchTree()
+    for path in ["a/inner/f", "a/f", "a/x/f", "b/f", "b/inner/f"] { tree.file(path, days: 50) }
+    for path in ["a/inner/g", "b/g"] { tree.file(path, days: 100) }
+    var wild = makeTarget("/", name: "wild")
+    wild.path = pattern(tree, [.wildcard(try Glob("*"))], "*")
+    wild.retention.exclude = [try Pattern("inner/"), try Pattern(tree.path + "/b")]
+    let inner = makeTarget(tree.path + "/a/inner", name: "inner")
+    var other = makeTarget(tree.path + "/b", name: "other")
+    other.retention.maxAge = .seconds(90 * 86_400)
+    let outcome = purge([wild, inner, other])
+    #expect(tree.contents.filter { $0.hasSuffix("f") || $0.hasSuffix("g") } == ["b/f", "b/inner/f"])
+    #expect(outcome.targets.map(\.ending) == [.completed, .skipped, .completed, .completed])
+    #expect(outcome.exitStatus == .success)
   }
 
   @Test func `higher priority goes first, else the order of the config`() {

@@ -28,7 +28,7 @@ func walkToEnd(
 ) -> TargetOutcome {
   var limits = WalkLimits(workers: workers, firstWorkers: workers, openDirectories: 1000, memory: .mebibytes(256))
   adjust(&limits)
-  let rules = WalkRules(target, mode: .purge, now: Fixture.now, fileSystem)
+  let rules = WalkRules(target, mode: .purge, now: Fixture.now, caps: TargetCaps(target), fileSystem)
   let means = TargetWalk.Means(
     fileSystem: fileSystem, rateLimits: rateLimits, caps: caps, clockGuard: clockGuard, stop: StopRequest(),
     onEvent: events.add)

@@ -50,6 +50,8 @@ int ck_is_at(int fd, const void *path, size_t length);
 long ck_path(int fd, void *buffer, size_t size);
 // Kind and identity of what `path` leads to, links followed; without a path, of an open descriptor.
 int ck_file_status(const char *path, int fd, struct ck_status *out);
+// The same of what stands at `path` itself, a link included.
+int ck_link_status(const char *path, struct ck_status *out);
 long ck_seek(int fd, int64_t offset);
 int ck_unlink(int directory, const char *name, int is_directory);
 int ck_close(int fd);

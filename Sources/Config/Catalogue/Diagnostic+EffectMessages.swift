@@ -1,3 +1,5 @@
+import Plan
+
 // The catalogue: keys without effect, and values that contradict each other.
 
 extension Diagnostic {
@@ -29,6 +31,18 @@ extension Diagnostic {
       "'older_than' (\(olderThan.shown)) takes folders whose files are not as old as 'max_age' (\(maxAge)) yet: "
         + "they are walked, but nothing in them is old enough", at: place, notes: [note],
       hint: "write max_age: 0s to go by the folder's age alone, or older_than: \(maxAge)")
+  }
+
+  static func nothingToDelete(at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .nothingToDelete, "nothing is deleted here: 'max_age' is never, and empty directories stay", at: place,
+      hint: "to delete empty directories, write remove_empty_directories: true")
+  }
+
+  static func noFileGoes(_ key: String, at place: SourcePlace, age: SourcePlace) -> Diagnostic {
+    .warning(
+      .noFileGoes, "'\(key)' has no effect: no file is deleted, since 'max_age' is never", at: place,
+      notes: [.maxAgeHere(at: age)], hint: nil)
   }
 
   static func boundCutsPeriod(
@@ -81,27 +95,12 @@ extension Diagnostic {
   }
 }
 
-extension Diagnostic.Advice {
-  /// What may have been meant by nought, where it is refused.
-  static func insteadOfZero(_ text: String, of key: String) -> String? {
-    guard text.utf8.prefix(while: Digits.isDigit).elementsEqual("0".utf8) else { return nil }
-    switch key {
-    case "max_deletions", "max_deleted_bytes":
-      return "to set no cap, write unlimited; to switch a target off, write enabled: false"
-    case "max_empty_directories":
-      return "to set no cap, write unlimited; to keep all of them, write remove_empty_directories: false"
-    case "max_depth": return "files directly in the target have depth 1; to set no bound, write unlimited"
-    case "parallel_targets": return "for one target after another, write 1"
-    case "operations_per_second": return "to set no ceiling, write unlimited"
-    case "time_limit": return "to set no limit, write none"
-    default: return nil
-    }
-  }
-}
-
 extension Diagnostic.Note {
   static func maxAgeHere(at place: SourcePlace) -> Self {
     Self(rule: .maxAgeHere, message: "'max_age' is here", place: place)
+  }
+  static func variableHere(at place: SourcePlace) -> Self {
+    Self(rule: .variableHere, message: "the variable is here", place: place)
   }
   static func olderThanHere(at place: SourcePlace) -> Self {
     Self(rule: .olderThanHere, message: "'older_than' is here", place: place)

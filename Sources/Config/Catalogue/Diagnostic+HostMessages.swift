@@ -20,11 +20,30 @@ extension Diagnostic {
       hint: "is the volume mounted? make the folder, or correct the path")
   }
 
+  /// Without the folder that its wildcards and dates begin in, a target fails.
   static func hostNoFolderMatches(_ pattern: String, missing: String?, at place: SourcePlace) -> Diagnostic {
+    let missed = missing.map { ": \($0.quoted) does not exist" } ?? ""
+    var finding: Diagnostic = .error(
+      .hostNoFolderMatches, "no folder on this host matches \(pattern.quoted)\(missed)", at: place,
+      hint: "is the volume mounted, and the path right?")
+    if missing == nil { finding.severity = .warning }
+    return finding
+  }
+
+  static func hostLinksPassedOver(_ count: UInt64, first: String, at place: SourcePlace) -> Diagnostic {
     .warning(
-      .hostNoFolderMatches,
-      "no folder on this host matches \(pattern.quoted)\(missing.map { ": \($0.quoted) does not exist" } ?? "")",
-      at: place, hint: "is the volume mounted, and the path right?")
+      .hostLinksPassedOver,
+      count == 1
+        ? "\(first.quoted) matches and is a symbolic link on this host, and a run follows none"
+        : "\(count) entries match and are symbolic links on this host, and a run follows none: \(first.quoted) is one",
+      at: place, hint: "what they lead to needs a target of its own: readlink -f \(first.inShell)")
+  }
+
+  static func hostAlmostDates(_ count: UInt64, first: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .hostAlmostDates,
+      "\(count == 1 ? "a folder looks" : "\(count) folders look") like a date on this host, and no run takes \(count == 1 ? "it" : "them"): \(first.quoted)",
+      at: place, hint: "fields have leading zeros, as in 2024-01, and name days from 1970 on")
   }
 
   static func hostTooManyFolders(_ pattern: String, limit: Int, at place: SourcePlace) -> Diagnostic {

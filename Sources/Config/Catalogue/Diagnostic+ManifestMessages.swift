@@ -16,7 +16,10 @@ extension Diagnostic {
       at: place,
       hint: hasConfigMap
         ? "a config has version: and targets: at its top level; --key KEY checks a key whatever it looks like"
-        : "give the manifest with the ConfigMap that holds the config")
+        : kinds.contains("Kustomization")
+          ? "check what it makes: kustomize build . | efs-purge-batch check-config -"
+          : .didYouMean(kinds.first { $0.lowercased() == "configmap" }.map { _ in "ConfigMap" })
+            ?? "give the manifest with the ConfigMap that holds the config")
   }
 
   static func noSuchConfigMapKey(_ key: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
@@ -35,6 +38,30 @@ extension Diagnostic {
     .error(
       .configNotText, "the value of \(key.text.quoted) must be a text: a ConfigMap holds no other values", at: place,
       hint: "begin it with '\(key.text.whole): |' and leave the lines below as they are")
+  }
+
+  static func configWithoutKey(at place: SourcePlace) -> Diagnostic {
+    .error(
+      .configWithoutKey, "the config stands where a ConfigMap has its keys", at: place,
+      hint: "put a key before it, config.yaml: |, and indent the lines of the config below that")
+  }
+
+  static func foldedConfig(_ key: YAMLKey, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .foldedConfig, "'>' folds the lines below into one, which is no config", at: place,
+      hint: "write \(key.text.whole): |")
+  }
+
+  static func encodedConfig(_ key: YAMLKey, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .encodedConfig, "the value of \(key.text.quoted) is a config in base64, which data does not decode", at: place,
+      hint: "put the key under binaryData, or write the text itself")
+  }
+
+  static func duplicateConfigMap(_ name: String, at place: SourcePlace, first: SourcePlace) -> Diagnostic {
+    .warning(
+      .duplicateConfigMap, "two ConfigMaps are named \(name.quoted): the later one replaces the first", at: place,
+      notes: [.firstHere(at: first)], hint: nil)
   }
 
   static func badConfigMapKey(_ key: YAMLKey) -> Diagnostic {
@@ -56,9 +83,9 @@ extension Diagnostic {
   }
 
   static func helmTemplate(at place: SourcePlace) -> Diagnostic {
-    .error(
-      .helmTemplate, "this looks like a Helm template, not like YAML", at: place,
-      hint: "check what it makes: helm template … | efs-purge-batch check-config -")
+    let helm = place.text.hasPrefix("{{") ? ": helm template … | efs-purge-batch check-config -" : ", not itself"
+    return .error(
+      .helmTemplate, "this looks like a template, not like YAML", at: place, hint: "check what it makes\(helm)")
   }
 }
 

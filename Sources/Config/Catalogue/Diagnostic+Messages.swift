@@ -2,128 +2,7 @@ import Plan
 
 // The catalogue: every wording of this module is in one of the files here, one static member each. A message begins in lower
 // case and names the key; what the user wrote goes through `shown`, so that nothing in it can disturb a terminal. Here is
-// what a text and its values can have wrong with them.
-
-// MARK: - Reading the text
-
-extension Diagnostic {
-  static func textTooLarge(limit: Int, at place: SourcePlace) -> Diagnostic {
-    .error(.textTooLarge, "the config is larger than \(limit) bytes", at: place, hint: "a ConfigMap cannot hold more")
-  }
-
-  static func byteOrderMark(_ encoding: String, at place: SourcePlace) -> Diagnostic {
-    .error(
-      .byteOrderMark, "the config begins with a byte order mark of \(encoding)", at: place,
-      hint: "save it as UTF-8 without a byte order mark")
-  }
-
-  static func nulByte(at place: SourcePlace) -> Diagnostic {
-    .error(.nulByte, "the config holds a NUL byte", at: place, hint: "is this a text, and is it saved as UTF-8?")
-  }
-
-  static func notUTF8(at place: SourcePlace) -> Diagnostic {
-    .error(.notUTF8, "these bytes are not UTF-8", at: place, hint: "save the config as UTF-8")
-  }
-
-  static func controlCharacter(at place: SourcePlace) -> Diagnostic {
-    .error(
-      .controlCharacter, "YAML does not allow the character \(place.codePoint)", at: place, hint: "remove it")
-  }
-
-  static func invisibleCharacter(at place: SourcePlace) -> Diagnostic {
-    .error(
-      .invisibleCharacter,
-      "the character \(place.codePoint) cannot be seen, and makes the text read otherwise than it is",
-      at: place, hint: "remove it; within a value, write it as an escape in double quotes")
-  }
-
-  static func invisibleInComment(at place: SourcePlace) -> Diagnostic {
-    .warning(
-      .invisibleInComment, "the character \(place.codePoint) in this comment cannot be seen", at: place,
-      hint: "remove it")
-  }
-
-  static func hiddenLineEnd(at place: SourcePlace) -> Diagnostic {
-    .error(
-      .hiddenLineEnd, "the character \(place.codePoint) ends a line for YAML, though editors do not show it so",
-      at: place,
-      hint: "replace it by a line end or a space")
-  }
-
-  static func conflictMarker(at place: SourcePlace) -> Diagnostic {
-    .error(
-      .conflictMarker, "a merge conflict is not resolved here", at: place,
-      hint: "keep one side, and remove the lines with <<<<<<<, ======= and >>>>>>>")
-  }
-
-  static func tabIndentation(at place: SourcePlace) -> Diagnostic {
-    .error(.tabIndentation, "YAML does not allow tabs in the indentation", at: place, hint: "indent with spaces")
-  }
-
-  static func syntax(
-    _ problem: String, at place: SourcePlace, context: (text: String, place: SourcePlace)?, hint: String? = nil
-  ) -> Diagnostic {
-    let notes = context.map { [Note.context($0.text, at: $0.place)] } ?? []
-    return .error(.syntax, "not YAML: \(problem.shown)", at: place, notes: notes, hint: hint)
-  }
-
-  static func unquotedSign(_ value: SourcePlace) -> Diagnostic {
-    .error(
-      .unquotedSign, "a value that begins with '\(value.text.prefix(1))' needs quotes", at: value,
-      hint: .didYouMean(YAMLScalar.flowText(value.text, isPlain: false)))
-  }
-
-  static func emptyDocument(at place: SourcePlace) -> Diagnostic {
-    .error(.emptyDocument, "there is no config in this text", at: place, hint: "begin with version: 1")
-  }
-
-  static func severalDocuments(at place: SourcePlace) -> Diagnostic {
-    .error(.severalDocuments, "a config is one document; here a second one begins", at: place, hint: nil)
-  }
-
-  static func nestingTooDeep(limit: Int, at place: SourcePlace) -> Diagnostic {
-    .error(.nestingTooDeep, "nested more than \(limit) levels deep", at: place, hint: nil)
-  }
-
-  static func tooManyNodes(limit: Int, at place: SourcePlace) -> Diagnostic {
-    .error(.tooManyNodes, "the config holds more than \(limit) values", at: place, hint: nil)
-  }
-
-  static func aliasExpansion(_ name: String, limit: Int, at place: SourcePlace) -> Diagnostic {
-    .error(
-      .aliasExpansion, "with the alias *\(name.shown) written out, the config holds more than \(limit) values",
-      at: place,
-      hint: nil)
-  }
-
-  static func unknownAnchor(_ name: String, at place: SourcePlace) -> Diagnostic {
-    .error(
-      .unknownAnchor, "no anchor &\(name.shown) ends before this alias", at: place,
-      hint: "a text that begins with '*' needs quotes; an alias can repeat only what stands before it")
-  }
-
-  static func explicitTag(at place: SourcePlace) -> Diagnostic {
-    .error(
-      .explicitTag, "tags are not allowed", at: place,
-      hint: "leave it out: the key gives the value its type; a text that begins with '!' needs quotes")
-  }
-
-  static func duplicateKey(_ key: YAMLKey, first: SourcePlace) -> Diagnostic {
-    .error(
-      .duplicateKey, "the key \(key.text.quoted) is here twice", at: key.place, notes: [.firstHere(at: first)],
-      hint: nil)
-  }
-
-  static func keyNotText(at place: SourcePlace) -> Diagnostic {
-    .error(
-      .keyNotText, "a key must be a word", at: place,
-      hint: place.text.hasPrefix("{") ? "is this a template? check what it makes, not itself" : nil)
-  }
-
-  static func mergeKey(at place: SourcePlace) -> Diagnostic {
-    .error(.mergeKey, "merge keys are not allowed", at: place, hint: "write what targets share under defaults")
-  }
-}
+// what options, keys and values can have wrong with them.
 
 // MARK: - Options and environment
 
@@ -153,31 +32,52 @@ extension Diagnostic {
     .error(.badVariable, "the environment variable \(name) must be \(expected)", at: place, hint: nil)
   }
 
-  static func variableWithoutEffect(_ name: String, at place: SourcePlace) -> Diagnostic {
+  static func variableWithoutEffect(
+    _ name: String, _ replacement: LegacyEnvironment.Replacement, at place: SourcePlace
+  ) -> Diagnostic {
+    let instead =
+      switch replacement {
+      case .concurrency: "write concurrency in the config"
+      case .memory: "memory is bounded without it"
+      case .anotherRun: "a run that was stopped is just started again"
+      case .none: "nothing here needs it"
+      }
+    return .warning(
+      .variableWithoutEffect, "the environment variable \(name) has no effect", at: place, hint: "\(instead); unset it")
+  }
+
+  static func unknownVariable(_ name: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
     .warning(
-      .variableWithoutEffect, "the environment variable \(name) has no effect", at: place,
-      hint: "memory is bounded without it; unset it")
+      .unknownVariable, "the environment variable \(name.shown) is not known, and has no effect", at: place,
+      hint: .didYouMean(nearest) ?? "unset it, and write what it should do in the config")
+  }
+
+  static func variableContradicted(
+    _ name: String, maxAge: String, at place: SourcePlace, variable: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .variableContradicted,
+      "'max_age' is \(maxAge), but no file may be deleted: the environment variable \(name) is set", at: place,
+      notes: [.variableHere(at: variable)], hint: "write max_age: never, or unset \(name)")
   }
 }
 
 // MARK: - Keys and types
 
 extension Diagnostic {
-  /// `value`: what the value would be under the nearest key, when that is not the same.
-  static func unknownKey(_ key: YAMLKey, nearest: String?, value: String?, homes: [String]) -> Diagnostic {
-    let belongs = homes.isEmpty ? nil : "it belongs in \(homes.joined(separator: " or "))"
+  static func unknownKey(_ key: YAMLKey, _ meaning: ForeignKeys.Meaning?) -> Diagnostic {
     // Letters of other alphabets look the same.
-    let isForeign = nearest != nil && !key.text.utf8.allSatisfy(UTF8.isASCII)
-    let meant = nearest.map { nearest in
-      value.map { "write \(nearest): \($0)" }
-        ?? "did you mean \(nearest)?\(isForeign ? " not all of its letters are ASCII" : "")"
-    }
+    let isForeign = !key.text.utf8.allSatisfy(UTF8.isASCII)
     let template = key.text.hasPrefix("x-") ? "what targets share stands under defaults" : nil
-    return .error(.unknownKey, "unknown key \(key.text.quoted)", at: key.place, hint: belongs ?? meant ?? template)
+    return .error(
+      .unknownKey, "unknown key \(key.text.quoted)", at: key.place,
+      hint: meaning?.hint(isForeign: isForeign) ?? template)
   }
 
   static func missingKey(_ key: String, in group: String, at place: SourcePlace) -> Diagnostic {
-    .error(.missingKey, "\(group): the required key '\(key)' is missing", at: place, hint: nil)
+    .error(
+      .missingKey, "\(group): the required key '\(key)' is missing", at: place,
+      hint: key == "version" ? "begin with version: 1" : nil)
   }
 
   static func missingMaxAge(at place: SourcePlace) -> Diagnostic {
@@ -252,13 +152,6 @@ extension Diagnostic {
 // MARK: - Values
 
 extension Diagnostic {
-  /// How to write what an empty list may have been meant to say.
-  enum Advice {
-    static let includeEverything = "leave the key out, or write [\"**\"], to include everything"
-    static let anyOwner = "leave the key out, or write any, for files of all users"
-    static let allowEveryPath = "leave the key out to allow every path that is not protected"
-  }
-
   static func badBoolean(_ text: String, of key: String, meant: String?, at place: SourcePlace) -> Diagnostic {
     .error(.badBoolean, "'\(key)' must be true or false, not \(text.quoted)", at: place, hint: .didYouMean(meant))
   }
@@ -271,8 +164,11 @@ extension Diagnostic {
       hint: .didYouMean(nearest))
   }
 
-  static func notANumber(_ text: String, of key: String, expected: String, at place: SourcePlace) -> Diagnostic {
-    .error(.notANumber, "'\(key)' must be \(expected), not \(text.quoted)", at: place, hint: nil)
+  static func notANumber(
+    _ text: String, of key: String, expected: String, meant: String? = nil, at place: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .notANumber, "'\(key)' must be \(expected), not \(text.quoted)", at: place, hint: .didYouMean(meant))
   }
 
   static func leadingZero(_ text: String, at place: SourcePlace) -> Diagnostic {
@@ -280,11 +176,12 @@ extension Diagnostic {
   }
 
   static func outOfRange(
-    _ text: String, of key: String, range: String, inMebibytes meant: String? = nil, at place: SourcePlace
+    _ text: String, of key: String, range: String, inMebibytes: String? = nil, meant: String? = nil,
+    at place: SourcePlace
   ) -> Diagnostic {
     .error(
       .outOfRange, "'\(key)' must be \(range), not \(text.quoted)", at: place,
-      hint: meant.map { "without a unit, a size is in bytes; did you mean \($0)?" }
+      hint: inMebibytes.map { "without a unit, a size is in bytes; did you mean \($0)?" } ?? .didYouMean(meant)
         ?? Advice.insteadOfZero(text, of: key))
   }
 
@@ -292,8 +189,13 @@ extension Diagnostic {
     .error(.numberTooLarge, "'\(key)' is too large: \(text.quoted)", at: place, hint: nil)
   }
 
-  static func missingUnit(_ text: String, of key: String, proposal: String, at place: SourcePlace) -> Diagnostic {
-    .error(.missingUnit, "'\(key)' needs a unit: \(text.quoted)", at: place, hint: .didYouMean(proposal))
+  /// `meanings`: with each unit that may be meant, and how long that is where the unit is not the usual one.
+  static func missingUnit(
+    _ text: String, of key: String, meanings: [(text: String, length: String?)], at place: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .missingUnit, "'\(key)' needs a unit: \(text.quoted)", at: place,
+      hint: Advice.insteadOfZero(text, of: key) ?? Advice.oneOf(meanings))
   }
 
   static func badDuration(
@@ -302,7 +204,7 @@ extension Diagnostic {
     let months = mayBeMonths ? "; months stand alone: 3mo" : ""
     return .error(
       .badDuration, "'\(subject.key)' must be \(subject.noun), not \(text.quoted)", at: place,
-      hint: .didYouMean(meant)
+      hint: .didYouMean(meant) ?? Advice.insteadOfNoAge(text, of: subject)
         ?? "whole numbers with ms, s, m, h, d or w, from large to small: 250ms, 30d, 1d12h\(months)")
   }
 
@@ -319,27 +221,28 @@ extension Diagnostic {
       hint: .didYouMean(meant) ?? "a whole number of bytes, or with k, M, G, T, Ki, Mi, Gi or Ti: 256Mi")
   }
 
+  static func tooManyItems(_ key: String, limit: Int, at place: SourcePlace) -> Diagnostic {
+    .error(.tooManyItems, "'\(key)' has more than \(limit) items", at: place, hint: nil)
+  }
+
   static func badPercentage(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
     .error(.badPercentage, "'\(key)' must be a percentage, not \(text.quoted)", at: place, hint: "for instance 80%")
   }
 
   static func badPeriod(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
     .error(
-      .badPeriod, "'\(key)' must be a year, month or day of the calendar, not \(text.quoted)", at: place,
-      hint: "for instance 2024, 2024-01 or 2024-01-31")
+      .badPeriod, "'\(key)' must be a year, month, week or day of the calendar from 1970 on, not \(text.quoted)",
+      at: place, hint: "for instance 2024, 2024-01, 2024-W05 or 2024-01-31")
   }
 
   /// `start` is the byte of the scalar at which the pattern begins.
   static func badGlob(_ fault: Glob.Malformed, in scalar: YAMLScalar, from start: Int = 0) -> Diagnostic {
-    let offset = start + fault.offset
     // What is wrong begins there; how far it goes, only its reason knows.
     let length = fault.reason == .doubleStarInsideComponent ? 2 : 1
-    let place = scalar.place(
-      ofBytes: min(offset, scalar.text.utf8.count)..<min(offset + length, scalar.text.utf8.count))
-    return badGlob(fault.reason, at: place)
+    return badGlob(fault.reason, at: scalar.place(at: start + fault.offset, length: length))
   }
 
-  private static func badGlob(_ reason: Glob.Malformed.Reason, at place: SourcePlace) -> Diagnostic {
+  static func badGlob(_ reason: Glob.Malformed.Reason, at place: SourcePlace) -> Diagnostic {
     switch reason {
     case .empty: .error(.globEmpty, "the pattern is empty", at: place, hint: "remove it; \"**\" matches everything")
     case .unclosedSet:
@@ -351,13 +254,17 @@ extension Diagnostic {
       .error(
         .globDoubleStar, "'**' must be a whole component", at: place,
         hint: "'*' stays within a component; '**/' stands for any folders")
-    case .leadingSlash:
-      .error(
-        .globLeadingSlash, "the pattern begins with '/'", at: place, hint: "patterns are relative to the target's path")
-    case .emptyComponent:
+    case .emptyComponent, .leadingSlash:
       .error(
         .globEmptyComponent, "the pattern has an empty component", at: place,
         hint: "to match what is inside, end with /**")
     }
+  }
+}
+
+extension YAMLScalar {
+  /// The place of so many bytes, as far as there are so many.
+  func place(at offset: Int, length: Int) -> SourcePlace {
+    place(ofBytes: min(offset, text.utf8.count)..<min(offset + length, text.utf8.count))
   }
 }

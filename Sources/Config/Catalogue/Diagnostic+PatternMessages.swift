@@ -3,7 +3,7 @@
 extension Diagnostic {
   /// Why a pattern changes nothing.
   enum PatternFault {
-    case impossible(GlobShape.Impossibility)
+    case impossible(PatternShape.Impossibility)
     case tooDeep(needed: Int, maxDepth: Int)
     /// By this pattern.
     case excluded(by: String)
@@ -65,16 +65,6 @@ extension Diagnostic {
       at: place, hint: "leave out this one, or all the others")
   }
 
-  static func negatedPattern(_ pattern: String, of key: String, at place: SourcePlace) -> Diagnostic {
-    let rest = String(pattern.dropFirst()).inYAML
-    return .warning(
-      .negatedPattern, "\(pattern.quoted) takes nothing out of '\(key)': the '!' is a character of the names to match",
-      at: place,
-      hint: key == "include"
-        ? "move the rest to exclude: [\(rest)]; for the character itself, write \\!"
-        : "a file stays when any pattern of exclude matches it; for the character itself, write \\!")
-  }
-
   static func patternHoldsPath(
     _ pattern: String, of key: String, rest: String, at place: SourcePlace, path: SourcePlace
   ) -> Diagnostic {
@@ -82,7 +72,44 @@ extension Diagnostic {
     let meant = key == "exclude" && rest == "**" ? "" : "; did you mean \(rest.inYAML)?"
     return .warning(
       .patternHoldsPath, "'\(key)' has the pattern \(pattern.quoted), which begins with the target's own path",
-      at: place, notes: [.pathHere(at: path)], hint: "patterns are relative to that path\(meant)")
+      at: place, notes: [.pathHere(at: path)],
+      hint: "a pattern that begins with no '/' is relative to that path\(meant)")
+  }
+
+  static func ruleWithoutEffect(_ number: Int, at place: SourcePlace, by other: SourcePlace) -> Diagnostic {
+    .warning(
+      .ruleWithoutEffect, "rules[\(number)] never decides: an earlier rule speaks of all its files", at: place,
+      notes: [.otherPatternHere(at: other)],
+      hint: "the first rule that matches a file decides: put the narrower one first")
+  }
+
+  static func excludeOfDefaultsHolds(
+    _ pattern: String, at place: SourcePlace, inherited: SourcePlace
+  ) -> Diagnostic {
+    .warning(
+      .excludeOfDefaultsHolds, "an empty 'exclude' takes nothing back: that of defaults protects here, too",
+      at: place, notes: [.excludeHere(at: inherited)],
+      hint: "leave it out, or move \(pattern.inYAML) from defaults to the targets that need it")
+  }
+
+  static func patternOutsideTarget(
+    _ pattern: String, of key: String, at place: SourcePlace, path: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .patternOutsideTarget, "'\(key)' has \(pattern.quoted), which can match nothing in the target's folders",
+      at: place, notes: [.pathHere(at: path)],
+      hint: "a pattern with a '/' at its beginning is an absolute path; without, it is relative to the target's folder")
+  }
+
+  static func patternOfFolderBeside(
+    _ pattern: String, absolute: (folder: String, inEach: String), at place: SourcePlace, path: SourcePlace
+  ) -> Diagnostic {
+    .warning(
+      .patternOfFolderBeside,
+      "'exclude' has \(pattern.quoted), which is looked for in each folder that the path stands for",
+      at: place, notes: [.pathHere(at: path)],
+      hint: "to spare one of these folders, write \(absolute.folder.inYAML); "
+        + "for what lies in each, \(absolute.inEach.inYAML)")
   }
 }
 
@@ -107,8 +134,6 @@ extension Diagnostic.PatternFault {
 
   func hint(for pattern: String) -> String? {
     switch self {
-    case .impossible(.dots(".")): pattern.withoutDots.map { "did you mean \($0.inYAML)?" }
-    case .impossible(.dots): "patterns are relative to the target, and cannot lead out of it"
     case .impossible: nil
     case .tooDeep(let needed, _): "write max_depth: \(needed), or leave the pattern out"
     case .excluded: "'exclude' wins over 'include': narrow the one or remove the other"
@@ -116,28 +141,12 @@ extension Diagnostic.PatternFault {
   }
 }
 
-extension GlobShape.Impossibility {
+extension PatternShape.Impossibility {
   fileprivate var reason: String {
     switch self {
-    case .dots(let name): "no file is named '\(name)'"
-    case .emptyName: "no name is empty"
     case .nameTooLong: "no name is longer than \(Limits.name) bytes"
     case .emptySet: "one of its sets has no byte that a name can hold"
     }
-  }
-}
-
-extension String {
-  /// As it can be put into a list: shown, and in quotes, since a pattern may begin with what means something to YAML.
-  fileprivate var inYAML: String {
-    utf8.contains { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
-      ? "'\(whole.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'" : "\"\(whole)\""
-  }
-
-  /// The pattern without components that are `.`; nil when nothing is left.
-  fileprivate var withoutDots: String? {
-    let rest = split(separator: "/").filter { $0 != "." }.joined(separator: "/")
-    return rest.isEmpty || rest == self ? nil : rest
   }
 }
 

@@ -1,3 +1,5 @@
+import Plan
+
 // The catalogue: what paths and whole plans can have wrong with them, and the notes.
 
 // MARK: - Paths
@@ -37,12 +39,6 @@ extension Diagnostic {
     .error(.wildcardNotAllowed, "'\(key)' must be a plain path, without wildcards and dates", at: place, hint: nil)
   }
 
-  static func mixedComponent(_ text: String, at place: SourcePlace) -> Diagnostic {
-    .error(
-      .mixedComponent, "the component \(text.quoted) mixes wildcards with date fields", at: place,
-      hint: "a component may have one or the other")
-  }
-
   static func doubleStarInPath(at place: SourcePlace) -> Diagnostic {
     .error(
       .doubleStarInPath, "a target's path cannot hold '**'", at: place,
@@ -52,7 +48,7 @@ extension Diagnostic {
   static func unknownDateField(_ text: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
     .error(
       .unknownDateField, "unknown date field \(text.quoted)", at: place,
-      hint: .didYouMean(nearest) ?? "the fields are {YYYY}, {MM} and {DD}")
+      hint: .didYouMean(nearest) ?? Advice.insteadOfField(text))
   }
 
   static func strayBrace(at place: SourcePlace) -> Diagnostic {
@@ -60,8 +56,14 @@ extension Diagnostic {
   }
 
   static func fieldNeedsField(_ field: String, _ other: String, at place: SourcePlace) -> Diagnostic {
-    .error(.fieldNeedsField, "\(field) needs \(other) in the same path", at: place, hint: nil)
+    .error(
+      .fieldNeedsField, "\(field) needs \(other) in the same path", at: place,
+      hint: "for instance \(exampleOfField[field] ?? "{YYYY}-{MM}")")
   }
+
+  private static let exampleOfField = [
+    "{DD}": "{YYYY}-{MM}-{DD}", "{HH}": "{YYYY}-{MM}-{DD}/{HH}", "{GGGG}": "{GGGG}-W{WW}", "{WW}": "{GGGG}-W{WW}",
+  ]
 
   static func protectedPath(_ text: String, protected: String, at place: SourcePlace) -> Diagnostic {
     let message =
@@ -114,8 +116,19 @@ extension Diagnostic {
       .overlappingTargets, "\(path.quoted) \(relation.rawValue) another target, \(otherPath.quoted)\(instance)",
       at: place,
       notes: [.otherTargetHere(at: other)],
-      hint: "every file must belong to one target only, whatever include and exclude say: "
-        + "make one target of both, with one max_age, or name folders that do not meet")
+      hint: hintOnOverlap(path, relation, otherPath))
+  }
+
+  private static func hintOnOverlap(_ path: String, _ relation: Relation, _ otherPath: String) -> String {
+    let each = "every file must belong to one target only: "
+    return switch relation {
+    case .inside: each + "in the other target, exclude: [\(path.inYAML)]; or make one target of both, with rules"
+    case .around: each + "exclude: [\(otherPath.inYAML)] here; or make one target of both, with rules"
+    case .same: each + "make one target of both; rules gives several ages in one folder"
+    case .unclear:
+      each
+        + "exclude the folders of the one from the other, by absolute patterns; or make one target of both, with rules"
+    }
   }
 
   static func tooManyPatterns(at place: SourcePlace) -> Diagnostic {
@@ -185,6 +198,12 @@ extension Diagnostic {
       hint: "a look takes microseconds: leave sample_interval out, or write at most 1s")
   }
 
+  static func reportIsFolder(_ path: String, at place: SourcePlace, folder: SourcePlace) -> Diagnostic {
+    .error(
+      .reportIsFolder, "\(path.quoted) is a folder: a report is a file", at: place, notes: [.folderHere(at: folder)],
+      hint: "name a file in a folder that is no target")
+  }
+
   static func reportInsideTarget(_ path: String, at place: SourcePlace, target: SourcePlace) -> Diagnostic {
     .warning(
       .reportInsideTarget, "the report lies in a target, \(path.quoted): once it is old, it is deleted, too", at: place,
@@ -197,15 +216,26 @@ extension Diagnostic {
       hint: "is the unit right? days are written 30d")
   }
 
+  static func youngFolders(_ unit: CalendarUnit, hasPartitions: Bool, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .youngFolders,
+      "'max_age' is under a day, and no 'older_than' spares young folders: each is emptied as soon as its \(unit.rawValue) is over",
+      at: place,
+      hint: "is that meant? if not, write \(unit.olderThan(in: hasPartitions))")
+  }
+
   static func disabledTarget(_ name: String?, at place: SourcePlace) -> Diagnostic {
     .warning(.disabledTarget, "the target\(name.map { " \($0.quoted)" } ?? "") is disabled", at: place, hint: nil)
   }
 
-  static func concurrencyOverCeiling(_ count: Int, ceiling: Int, at place: SourcePlace, other: SourcePlace?)
-    -> Diagnostic
-  {
+  static func concurrencyOverCeiling(
+    _ count: Int, ceiling: Int, share: Int, at place: SourcePlace, other: SourcePlace?
+  ) -> Diagnostic {
     .warning(
-      .concurrencyOverCeiling, "a concurrency of \(count) is over run.concurrency, which is \(ceiling)", at: place,
+      .concurrencyOverCeiling,
+      share < ceiling && count <= ceiling
+        ? "a concurrency of \(count) is over the share of each of the parallel_targets in run.concurrency, which is \(share)"
+        : "a concurrency of \(count) is over run.concurrency, which is \(ceiling)", at: place,
       notes: other.map { [.ceilingHere(at: $0)] } ?? [], hint: nil)
   }
 
@@ -248,6 +278,9 @@ extension Diagnostic.Note {
   static func targetHere(at place: SourcePlace) -> Self {
     Self(rule: .targetHere, message: "the target is here", place: place)
   }
+  static func folderHere(at place: SourcePlace) -> Self {
+    Self(rule: .folderHere, message: "the folder is here", place: place)
+  }
   static func maxSizeHere(at place: SourcePlace) -> Self {
     Self(rule: .maxSizeHere, message: "'max_size' is here", place: place)
   }
@@ -259,6 +292,21 @@ extension Diagnostic.Note {
   }
   static func ceilingHere(at place: SourcePlace) -> Self {
     Self(rule: .ceilingHere, message: "run.concurrency is here", place: place)
+  }
+}
+
+extension CalendarUnit {
+  /// What keeps some folders of this unit.
+  fileprivate func olderThan(in partitions: Bool) -> String {
+    let age =
+      switch self {
+      case .year: "older_than: 12mo"
+      case .month: "older_than: 3mo"
+      case .week: "older_than: 4w"
+      case .day: "older_than: 7d"
+      case .hour: "older_than: 1d"
+      }
+    return partitions ? "\(age) in partitions" : "partitions: {\(age)}"
   }
 }
 

@@ -103,6 +103,17 @@ extension Diagnostic {
     return .error(.badExitStatuses, message, at: place, hint: "for instance values: [2, 5, 64]")
   }
 
+  /// `text` is nil where there is none.
+  static func unknownWord(_ text: String?, of key: String, _ known: [String], at place: SourcePlace) -> Diagnostic {
+    let meant = text.flatMap { text in
+      known.first { $0.lowercased() == text.lowercased() } ?? Spelling.nearest(to: text, among: known)
+    }
+    return .error(
+      .unknownWord,
+      "'\(key)' must be one of \(known.joined(separator: ", "))\(text.map { ", not \($0.quoted)" } ?? "")",
+      at: place, hint: .didYouMean(meant))
+  }
+
   static func unknownContainer(_ name: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
     .error(
       .unknownContainer, "the pod has no container \(name.quoted)", at: place, hint: .didYouMean(nearest))

@@ -6,24 +6,26 @@ extension Diagnostic {
     // Reading the text.
     case textTooLarge, byteOrderMark, nulByte, notUTF8, controlCharacter, invisibleCharacter, invisibleInComment,
       hiddenLineEnd
-    case conflictMarker, tabIndentation, syntax, unquotedSign, emptyDocument
+    case foreignBlank, typographicQuotes, conflictMarker, tabIndentation, syntax, blankMissing, unquotedSign
+    case emptyDocument, emptyFirstDocument, separatorMissing
     case severalDocuments, nestingTooDeep, tooManyNodes, aliasExpansion, unknownAnchor, explicitTag, duplicateKey
     case keyNotText, mergeKey
     // Options and environment.
     case overrideWithoutValue, overrideEmptyKey, overrideUnknownTarget, overrideInsideValue, badVariable
-    case variableWithoutEffect
+    case variableWithoutEffect, unknownVariable, variableContradicted
     // Keys and types.
     case unknownKey, missingKey, missingMaxAge, wrongType, emptyValue, nullValue, emptyItem, emptyList, emptyText
     case controlCharacterInText, notSupportedYet, unknownVersion, noTargets, tooManyTargets
     // Values.
     case badBoolean, unknownChoice, notANumber, leadingZero, outOfRange, numberTooLarge, missingUnit, badDuration
     case monthsNotAllowed, badSize, badPercentage, badPeriod
-    case globEmpty, globUnclosedSet, globEmptyRange, globDanglingEscape, globDoubleStar, globLeadingSlash
+    case globEmpty, globUnclosedSet, globEmptyRange, globDanglingEscape, globDoubleStar
     case globEmptyComponent
     // Paths.
-    case pathTooLong, nameTooLong, relativePath, emptyComponent, dotComponent, wildcardNotAllowed, mixedComponent,
-      doubleStarInPath
-    case unknownDateField, strayBrace, fieldNeedsField, protectedPath, outsideAllowedRoots, partitionsWithoutTemplate
+    case pathTooLong, nameTooLong, relativePath, emptyComponent, dotComponent, wildcardNotAllowed, doubleStarInPath
+    case unknownDateField, strayBrace, fieldNeedsField, fieldTwice, fieldBetweenWildcards, mixedCalendars
+    case unknownTimeZone, noTimeZones
+    case protectedPath, outsideAllowedRoots, partitionsWithoutTemplate
     case boundsReversed
     // Plans.
     case duplicateTargetName, overlappingTargets, tooManyPatterns, sizesReversed, thresholdsReversed,
@@ -33,19 +35,27 @@ extension Diagnostic {
     // Manifests.
     case noKubernetesObject, noConfigInManifest, noSuchConfigMapKey, keyOfPlainConfig, configNotText, badConfigMapKey,
       configMapTooLarge
-    case badBase64, helmTemplate
+    case badBase64, helmTemplate, configWithoutKey, foldedConfig, encodedConfig, duplicateConfigMap
     // Patterns, and keys that other keys contradict.
     case nothingIncluded, everythingExcluded, patternWithoutEffect, excludeMeetsNothing, patternRepeated,
       patternCovered,
       patternOfEverything
-    case patternHoldsPath, negatedPattern, youngPartitions, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod,
+    case tooManyItems, ruleWithoutEffect
+    case patternHoldsPath, excludeOfDefaultsHolds, patternOutsideTarget, patternOfFolderBeside, foreignPattern
+    case patternSetNotASCII, patternUnclosedBrace, patternBracesTooDeep, patternDoubleStarInBraces, patternDots
+    case youngPartitions, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod,
       boundsHoldNoPeriod
     case emptyDirectoriesOutOfReach, boundNotBelowRuns, fewerTargets, defaultUnused
+    case nothingToDelete, noFileGoes
     // Warnings.
-    case limitAboveContainer, youngMaxAge, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
-    case reportInsideTarget, rareSampling
+    case limitAboveContainer, youngMaxAge, youngFolders, disabledTarget, concurrencyOverCeiling, keyWithoutEffect
+    case reportInsideTarget, reportIsFolder, rareSampling
+    // What is legal, and hardly meant.
+    case severalPaths, placeholderInPath, pathOfFiles, hugeAge, onlyEmptyFiles, smallSize, youngEmptyDirectories
+    case rootOfEverything, rootInside, rootProtected
     // What one host has against it.
-    case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory
+    case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory,
+      hostLinksPassedOver, hostAlmostDates
     case hostFolderRefused, hostNoAnswer, hostMountHangs, hostOutOfTime, hostNoThread, hostHeld
     case hostCannotDelete, hostProbeRemains, hostProbeMayRemain, hostDeletionUnknown
     case hostClockSkew, hostContainerFileSystem, hostSoftMount, hostAccessTimesOff, hostAccessTimesOnServer
@@ -54,22 +64,27 @@ extension Diagnostic {
     case noWorkload, otherKeyRead, onlyBystanders, tooManyContainers, badMemoryQuantity, noMemoryLimit,
       memoryLimitTooSmall,
       requestAboveLimit
-    case unknownVolume, targetNotMounted, targetReadOnly, targetGoneWithPod, reportNotWritable, reportGoneWithPod
+    case unknownVolume, targetNotMounted, targetReadOnly, systemFolderOfNode,
+      targetGoneWithPod, reportNotWritable, reportGoneWithPod
     case otherTerminationLog
     case gracePeriodTooShort, gracePeriodTight, deadlineBeforeTimeLimit, deadlineBeforeAttempts
     case startedAgain, retriedWhateverHappened, restartPolicyRefused, otherRunAllowed, severalPods
     case failurePolicyNeedsNever, badExitStatuses, unknownContainer, retryForgone, retryInVain, retriesInVain
     case noArguments, badArgument, selectsNoTarget, configFromStandardInput
-    case otherNamespace, otherConfigMap, otherConfigMapKey, noSuchConfigFile, configMountedElsewhere, configNotMounted
+    case otherNamespace, otherConfigMap, otherConfigMapKey, noSuchConfigFile, noSuchSubPath, configPathIsFolder
+    case configMountedElsewhere, configNotMounted
+    case commandInOneText, commandLineNotRead, textNeeded, undefinedReference, shellReference, fixedNow
+    case relativeInContainer, unknownVolumeKind, mountPathTwice, formerVersion, reportIsMount, unknownWord
   }
 
   /// One for each wording of a note.
   public enum NoteRule: String, Hashable, Sendable, CaseIterable {
-    case context, firstHere, valueHere, rootsHere, pathHere, boundHere, otherTargetHere, targetHere, maxSizeHere,
+    case context, firstHere, valueHere, rootsHere, pathHere, boundHere, otherTargetHere, targetHere, folderHere,
+      maxSizeHere,
       thresholdHere
     case budgetHere, ceilingHere, decodedHere, concurrencyHere
     case includeHere, excludeHere, maxDepthHere, otherPatternHere, maxAgeHere, olderThanHere
-    case runsBoundHere
+    case runsBoundHere, variableHere
     case containerLimitHere, volumesHere, containerHere, mountsHere, readOnlyHere, volumeHere, messagePathHere,
       timeLimitHere
     case backoffLimitHere, failurePolicyHere, configMapHere, keyHere, configMountHere

@@ -4,11 +4,12 @@ import Plan
 // end is dealt with is in another file.
 
 extension Diagnostic {
-  static func noWorkload(at place: SourcePlace) -> Diagnostic {
+  /// `kind`: what the kind at this place may have been meant as.
+  static func noWorkload(kind: String?, at place: SourcePlace) -> Diagnostic {
     .error(
       .noWorkload, "no container here runs this config", at: place,
-      hint:
-        "it is looked for in every CronJob, Job, Deployment and Pod: a container that mounts the config's ConfigMap, "
+      hint: .didYouMean(kind)
+        ?? "it is looked for in every CronJob, Job, Deployment and Pod: a container that mounts the config's ConfigMap, "
         + "or whose image or command is efs-purge-batch")
   }
 }
@@ -83,6 +84,23 @@ extension Diagnostic {
 // MARK: - Mounts and files
 
 extension Diagnostic {
+  static func unknownVolumeKind(_ kind: YAMLKey, nearest: String?) -> Diagnostic {
+    .error(
+      .unknownVolumeKind, "there is no kind of volume named \(kind.text.quoted)", at: kind.place,
+      hint: .didYouMean(nearest) ?? "for instance persistentVolumeClaim: {claimName: data}")
+  }
+
+  static func mountPathTwice(_ path: String, at place: SourcePlace, first: SourcePlace) -> Diagnostic {
+    .error(
+      .mountPathTwice, "two volumes are mounted at \(path.quoted): Kubernetes refuses that", at: place,
+      notes: [.firstHere(at: first)], hint: nil)
+  }
+
+  static func formerVersion(_ meant: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .formerVersion, "Kubernetes no longer has this version of the kind", at: place, hint: .didYouMean(meant))
+  }
+
   static func unknownVolume(
     _ name: String, nearest: String?, at place: SourcePlace, volumes: SourcePlace?
   ) -> Diagnostic {
@@ -111,11 +129,12 @@ extension Diagnostic {
   }
 
   static func targetNotMounted(
-    _ path: String, container: String?, nearest: String?, proposal: MountProposal?, at place: SourcePlace,
-    mounts: SourcePlace
+    _ path: String, container: String?, isRehearsal: Bool, nearest: String?, proposal: MountProposal?,
+    at place: SourcePlace, mounts: SourcePlace
   ) -> Diagnostic {
+    let verb = isRehearsal ? "look through" : "purge"
     return .error(
-      .targetNotMounted, "\(path.quoted) lies in no mount: \(named(container)) would purge its own file system",
+      .targetNotMounted, "\(path.quoted) lies in no mount: \(named(container)) would \(verb) its own file system",
       at: place,
       notes: [.mountsHere(at: mounts)],
       hint: nearest.map { "there is a mount at \($0.whole); is that the one?" } ?? proposal?.hint)
@@ -128,10 +147,28 @@ extension Diagnostic {
       hint: "mount it for writing (readOnly: false), or let the container only plan")
   }
 
+  static func systemFolderOfNode(
+    _ path: String, folder: String, protected: String, at place: SourcePlace, volume: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .systemFolderOfNode,
+      folder == protected
+        ? "\(path.quoted) is \(folder.quoted) of the node, a protected path"
+        : "\(path.quoted) is \(folder.quoted) of the node, and touches the protected path '\(protected)'", at: place,
+      notes: [.volumeHere(at: volume)], hint: ProtectedPaths.advice(about: protected))
+  }
+
   static func targetGoneWithPod(_ path: String, at place: SourcePlace, volume: SourcePlace) -> Diagnostic {
     .warning(
       .targetGoneWithPod, "\(path.quoted) is in a volume that begins empty and goes with the pod", at: place,
       notes: [.volumeHere(at: volume)], hint: "mount the file system that is to be purged")
+  }
+
+  static func reportIsMount(_ path: String, at place: SourcePlace, mount: SourcePlace) -> Diagnostic {
+    .error(
+      .reportIsMount, "\(path.quoted) is a folder, in which a volume is mounted: a report is a file", at: place,
+      notes: [.folderHere(at: mount)],
+      hint: .didYouMean("/\(path.split(separator: "/").joined(separator: "/"))/purge.json"))
   }
 
   static func reportNotWritable(_ path: String, at place: SourcePlace, readOnly: SourcePlace) -> Diagnostic {
@@ -155,31 +192,6 @@ extension Diagnostic {
       .otherTerminationLog, "Kubernetes takes the termination message from \(expected.quoted), not \(path.quoted)",
       at: place, notes: message.map { [.messagePathHere(at: $0)] } ?? [],
       hint: "write --termination-log=\(expected.whole)")
-  }
-}
-
-// MARK: - Command line
-
-extension Diagnostic {
-  static func noArguments(_ container: String?, at place: SourcePlace) -> Diagnostic {
-    .error(
-      .noArguments, "\(named(container)) gives the program no arguments: it prints its usage and ends with status 64",
-      at: place, hint: "add args: [run]")
-  }
-
-  /// `message` is the program's own.
-  static func badArgument(_ message: String, at place: SourcePlace) -> Diagnostic {
-    .error(
-      .badArgument, "the program refuses this command line: \(PrintableText.escaped(message))", at: place,
-      hint: "'efs-purge-batch run --help' lists the options")
-  }
-}
-
-extension Diagnostic {
-  static func selectsNoTarget(_ pattern: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
-    .error(
-      .selectsNoTarget, "no target matches --target \(pattern.quoted): the run touches nothing and ends with status 2",
-      at: place, hint: .didYouMean(nearest) ?? "write the name of a target, or leave the option out")
   }
 }
 
@@ -220,14 +232,34 @@ extension Diagnostic {
       at: place, notes: [.keyHere(at: keyPlace)], hint: "write key: \(expected.whole)")
   }
 
+  /// `renamed`: the file that holds the config, where its name is not the key's.
   static func noSuchConfigFile(
-    _ file: String, of name: String, expected: String, proposal: String?, at place: SourcePlace,
+    _ file: String, of name: String, expected: String, renamed: String?, proposal: String?, at place: SourcePlace,
     key keyPlace: SourcePlace
   ) -> Diagnostic {
-    .error(
+    let said = renamed.map { "the key \(expected.quoted) is mounted as \($0.quoted)" }
+    return .error(
       .noSuchConfigFile,
-      "the program reads \(file.quoted) of the ConfigMap \(name.quoted); the config is in the key \(expected.quoted)",
-      at: place, notes: [.keyHere(at: keyPlace)], hint: proposal.map { "write --config=\($0.whole)" })
+      "the program reads \(file.quoted) of the ConfigMap \(name.quoted); \(said ?? "the config is in the key \(expected.quoted)")",
+      at: place, notes: [.keyHere(at: keyPlace)],
+      hint: proposal.map { $0.hasPrefix("--") ? "add \($0.whole)" : "did you mean \($0.whole)?" })
+  }
+
+  static func noSuchSubPath(
+    _ file: String, of name: String, expected: String, at place: SourcePlace, key keyPlace: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .noSuchSubPath, "the ConfigMap \(name.quoted) has no \(file.quoted); the config is in \(expected.quoted)",
+      at: place,
+      notes: [.keyHere(at: keyPlace)], hint: .didYouMean(expected))
+  }
+
+  static func configPathIsFolder(
+    of name: String, subPath: String, at place: SourcePlace, key keyPlace: SourcePlace
+  ) -> Diagnostic {
+    .error(
+      .configPathIsFolder, "the program reads its config from here, where the ConfigMap \(name.quoted) is a folder",
+      at: place, notes: [.keyHere(at: keyPlace)], hint: "add subPath: \(subPath.whole)")
   }
 
   static func configMountedElsewhere(
@@ -240,15 +272,20 @@ extension Diagnostic {
   }
 
   static func configNotMounted(
-    _ path: String, of name: String, key: String, folder: String, at place: SourcePlace, place namePlace: SourcePlace
+    _ path: String, of name: String, key: String, folder: String, volume: String?, at place: SourcePlace,
+    place namePlace: SourcePlace
   ) -> Diagnostic {
-    .error(
+    let mount =
+      "add to volumes: - {name: config, configMap: {name: \(name.whole)}}, to volumeMounts: "
+      + "- {name: config, mountPath: \(folder.whole), readOnly: true}, and write --config=\(folder.whole)/\(key.whole)"
+    return .error(
       .configNotMounted,
       "the program reads its config from \(path.quoted), but the container mounts no ConfigMap \(name.quoted)",
       at: place, notes: [.configMapHere(name, at: namePlace)],
-      hint: "add to volumes: - {name: config, configMap: {name: \(name.whole)}}, to volumeMounts: "
-        + "- {name: config, mountPath: \(folder.whole), readOnly: true}, and write --config=\(folder.whole)/\(key.whole)"
-    )
+      hint: volume.map {
+        "give the volume \($0.whole), which is mounted there, configMap: {name: \(name.whole)} in place of what it has"
+      }
+        ?? mount)
   }
 }
 

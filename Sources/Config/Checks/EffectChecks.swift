@@ -9,8 +9,9 @@ struct EffectChecks {
 
   func run(findings: inout Findings) {
     for target in targets where target.isEnabled {
-      checkOddNames(target, &findings)
+      if let finding = PathMeaning(target)?.finding { findings.report(finding) }
       checkAge(target, &findings)
+      checkNever(target, &findings)
       checkEmptyDirectories(target, &findings)
       checkCaps(target, &findings)
       checkOlderThan(target, &findings)
@@ -24,27 +25,11 @@ struct EffectChecks {
 
   // MARK: One target
 
-  /// Names that are legal, and yet look like a slip. Of several in a path the first is reported, and all are mended.
-  private func checkOddNames(_ target: DecodedTarget, _ findings: inout Findings) {
-    guard let path = target.path, let scalar = target.settings.given["path"]?.node.scalar, scalar.text == path.text
-    else { return }
-    let components = PathReader.split(path.text)
-    for (text, range) in components where Glob.isLiteral(text) && !text.contains("{") {
-      if text.allSatisfy({ $0 == "." }) {
-        return findings.report(.onlyDots(text, at: scalar.place(ofBytes: range)))
-      } else if let odd = text.oddEnd {
-        let meant = components.map { $0.text.withoutOddEnds ?? $0.text }
-        let byte = scalar.place(ofBytes: range.lowerBound + odd..<range.lowerBound + odd + 1)
-        return findings.report(.oddEnd(text, meant: "/" + meant.joined(separator: "/"), at: byte))
-      }
-    }
-  }
-
   /// What is written in a period is, when its folder is chosen, as old as the period is long and `older_than` at most.
   private func checkAge(_ target: DecodedTarget, _ findings: inout Findings) {
     let partitions = target.settings.values.partitions
     guard let unit = target.path?.finestField, let olderThan = partitions.values.olderThan,
-      let maxAge = target.settings.values.maxAge, maxAge > olderThan.longest + unit.longest,
+      let maxAge = target.settings.values.maxAge?.duration, maxAge > olderThan.longest + unit.longest,
       let given = target.settings.given["max_age"], let other = partitions.given["older_than"]
     else { return }
     let places = given.isOwn ? (given.value, other.value) : (other.value, given.value)
@@ -54,11 +39,31 @@ struct EffectChecks {
         maxAge: Durations.text(of: maxAge), olderThan: other.node.text ?? "", at: places.0, note: note))
   }
 
+  /// What says something of files only.
+  private static let keysOfFiles = [
+    "age_from", "min_size", "max_size", "symlinks", "max_deletions", "max_deleted_bytes",
+  ]
+
+  /// Where no file goes, empty directories are all there is.
+  private func checkNever(_ target: DecodedTarget, _ findings: inout Findings) {
+    let settings = target.settings
+    guard settings.values.maxAge == .never, !settings.failed.contains("max_age"), target.agesOfFiles.isEmpty,
+      let age = settings.place(of: "max_age")
+    else { return }
+    if !settings.values.removesEmptyDirectories, !settings.failed.contains("remove_empty_directories") {
+      return findings.report(.nothingToDelete(at: age))
+    }
+    for key in EffectChecks.keysOfFiles {
+      guard let given = settings.given[key], given.isOwn else { continue }
+      findings.report(.noFileGoes(key, at: given.key, age: age))
+    }
+  }
+
   /// An `m` is a minute, which nobody means of a month's folder.
   private func checkOlderThan(_ target: DecodedTarget, _ findings: inout Findings) {
     let partitions = target.settings.values.partitions
     guard case .duration(let age)? = partitions.values.olderThan, age > .zero, age < .seconds(86_400),
-      let unit = target.path?.finestField, unit != .day || age < .seconds(3600),
+      let unit = target.path?.finestField, unit != .hour, unit != .day || age < .seconds(3600),
       let given = partitions.given["older_than"]
     else { return }
     findings.report(.youngPartitions(given.node.text ?? "", at: given.value))
@@ -106,31 +111,16 @@ struct EffectChecks {
     findings.report(.fewerTargets(enabled.count, than: draft.run.values.parallelTargets, at: place))
   }
 
-  /// A default that every target replaces. `max_age` is left out: it is the net for targets to come, which must have one.
+  /// A default that every target replaces. `max_age` is left out: it is the net for targets to come, which must have one;
+  /// `exclude` is added to.
   private func checkDefaults(_ findings: inout Findings) {
     guard !targets.isEmpty else { return }
-    for entry in draft.defaults?.entries ?? [] where entry.key.text != "max_age" {
+    for entry in draft.defaults?.entries ?? [] where !["max_age", "exclude"].contains(entry.key.text) {
       guard TargetSettings.sharedKeys.contains(where: { $0.name == entry.key.text }),
         targets.allSatisfy({ $0.settings.given[entry.key.text]?.isOwn == true })
       else { continue }
       findings.report(.defaultUnused(entry.key.text, at: entry.key.place))
     }
-  }
-}
-
-extension String {
-  /// The byte of a dot or blank at its end, or of a blank at its beginning.
-  fileprivate var oddEnd: Int? {
-    if utf8.last == UInt8(ascii: ".") || utf8.last == UInt8(ascii: " ") { return utf8.count - 1 }
-    return utf8.first == UInt8(ascii: " ") ? 0 : nil
-  }
-
-  /// Nil when it neither ends with a dot or blank nor begins with a space.
-  fileprivate var withoutOddEnds: String? {
-    var rest = self[...]
-    while rest.last == "." || rest.last == " " { rest.removeLast() }
-    while rest.first == " " { rest.removeFirst() }
-    return rest.isEmpty || rest.count == count ? nil : String(rest)
   }
 }
 

@@ -24,12 +24,24 @@ struct HostChecks {
     guard let pattern = target.path else { return }
     let place = target.pathPlace
     switch answer {
-    case .folders(let folders, let found): check(target, pattern, folders, found: found, &findings)
+    case .folders(let folders, let found, let passedOver):
+      check(target, pattern, folders, found: found, &findings)
+      check(passedOver, at: place, &findings)
     case .tooMany(let limit): findings.report(.hostTooManyFolders(pattern.text, limit: limit, at: place))
     case .noAnswer(let silence, let probes):
       findings.report(finding(silence, pattern, at: place))
       reportProbes(probes, at: place, &findings)
     case .noThread(let errno): findings.report(.hostNoThread(pattern.text, errno: errno, at: place))
+    }
+  }
+
+  private func check(_ passedOver: PassedOver, at place: SourcePlace, _ findings: inout Findings) {
+    let (links, almost) = (passedOver.links, passedOver.nearMisses)
+    if links.count > 0 {
+      findings.report(.hostLinksPassedOver(links.count, first: PrintableText.path(links.first), at: place))
+    }
+    if almost.count > 0 {
+      findings.report(.hostAlmostDates(almost.count, first: PrintableText.path(almost.first), at: place))
     }
   }
 
@@ -152,9 +164,11 @@ extension HostChecks {
 
   private func ageTrouble(of directory: HostFacts.Directory, _ target: DecodedTarget) -> Trouble? {
     let values = target.settings.values
+    // Then nobody asks for an age.
+    if values.maxAge == .never { return nil }
     switch values.ageFrom {
     case .birth: return directory.givesBirthTimes == false ? .birthTimesUnknown : nil
-    case .atime: return accessTimeTrouble(of: directory, maxAge: values.maxAge)
+    case .atime: return accessTimeTrouble(of: directory, maxAge: values.maxAge?.duration)
     // Of `newest`, an access time can only keep a file.
     case .mtime, .ctime, .newest: return nil
     }
@@ -223,7 +237,7 @@ extension HostChecks {
 
   private var skews: [Skew] {
     host.targets.filter { targets.indices.contains($0.index) }.flatMap { fact -> [Skew] in
-      guard case .folders(let folders, found: _) = fact.answer else { return [] }
+      guard case .folders(let folders, found: _, passedOver: _) = fact.answer else { return [] }
       return folders.compactMap { folder in
         guard case .directory(let directory) = folder.state, let range = directory.clockSkew,
           !range.contains(.zero)

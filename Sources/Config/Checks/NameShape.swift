@@ -38,6 +38,20 @@ struct NameShape: Sendable {
     self.head = head
   }
 
+  /// The same as a part of a pattern.
+  var parts: [Pattern.Part] {
+    switch content {
+    case .literal(let name): name.map { .one(ByteSet($0...$0)) }
+    case .pattern(let elements):
+      elements.map { element in
+        switch element {
+        case .oneOf(let bytes): .one(bytes)
+        case .any: .star
+        }
+      }
+    }
+  }
+
   /// The one name it matches; nil when there are several.
   var literal: [UInt8]? {
     if case .literal(let name) = content { name } else { nil }
@@ -45,12 +59,12 @@ struct NameShape: Sendable {
 
   /// Whether some name matches both.
   func canEqual(_ other: NameShape) -> Bool {
-    var effort = GlobShape.Effort()
+    var effort = Effort()
     return canEqual(other, effort: &effort)
   }
 
   /// The same; true too when telling would take more than `effort` allows.
-  func canEqual(_ other: NameShape, effort: inout GlobShape.Effort) -> Bool {
+  func canEqual(_ other: NameShape, effort: inout Effort) -> Bool {
     switch (content, other.content) {
     case (.literal(let name), .literal(let otherName)): return name == otherName
     case (.literal(let name), .pattern(let elements)), (.pattern(let elements), .literal(let name)):
@@ -60,7 +74,7 @@ struct NameShape: Sendable {
   }
 
   private static func canEqual(
-    _ elements: [Element], _ others: [Element], _ effort: inout GlobShape.Effort
+    _ elements: [Element], _ others: [Element], _ effort: inout Effort
   ) -> Bool {
     guard let fixed = sets(of: others) else {
       guard let fixed = sets(of: elements) else {
@@ -96,7 +110,7 @@ struct NameShape: Sendable {
   /// Whether the pattern matches something of `count` bytes, of which `fits` tells what each can be. Each star takes as
   /// little as it can; when that turns out too little, the last one takes a byte more.
   private static func matches(
-    _ elements: [Element], count: Int, _ effort: inout GlobShape.Effort, fits: (_ byte: Int, ByteSet) -> Bool
+    _ elements: [Element], count: Int, _ effort: inout Effort, fits: (_ byte: Int, ByteSet) -> Bool
   ) -> Bool {
     var steps = 0
     defer { _ = effort.spend(1 + steps) }
@@ -127,8 +141,10 @@ struct NameShape: Sendable {
   private static func elements(of piece: DateTemplate.Piece) -> [Element] {
     switch piece {
     case .text(let text): text.utf8.map { .oneOf(ByteSet($0...$0)) }
-    case .year: Array(repeating: .oneOf(digits), count: 4)
-    case .month, .day: Array(repeating: .oneOf(digits), count: 2)
+    case .field(let field): Array(repeating: .oneOf(digits), count: field.width)
+    case .anyByte: [.oneOf(anyByte)]
+    case .set(let bytes): [.oneOf(bytes)]
+    case .star: [.any]
     }
   }
 

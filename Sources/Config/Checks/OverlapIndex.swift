@@ -35,14 +35,14 @@ struct OverlapIndex {
 
   private var nodes = [Node()]
   private var orders: [Int: Order] = [:]
-  private var effort: GlobShape.Effort
+  private var effort: Effort
 
   /// What a look at two targets' dates and bounds takes, in steps of comparing names.
   private static let stepsOfBounds = 20
 
   /// `comparisons`: the steps that comparing may take together.
   init(_ paths: [(shapes: [NameShape], components: [PathPattern.Component])], comparisons: Int) {
-    effort = GlobShape.Effort(comparisons)
+    effort = Effort(comparisons)
     for (number, path) in paths.enumerated() { insert(path.shapes, path.components, number) }
   }
 

@@ -29,8 +29,7 @@ extension DecodedTarget {
   /// How many folders its path may find: a pattern as many as run at once, one of dates as many as have room in its bounds.
   fileprivate func folders(atMost most: Int) -> Int {
     guard let path, !path.isLiteral else { return 1 }
-    let hasWildcard = path.components.contains { if case .wildcard = $0 { true } else { false } }
-    guard !hasWildcard, let unit = path.finestField, let from = partitions?.from, let to = partitions?.to else {
+    guard !path.hasWildcard, let unit = path.finestField, let from = partitions?.from, let to = partitions?.to else {
       return most
     }
     var (count, period) = (0, unit.period(containing: from.start))

@@ -1,38 +1,15 @@
 import Plan
 
-/// The smallest unit of the calendar that a path with date fields tells apart.
-enum CalendarUnit: String {
-  case year, month, day
-
-  /// The most time that one of it takes.
-  var longest: Duration {
-    switch self {
-    case .year: .seconds(366 * 86_400)
-    case .month: .seconds(31 * 86_400)
-    case .day: .seconds(86_400)
-    }
-  }
-
-  /// The one that holds this moment; nil outside the calendar.
-  func period(containing time: Timestamp) -> Period? {
-    let date = CivilDate(containing: time)
-    return switch self {
-    case .year: Period(year: date.year)
-    case .month: Period(year: date.year, month: date.month)
-    case .day: Period(year: date.year, month: date.month, day: date.day)
-    }
-  }
-}
-
 extension PathPattern {
-  /// Nil when it has no date field.
+  /// The smallest unit of the calendar that its date fields tell apart; nil when it has none.
   var finestField: CalendarUnit? {
-    let pieces = components.flatMap { component -> [DateTemplate.Piece] in
-      if case .template(let template) = component { template.pieces } else { [] }
+    let fields = components.flatMap { component -> [DateTemplate.Field] in
+      if case .template(let template) = component { template.fields } else { [] }
     }
-    if pieces.contains(.day) { return .day }
-    if pieces.contains(.month) { return .month }
-    return pieces.contains(.year) ? .year : nil
+    let units: [(DateTemplate.Field, CalendarUnit)] = [
+      (.hour, .hour), (.day, .day), (.week, .week), (.month, .month), (.year, .year),
+    ]
+    return units.first { fields.contains($0.0) }?.1
   }
 }
 
@@ -55,13 +32,13 @@ struct PartitionChecks {
   /// Bounds with no whole period between them. Those in the wrong order are reported elsewhere.
   private func reportsNoPeriod(_ findings: inout Findings) -> Bool {
     guard let from = section.values.from, let to = section.values.to, from.start < to.end,
-      let first = unit.period(containing: from.start), let last = unit.period(containing: to.end - .seconds(1)),
+      let first = unit.period(containing: from.start), let last = unit.period(containing: to.end.before),
       let taken = first.start < from.start ? unit.period(containing: first.end) : first, taken.end > to.end,
       let place = section.place(of: "from"), let other = section.place(of: "to")
     else { return false }
     findings.report(
       .boundsHoldNoPeriod(
-        unit, first: PartitionChecks.text(of: first), last: PartitionChecks.text(of: last), at: place, to: other))
+        unit, first: first.text, last: last.text, at: place, to: other))
     return true
   }
 
@@ -74,9 +51,9 @@ struct PartitionChecks {
 
   private func checkTo(_ findings: inout Findings) {
     guard let to = section.values.to, let place = section.place(of: "to"),
-      let cut = unit.period(containing: to.end - .seconds(1)), cut.end > to.end
+      let cut = unit.period(containing: to.end.before), cut.end > to.end
     else { return }
-    report("to", cutting: cut, next: unit.period(containing: cut.start - .seconds(1)), at: place, &findings)
+    report("to", cutting: cut, next: unit.period(containing: cut.start.before), at: place, &findings)
   }
 
   /// `next` is the first or last period that is taken.
@@ -85,13 +62,6 @@ struct PartitionChecks {
   ) {
     findings.report(
       .boundCutsPeriod(
-        key, unit, PartitionChecks.text(of: cut), next: next.map { PartitionChecks.text(of: $0) }, at: place))
+        key, unit, cut.text, next: next?.text, at: place))
   }
-
-  /// As it would be written.
-  private static func text(of period: Period) -> String {
-    let parts = [period.month, period.day].compactMap { $0 }.map { "-" + String($0).padded(to: 2) }
-    return String(period.year).padded(to: 4) + parts.joined()
-  }
-
 }

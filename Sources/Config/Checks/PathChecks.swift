@@ -39,12 +39,29 @@ struct PathChecks {
 
   private func checkReport(_ findings: inout Findings) {
     guard let file = report.values.file, let place = report.place(of: "file") else { return }
-    let shapes = file.split(separator: "/").map { NameShape(literal: Array($0.utf8)) }
-    let around = targets.first {
-      $0.target.isEnabled && $0.shapes.count < shapes.count && $0.shapes.canOverlap(shapes)
+    if let finding = PathChecks.finding(aboutReport: file, at: place, beside: targets.map(\.target)) {
+      findings.report(finding)
     }
-    guard let around else { return }
-    findings.report(.reportInsideTarget(around.path.text, at: place, target: around.target.pathPlace))
+  }
+
+  /// What targets have against a report with this path: it is a folder, or would be deleted once it is old.
+  static func finding(
+    aboutReport file: String, at place: SourcePlace, beside targets: [DecodedTarget]
+  ) -> Diagnostic? {
+    let names = file.split(separator: "/")
+    let shapes = names.map { NameShape(literal: Array($0.utf8)) }
+    for target in targets where target.isEnabled {
+      guard let path = target.path else { continue }
+      if path.literalPrefix.starts(with: names.map { String($0) }) {
+        return .reportIsFolder(file, at: place, folder: target.pathPlace)
+      }
+      let rest = names.dropFirst(path.components.count).joined(separator: "/")
+      guard path.components.count < names.count, target.mayDelete(rest),
+        path.components.map({ NameShape($0) }).canOverlap(shapes)
+      else { continue }
+      return .reportInsideTarget(path.text, at: place, target: target.pathPlace)
+    }
+    return nil
   }
 
   private func checkProtectedPaths(_ findings: inout Findings) {
@@ -85,9 +102,10 @@ struct PathChecks {
     let allowed = targets.filter { $0.target.isEnabled && $0.protected == nil }
     var index = OverlapIndex(
       allowed.map { (shapes: $0.shapes, components: $0.path.components) }, comparisons: limits.comparisons)
+    var exclusions = ExcludedTargets()
     for (number, one) in allowed.enumerated() {
       let first = index.firstOverlap(of: one.shapes, before: number) {
-        PathChecks.mayShareFolders(one.target, allowed[$0].target)
+        PathChecks.mayShareFolders(one.target, allowed[$0].target) && !exclusions.spares(one.target, allowed[$0].target)
       }
       if index.isExhausted { return findings.report(.tooManyPatterns(at: one.target.pathPlace)) }
       if let first {
@@ -158,9 +176,17 @@ extension PartitionRule {
       guard let more = dates.match(Array(name.utf8), adding: fields) else { return false }
       fields = more
     }
-    guard let period = fields.period else { return false }
-    if let from, period.start < from.start { return false }
-    if let to, period.end > to.end { return false }
-    return true
+    return fields.period.map(isWithinBounds) ?? false
+  }
+}
+
+extension DecodedTarget {
+  /// Whether `include` and `exclude` let a file with this path in the target go.
+  fileprivate func mayDelete(_ path: String) -> Bool {
+    guard let target else { return true }
+    let root = self.path.flatMap { $0.isLiteral ? $0.text : nil } ?? "/"
+    let choice = Selection(target.retention).choice(ofFileAt: Array(path.utf8), in: Array(root.utf8))
+    if case .by = choice { return true }
+    return false
   }
 }

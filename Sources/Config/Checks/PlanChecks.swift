@@ -40,6 +40,7 @@ struct PlanChecks {
     var patterns = PatternChecks(all)
     patterns.run(findings: &findings)
     EffectChecks(all, of: draft).run(findings: &findings)
+    PlausibilityChecks(all, of: draft).run(findings: &findings)
   }
 
   private func checkNames(_ findings: inout Findings) {
@@ -172,13 +173,15 @@ struct PlanChecks {
         .moreTargetsThanConcurrency(
           run.parallelTargets, ceiling: run.concurrency, at: place, other: draft.run.place(of: "concurrency")))
     }
+    let share = run.parallelTargets > run.concurrency ? run.concurrency : run.concurrency / run.parallelTargets
     for target in enabled {
-      guard case .atMost(let concurrency) = target.settings.values.concurrency, concurrency > run.concurrency,
+      guard case .atMost(let concurrency) = target.settings.values.concurrency, concurrency > share,
         let place = target.settings.place(of: "concurrency")
       else { continue }
       findings.report(
         .concurrencyOverCeiling(
-          concurrency, ceiling: run.concurrency, at: place, other: draft.run.place(of: "concurrency")))
+          concurrency, ceiling: run.concurrency, share: share, at: place,
+          other: draft.run.place(of: "concurrency")))
     }
   }
 }

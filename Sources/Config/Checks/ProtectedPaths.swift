@@ -20,6 +20,11 @@ enum ProtectedPaths {
     return reached.first { $0.shapes.count == path.count }?.path ?? reached.first?.path
   }
 
+  /// The folder of the system that is this one, or holds it.
+  static func tree(holding path: [NameShape]) -> String? {
+    treeShapes.first { $0.shapes.count <= path.count && path.canOverlap($0.shapes) }?.path
+  }
+
   /// What to do about a path that touches this protected folder.
   static func advice(about protected: String) -> String {
     parents.contains(protected)

@@ -18,7 +18,7 @@ struct BatchDraft: Sendable {
 
 /// Turns a composed text into a draft and its targets.
 struct BatchDecoder {
-  private(set) var draft = BatchDraft()
+  var draft = BatchDraft()
   private(set) var targets: [DecodedTarget] = []
   /// The keys of the top level.
   private(set) var given: [String: Section<BatchDraft>.Given] = [:]
@@ -56,7 +56,10 @@ struct BatchDecoder {
   private mutating func readTargets(on defaults: Section<TargetSettings>, findings: inout Findings) {
     guard let node = draft.targets else { return }
     guard case .sequence(let items) = node.content else {
-      findings.report(.wrongType("'targets'", expected: "a list", found: node.noun, example: nil, at: node.place))
+      findings.report(
+        .wrongType(
+          "'targets'", expected: "a list", found: node.noun, example: nil, hint: Diagnostic.Advice.targetsAsGroup(node),
+          at: node.place))
       return
     }
     if items.isEmpty { findings.report(.noTargets(at: node.place)) }

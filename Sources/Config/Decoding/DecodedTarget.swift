@@ -22,7 +22,7 @@ struct DecodedTarget {
   var target: Target? {
     let values = settings.values
     guard let name, let path, let maxAge = values.maxAge ?? unknownMaxAge else { return nil }
-    var target = Target(name: name, path: path, retention: retention(maxAge: maxAge))
+    var target = Target(name: name, path: path, retention: retention(maxAge: maxAge.duration))
     target.partitions = partitions
     target.concurrency = values.concurrency
     target.memoryBudget = values.memoryBudget
@@ -30,6 +30,7 @@ struct DecodedTarget {
     target.priority = values.priority
     target.oneFileSystem = values.oneFileSystem
     target.emptyDirectories = values.removesEmptyDirectories ? values.emptyDirectories : nil
+    target.ownFolder = partitions?.removesFolder == true ? values.emptyDirectories : nil
     target.maxDeletions = values.maxDeletions
     target.maxDeletedBytes = values.maxDeletedBytes
     target.isEnabled = values.isEnabled
@@ -37,16 +38,23 @@ struct DecodedTarget {
   }
 
   /// With an age that only the container knows, nothing is old enough here.
-  private var unknownMaxAge: Duration? {
-    settings.given["max_age"] != nil && settings.failed.contains("max_age") ? Durations.longest : nil
+  private var unknownMaxAge: MaxAge? {
+    settings.given["max_age"] != nil && settings.failed.contains("max_age") ? .age(Durations.longest) : nil
   }
 
-  private func retention(maxAge: Duration) -> Retention {
+  private func retention(maxAge: Duration?) -> Retention {
     let values = settings.values
-    return Retention(
-      maxAge: maxAge, ageFrom: values.ageFrom, include: values.include, exclude: values.exclude,
+    var retention = Retention(
+      maxAge: maxAge, ageFrom: values.ageFrom, include: values.include.map(\.pattern),
+      exclude: values.exclude.map(\.pattern),
       minSize: values.minSize, maxSize: values.maxSize, owners: values.owners.map { Set($0.map { UInt32($0) }) },
-      maxDepth: values.maxDepth)
+      maxDepth: values.maxDepth, symlinks: values.symlinks)
+    retention.rules = values.rules.map { rule in
+      Retention.Rule(
+        include: rule.values.include.map(\.pattern), exclude: rule.values.exclude.map(\.pattern),
+        criteria: rule.criteria(in: retention.criteria))
+    }
+    return retention
   }
 
   /// Reads one entry of `targets` on top of `defaults`.
@@ -79,23 +87,73 @@ struct DecodedTarget {
       findings.report(.disabledTarget(name, at: place))
     }
     warnOfYoungFiles(findings: &findings)
+    warnOfEmptyExclude(findings: &findings)
     warnOfKeysWithoutEffect(findings: &findings)
   }
 
   private func checkSizes(findings: inout Findings) {
-    guard let maxSize = settings.values.maxSize, settings.values.minSize > maxSize,
-      let minPlace = settings.place(of: "min_size"), let maxPlace = settings.place(of: "max_size")
-    else { return }
+    checkSizes(settings.values.minSize, settings.values.maxSize, findings: &findings) { settings.place(of: $0) }
+    for rule in settings.values.rules where rule.given["min_size"] != nil || rule.given["max_size"] != nil {
+      let least = rule.given["min_size"] == nil ? settings.values.minSize : rule.values.minSize
+      let most = rule.given["max_size"] == nil ? settings.values.maxSize : rule.values.maxSize
+      checkSizes(least, most, findings: &findings) { rule.place(of: $0) ?? settings.place(of: $0) }
+    }
+  }
+
+  private func checkSizes(
+    _ least: ByteCount, _ most: ByteCount?, findings: inout Findings, place: (String) -> SourcePlace?
+  ) {
+    guard let most, least > most, let minPlace = place("min_size"), let maxPlace = place("max_size") else { return }
     findings.report(.sizesReversed(at: minPlace, max: maxPlace))
+  }
+
+  /// Where the ages of files that may go stand, those of rules included.
+  var agesOfFiles: [Section<TargetSettings>.Given] {
+    let own = settings.values.maxAge?.duration != nil ? settings.given["max_age"] : nil
+    let rules = settings.values.rules.compactMap { rule in
+      rule.values.maxAge?.duration != nil ? rule.given["max_age"] : nil
+    }
+    return [own].compactMap { $0 } + rules.map { .init(key: $0.key, node: $0.node, isOwn: $0.isOwn) }
   }
 
   private func warnOfYoungFiles(findings: inout Findings) {
     let day = Duration.seconds(86_400)
-    guard let maxAge = settings.values.maxAge, maxAge < day, path?.hasTemplate == false,
-      settings.given["partitions"] == nil, !settings.failed.contains("max_age"),
-      let place = settings.place(of: "max_age")
+    guard let path else { return }
+    let own = settings.failed.contains("max_age") ? nil : settings.values.maxAge?.duration
+    let ages =
+      [(own, settings.place(of: "max_age"))]
+      + settings.values.rules.map { ($0.values.maxAge?.duration, $0.place(of: "max_age")) }
+    for case (let age?, let place?) in ages where age < day { warnOfYoungFiles(path, at: place, findings: &findings) }
+  }
+
+  private func warnOfYoungFiles(_ path: PathPattern, at place: SourcePlace, findings: inout Findings) {
+    if let unit = path.finestField {
+      guard let spares = sparesYoungFolders, !spares else { return }
+      let hasGroup = settings.given["partitions"] != nil
+      findings.report(.youngFolders(unit, hasPartitions: hasGroup, at: place))
+    } else if settings.given["partitions"] == nil {
+      findings.report(.youngMaxAge(at: place))
+    }
+  }
+
+  /// Nil when what was to say so could not be read.
+  private var sparesYoungFolders: Bool? {
+    let partitions = settings.values.partitions
+    if settings.failed.contains("partitions") { return nil }
+    guard partitions.given["older_than"] != nil else { return false }
+    switch partitions.values.olderThan {
+    case .duration(let age): return age > .zero
+    case .months(let count): return count > 0
+    case nil: return nil
+    }
+  }
+
+  /// Written to be rid of what `defaults` protects, which it is not.
+  private func warnOfEmptyExclude(findings: inout Findings) {
+    guard let given = settings.given["exclude"], given.isOwn, case .sequence(let items) = given.node.content,
+      items.isEmpty, let inherited = settings.values.exclude.first
     else { return }
-    findings.report(.youngMaxAge(at: place))
+    findings.report(.excludeOfDefaultsHolds(inherited.text, at: given.value, inherited: inherited.place))
   }
 
   /// What says something of their removal only.
@@ -103,7 +161,7 @@ struct DecodedTarget {
 
   private func warnOfKeysWithoutEffect(findings: inout Findings) {
     let isMeant = settings.failed.contains("remove_empty_directories")
-    guard !settings.values.removesEmptyDirectories, !isMeant else { return }
+    guard !settings.values.removesEmptyDirectories, !isMeant, partitions?.removesFolder != true else { return }
     for key in DecodedTarget.keysOfEmptyDirectories {
       guard let given = settings.given[key], given.isOwn, !settings.failed.contains(key) else { continue }
       findings.report(.keyWithoutEffect(key, needs: "remove_empty_directories", at: given.key))

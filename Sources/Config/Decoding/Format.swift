@@ -20,13 +20,15 @@ struct Format<Value>: Sendable {
 extension Format {
   /// A value written as one scalar. `parse` throws the finding; it is never given nothing (`key:`).
   static func scalar(
-    _ noun: String, shape: JSONValue, examples: [String] = [],
+    _ noun: String, shape: JSONValue, examples: [String] = [], typeHint: String? = nil,
     _ parse: @escaping @Sendable (YAMLScalar, Subject) throws(Diagnostic) -> Value
   ) -> Format {
     Format(noun: noun, shape: shape, examples: examples) { node, subject, findings in
       guard let scalar = node.scalar else {
         findings.report(
-          .wrongType(subject.key.quoted, expected: subject.noun, found: node.noun, example: nil, at: node.place))
+          .wrongType(
+            subject.key.quoted, expected: subject.noun, found: node.noun, example: node.onlyItem, hint: typeHint,
+            at: node.place))
         return nil
       }
       return findings.attempt { () throws(Diagnostic) in try parse(scalar, subject) }
@@ -43,7 +45,8 @@ extension Format {
         let example = node.scalar.flatMap { $0.asList(of: element) }
         findings.report(
           .wrongType(
-            subject.key.quoted, expected: subject.noun, found: node.noun, example: example, hint: typeHint,
+            subject.key.quoted, expected: subject.noun, found: node.noun, example: example,
+            hint: typeHint ?? node.text.flatMap { Diagnostic.Advice.insteadOfNoList($0, emptyHint: emptyHint) },
             at: node.place))
         return nil
       }
@@ -90,14 +93,13 @@ extension [YAMLNode] {
 }
 
 extension YAMLScalar {
-  /// This text as the list it may have been meant as: cut at its commas, when each part is such a value. Nil for a text of
-  /// several lines.
+  /// This text as the list it may have been meant as: cut between what are items to other programs, when each part is such a
+  /// value. Nil for a text of several lines, and for a word that says that there are none.
   fileprivate func asList<Value>(of format: Format<Value>) -> String? {
-    guard style != .block, !text.isEmpty else { return nil }
+    guard style != .block, !text.isEmpty, !ForeignValues.isNone(text) else { return nil }
     let subject = Subject(key: "item", noun: format.noun)
     var items: [String] = []
-    for part in text.split(separator: ",") {
-      let word = String(part.trimmingPrefix { $0 == " " })
+    for word in ForeignValues.items(text) {
       let scalar = YAMLScalar(text: word, style: style, place: place)
       var findings = Findings()
       guard format.decode(YAMLNode(content: .scalar(scalar), place: place), subject, &findings) != nil else {
@@ -106,5 +108,12 @@ extension YAMLScalar {
       items.append(YAMLScalar.flowText(word, isPlain: style == .plain && !word.contains(" ")))
     }
     return "[\(items.joined(separator: ", "))]"
+  }
+}
+
+extension YAMLNode {
+  /// The one item of a list in brackets, as it would stand without them.
+  fileprivate var onlyItem: String? {
+    items.count == 1 && place.text.hasPrefix("[") && items[0].scalar != nil ? items[0].flowText : nil
   }
 }

@@ -1,20 +1,37 @@
 import Plan
 
-/// The variables of the tool this one replaces, as values below everything the config says.
+/// The variables of the tool this one replaces, as values below everything the config says. They mean what they meant there; what
+/// cannot be done here as it was there is an error where it would delete more, and a warning where it would not.
 struct LegacyEnvironment {
   private(set) var memory = Section(MemoryPlan())
   var targets = Section(TargetSettings())
+  /// Has every file kept, whatever its age.
+  private var phase: Variable?
 
   /// Those that give a key its value.
   private static let targetKeys = [
-    "EFSPURGE_MAX_AGE_DAYS": "max_age", "EFSPURGE_MAX_CONCURRENCY": "concurrency",
-    "EFSPURGE_MAX_CONCURRENCY_DELETION": "concurrency", "EFSPURGE_MAX_CONCURRENCY_SCANNING": "concurrency",
-    "EFSPURGE_REMOVE_EMPTY_DIRS": "remove_empty_directories",
+    "EFSPURGE_MAX_AGE_DAYS": "max_age", "EFSPURGE_PHASE1_ONLY": "max_age", "EFSPURGE_PHASE3_ONLY": "max_age",
+    "EFSPURGE_MAX_CONCURRENCY": "concurrency", "EFSPURGE_MAX_CONCURRENCY_DELETION": "concurrency",
+    "EFSPURGE_MAX_CONCURRENCY_SCANNING": "concurrency", "EFSPURGE_REMOVE_EMPTY_DIRS": "remove_empty_directories",
     "EFSPURGE_MAX_EMPTY_DIRS_TO_DELETE": "max_empty_directories",
   ]
   private static let memoryLimit = "EFSPURGE_MEMORY_LIMIT_MB"
+  private static let logLevel = "EFSPURGE_LOG_LEVEL"
 
-  /// All those.
+  /// What does here what a variable without effect did there.
+  enum Replacement: Hashable, Sendable { case concurrency, memory, anotherRun, none }
+
+  private static let withoutEffect: [String: Replacement] = [
+    "EFSPURGE_BACKPRESSURE_CHECKPOINT_TIMEOUT": .anotherRun, "EFSPURGE_CHECKPOINT_FILE": .anotherRun,
+    "EFSPURGE_DIR_DELETION_CHECKPOINT_FILE": .anotherRun, "EFSPURGE_DIR_DELETION_RESUME": .anotherRun,
+    "EFSPURGE_RESUME": .anotherRun, "EFSPURGE_MAX_CONCURRENT_DISCOVERY": .concurrency,
+    "EFSPURGE_PHASE3_DELETION_WORKERS": .concurrency, "EFSPURGE_MAX_CONCURRENT_SUBDIRS": .memory,
+    "EFSPURGE_MAX_DISCOVERY_DIRS": .memory, "EFSPURGE_MAX_ENTRIES_PER_DIR": .memory,
+    "EFSPURGE_PHASE3_BATCH_SIZE": .memory, "EFSPURGE_QUEUE_MAXSIZE": .memory, "EFSPURGE_TASK_BATCH_SIZE": .memory,
+    "EFSPURGE_UVLOOP": .none,
+  ]
+
+  /// Those that a config's meaning may depend on.
   static let names = Set(targetKeys.keys).union([memoryLimit])
 
   /// Reads the variables that are set; one that is set to nothing counts as not set. Those in `unknown` are set to what is not
@@ -23,16 +40,41 @@ struct LegacyEnvironment {
     for name in unknown.sorted() {
       let source = SourceText(name: "environment", bytes: Array(name.utf8), medium: .environment)
       let node = Variable(name: name, text: "", source: source).node(name, at: source.place(0..<source.bytes.count))
-      if let key = LegacyEnvironment.targetKeys[name] { targets.noteUnknown(key, node) }
+      if let key = LegacyEnvironment.targetKeys[name], targets.given[key] == nil { targets.noteUnknown(key, node) }
       if name == LegacyEnvironment.memoryLimit { memory.noteUnknown("limit", node) }
     }
     let reader = Variables(values: variables)
     readAge(reader, findings: &findings)
+    readPhases(reader, findings: &findings)
     readConcurrency(reader, findings: &findings)
     readMemoryLimit(reader, findings: &findings)
     readEmptyDirectories(reader, findings: &findings)
-    for name in ["EFSPURGE_MAX_CONCURRENT_SUBDIRS", "EFSPURGE_TASK_BATCH_SIZE"] {
-      if let variable = reader[name] { findings.report(.variableWithoutEffect(name, at: variable.namePlace)) }
+    readLogLevel(reader, findings: &findings)
+    for name in variables.keys.sorted() where name.hasPrefix("EFSPURGE_") {
+      if let variable = reader[name] { warn(of: variable, findings: &findings) }
+    }
+  }
+
+  private func warn(of variable: Variable, findings: inout Findings) {
+    if let replacement = LegacyEnvironment.withoutEffect[variable.name] {
+      findings.report(.variableWithoutEffect(variable.name, replacement, at: variable.namePlace))
+      return
+    }
+    let known = LegacyEnvironment.names.union([LegacyEnvironment.logLevel])
+    guard !known.contains(variable.name) else { return }
+    let nearest = Spelling.nearest(to: variable.name, among: known.sorted())
+    findings.report(.unknownVariable(variable.name, nearest: nearest, at: variable.namePlace))
+  }
+
+  /// A config wins over the environment; but a variable that has every file kept must not be set and delete files.
+  func check(_ decoded: [DecodedTarget], findings: inout Findings) {
+    guard let phase else { return }
+    for target in decoded where target.isEnabled {
+      for age in target.agesOfFiles {
+        findings.report(
+          .variableContradicted(
+            phase.name, maxAge: age.node.flowText.shown, at: age.value, variable: phase.namePlace))
+      }
     }
   }
 
@@ -45,9 +87,25 @@ struct LegacyEnvironment {
       targets.note("max_age", variable.node(variable.text))
       return
     }
+    // Nought had the old tool look at no file at all.
+    if days == 0 { return keepFiles(variable) }
     let age = Duration.milliseconds(Int64(days * 86_400_000))
-    targets.values.maxAge = age
+    targets.values.maxAge = .age(age)
     targets.note("max_age", variable.node(Durations.text(of: age)))
+  }
+
+  /// Each is a part of the old tool's work that deletes empty directories and no file.
+  private mutating func readPhases(_ variables: Variables, findings: inout Findings) {
+    for name in ["EFSPURGE_PHASE1_ONLY", "EFSPURGE_PHASE3_ONLY"] {
+      guard let variable = variables[name], flag(variable, findings: &findings) == true else { continue }
+      keepFiles(variable)
+      phase = variable
+    }
+  }
+
+  private mutating func keepFiles(_ variable: Variable) {
+    targets.values.maxAge = .never
+    targets.note("max_age", variable.node("never"))
   }
 
   /// Of scanning and deletion, which are one here, the larger.
@@ -57,6 +115,8 @@ struct LegacyEnvironment {
       "EFSPURGE_MAX_CONCURRENCY", "EFSPURGE_MAX_CONCURRENCY_DELETION", "EFSPURGE_MAX_CONCURRENCY_SCANNING",
     ] {
       guard let variable = variables[name] else { continue }
+      // Of these two, nought is what the old tool had when they were not set.
+      if name != "EFSPURGE_MAX_CONCURRENCY", variable.integer == 0 { continue }
       guard let number = variable.integer, Limits.concurrency.contains(number) else {
         let expected = "a whole number \(Digits.text(of: Limits.concurrency))"
         findings.report(.badVariable(name, expected: expected, at: variable.place))
@@ -82,13 +142,9 @@ struct LegacyEnvironment {
   }
 
   private mutating func readEmptyDirectories(_ variables: Variables, findings: inout Findings) {
-    if let variable = variables["EFSPURGE_REMOVE_EMPTY_DIRS"] {
-      switch variable.text.lowercased() {
-      case "1", "true", "yes": setRemoval(true, variable)
-      case "0", "false", "no": setRemoval(false, variable)
-      default:
-        findings.report(.badVariable(variable.name, expected: "1, true, yes, 0, false or no", at: variable.place))
-      }
+    if let variable = variables["EFSPURGE_REMOVE_EMPTY_DIRS"], let removes = flag(variable, findings: &findings) {
+      targets.values.removesEmptyDirectories = removes
+      targets.note("remove_empty_directories", variable.node("\(removes)"))
     }
     guard let variable = variables["EFSPURGE_MAX_EMPTY_DIRS_TO_DELETE"] else { return }
     guard let count = variable.integer, count >= 0 else {
@@ -99,9 +155,24 @@ struct LegacyEnvironment {
     targets.note("max_empty_directories", variable.node(count == 0 ? "unlimited" : "\(count)"))
   }
 
-  private mutating func setRemoval(_ removes: Bool, _ variable: Variable) {
-    targets.values.removesEmptyDirectories = removes
-    targets.note("remove_empty_directories", variable.node("\(removes)"))
+  /// What a run reads itself, unless an option says it.
+  private func readLogLevel(_ variables: Variables, findings: inout Findings) {
+    let levels = ["trace", "debug", "info", "warning", "warn", "error", "critical"]
+    guard let variable = variables[LegacyEnvironment.logLevel], !levels.contains(variable.text.lowercased()) else {
+      return
+    }
+    let expected = "one of trace, debug, info, warning, error and critical"
+    findings.report(.badVariable(variable.name, expected: expected, at: variable.place))
+  }
+
+  private func flag(_ variable: Variable, findings: inout Findings) -> Bool? {
+    switch variable.text.lowercased() {
+    case "1", "true", "yes": return true
+    case "0", "false", "no": return false
+    default:
+      findings.report(.badVariable(variable.name, expected: "1, true, yes, 0, false or no", at: variable.place))
+      return nil
+    }
   }
 }
 

@@ -5,10 +5,17 @@ enum Partitions {
   static let keys: [Key<PartitionRule>] = [
     Key(
       "older_than", .partitionAge, \.olderThan, absence: "every period that has ended",
-      "The folder's period ended at least this long ago (UTC)."),
+      "The folder's period ended at least this long ago, by run.time_zone."),
     Key("from", .period, \.from, absence: "no bound", "The first period taken."),
     Key("to", .period, \.to, absence: "no bound", "The last period taken."),
     Key("order", .choice, \.order, builtIn: "oldest_first", "Which folder is purged first."),
+    Key(
+      "keep_last", .count(Limits.keptPeriods), \.keepLast, builtIn: "0", examples: ["3"],
+      "The newest so many periods that have folders stay, whatever their age; where wildcards stand in components of their "
+        + "own or in front of the date, of each of their matches."),
+    Key(
+      "remove_folder", .boolean, \.removesFolder, builtIn: "false",
+      "Whether the dated folder itself goes when nothing is left in it; it counts as an empty directory."),
   ]
 
   /// Says when the bounds leave nothing between them.
@@ -28,18 +35,26 @@ enum Partitions {
 }
 
 extension Format where Value == Period {
-  /// `2024`, `2024-01` or `2024-01-31`.
+  /// `2024`, `2024-01`, `2024-W05`, `2024-01-31` or `2024-01-31T05`.
   static var period: Format {
-    .scalar("a period", shape: ValueShape.period, examples: ["2024-01", "2024", "2024-01-31"]) {
+    .scalar("a period", shape: ValueShape.period, examples: ["2024-01", "2024", "2024-01-31", "2024-W05"]) {
       scalar, subject throws(Diagnostic) in
-      let parts = scalar.text.split(separator: "-", omittingEmptySubsequences: false)
-      let widths = parts.map(\.utf8.count)
-      let numbers = parts.compactMap { $0.utf8.allSatisfy(Digits.isDigit) ? Int($0) : nil }
-      guard numbers.count == parts.count, widths == Array([4, 2, 2].prefix(widths.count)), let year = numbers.first,
-        let period = Period(
-          year: year, month: numbers.count > 1 ? numbers[1] : nil, day: numbers.count > 2 ? numbers[2] : nil)
-      else { throw .badPeriod(scalar.text, of: subject.key, at: scalar.place) }
-      return period
+      for pieces in periods {
+        guard let fields = DateTemplate(pieces: pieces).match(Array(scalar.text.utf8)), let period = fields.period
+        else {
+          continue
+        }
+        return period
+      }
+      throw .badPeriod(scalar.text, of: subject.key, at: scalar.place)
     }
+  }
+
+  private static var periods: [[DateTemplate.Piece]] {
+    let (month, day): ([DateTemplate.Piece], [DateTemplate.Piece]) = ([.text("-"), .month], [.text("-"), .day])
+    return [
+      [.year], [.year] + month, [.year] + month + day, [.weekYear, .text("-W"), .week],
+      [.year] + month + day + [.text("T"), .hour],
+    ]
   }
 }

@@ -3,9 +3,10 @@ import Plan
 extension Format where Value == PathPattern {
   /// An absolute path whose components may be wildcards or date templates.
   static var pathPattern: Format {
-    .scalar("a path", shape: ValueShape.pathPattern, examples: ["/data/api", "/data/{YYYY}-{MM}", "/data/*/tmp"]) {
-      scalar, subject throws(Diagnostic) in try PathReader(scalar, of: subject.key).pattern()
-    }
+    .scalar(
+      "a path", shape: ValueShape.pathPattern, examples: ["/data/api", "/data/{YYYY}-{MM}", "/data/*/tmp"],
+      typeHint: "write a target for each path"
+    ) { scalar, subject throws(Diagnostic) in try PathReader(scalar, of: subject.key).pattern() }
   }
 }
 
@@ -58,6 +59,11 @@ struct PathReader {
 
   func pattern() throws(Diagnostic) -> PathPattern {
     if scalar.text == "/" { throw .protectedPath("/", protected: "/", at: scalar.place) }
+    if let foreign = ForeignPath(scalar.text), foreign.placeholder.contains("{") {
+      throw .unknownDateField(
+        foreign.placeholder, nearest: foreign.meant.map { YAMLScalar.flowText($0, isPlain: true) },
+        at: scalar.place)
+    }
     var parts: [PathPattern.Component] = []
     for component in components { parts.append(try part(component.text, component.range)) }
     try checkFieldOrder(parts)
@@ -85,17 +91,34 @@ struct PathReader {
   // MARK: Components
 
   private func part(_ text: String, _ range: Range<Int>) throws(Diagnostic) -> PathPattern.Component {
-    let isWildcard = !Glob.isLiteral(text)
     if text.contains("{") || text.contains("}") {
-      if isWildcard { throw .mixedComponent(text, at: scalar.place(ofBytes: range)) }
-      return .template(DateTemplate(pieces: try pieces(of: text, range)))
+      let template = DateTemplate(pieces: try pieces(of: text, range))
+      try check(template, range)
+      // Braces that are escaped are no fields.
+      if !template.fields.isEmpty { return .template(template) }
     }
-    if !isWildcard { return .literal(text) }
-    if text.contains("**") { throw .doubleStarInPath(at: scalar.place(ofBytes: range)) }
+    if Glob.isLiteral(text) { return .literal(text) }
+    return .wildcard(try glob(text, from: range.lowerBound))
+  }
+
+  private func glob(_ text: String, from start: Int) throws(Diagnostic) -> Glob {
+    if text.contains("**") {
+      throw .doubleStarInPath(at: scalar.place(ofBytes: start..<start + text.utf8.count))
+    }
     do {
-      return .wildcard(try Glob(text))
+      return try Glob(text)
     } catch {
-      throw .badGlob(error, in: scalar, from: range.lowerBound)
+      throw .badGlob(error, in: scalar, from: start)
+    }
+  }
+
+  private func check(_ template: DateTemplate, _ range: Range<Int>) throws(Diagnostic) {
+    var met: Set<DateTemplate.Field> = []
+    for field in template.fields where !met.insert(field).inserted {
+      throw .fieldTwice(field.rawValue, at: scalar.place(ofBytes: range))
+    }
+    if let field = template.fieldBetweenStars {
+      throw .fieldBetweenWildcards(field.rawValue, at: scalar.place(ofBytes: range))
     }
   }
 
@@ -109,30 +132,30 @@ struct PathReader {
       guard let end else {
         throw .strayBrace(at: scalar.place(ofBytes: range.lowerBound + at..<range.lowerBound + at + 1))
       }
-      let piece = String(decoding: bytes[at..<end], as: UTF8.self)
-      pieces.append(isField ? try field(piece, range.lowerBound + at..<range.lowerBound + end) : .text(piece))
+      let (piece, start) = (String(decoding: bytes[at..<end], as: UTF8.self), range.lowerBound + at)
+      pieces += isField ? [try field(piece, start..<range.lowerBound + end)] : try glob(piece, from: start).pieces
       at = end
     }
     return pieces
   }
 
-  /// Where fixed text ends: before the next `{`. Nil when a `}` stands there that nothing has opened.
+  /// Where fixed text and wildcards end: before the next `{`. Nil when a `}` stands there that nothing has opened.
   private func textEnd(_ bytes: [UInt8], from start: Int) -> Int? {
-    let end = bytes[start...].firstIndex { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") } ?? bytes.count
+    var end = start
+    while end < bytes.count, bytes[end] != UInt8(ascii: "{"), bytes[end] != UInt8(ascii: "}") {
+      end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    end = min(end, bytes.count)
     return end < bytes.count && bytes[end] == UInt8(ascii: "}") ? nil : end
   }
 
   private func field(_ text: String, _ range: Range<Int>) throws(Diagnostic) -> DateTemplate.Piece {
-    switch text {
-    case "{YYYY}": return .year
-    case "{MM}": return .month
-    case "{DD}": return .day
-    default:
-      let fields = ["{YYYY}", "{MM}", "{DD}"]
-      throw .unknownDateField(
-        text, nearest: PathReader.separated(text) ?? Spelling.nearest(to: text, among: fields),
-        at: scalar.place(ofBytes: range))
-    }
+    if let field = DateTemplate.Field(rawValue: text) { return .field(field) }
+    let fields = DateTemplate.Field.allCases.map(\.rawValue)
+    throw .unknownDateField(
+      text,
+      nearest: text.contains(",") ? nil : PathReader.separated(text) ?? Spelling.nearest(to: text, among: fields),
+      at: scalar.place(ofBytes: range))
   }
 
   /// `{YYYY-MM}` as `{YYYY}-{MM}`; nil when it is something else than fields in one pair of braces.
@@ -144,7 +167,7 @@ struct PathReader {
         fields.append(first)
         rest = rest.dropFirst()
       } else {
-        guard ["YYYY", "MM", "DD"].contains(word) else { return nil }
+        guard DateTemplate.Field(rawValue: "{\(word)}") != nil else { return nil }
         fields += "{\(word)}"
         rest = rest.dropFirst(word.count)
       }
@@ -155,14 +178,42 @@ struct PathReader {
   /// A month says nothing without its year, nor a day without its month.
   private func checkFieldOrder(_ parts: [PathPattern.Component]) throws(Diagnostic) {
     let fields = PathReader.fields(in: parts)
-    if fields.contains(.day), !fields.contains(.month) { throw .fieldNeedsField("{DD}", "{MM}", at: scalar.place) }
-    if fields.contains(.month), !fields.contains(.year) { throw .fieldNeedsField("{MM}", "{YYYY}", at: scalar.place) }
+    if !fields.isDisjoint(with: [.weekYear, .week]), !fields.isDisjoint(with: [.year, .month, .day, .hour]) {
+      throw .mixedCalendars(at: scalar.place)
+    }
+    let needs: [(DateTemplate.Field, DateTemplate.Field)] = [
+      (.hour, .day), (.day, .month), (.month, .year), (.week, .weekYear), (.weekYear, .week),
+    ]
+    for (field, other) in needs where fields.contains(field) && !fields.contains(other) {
+      throw .fieldNeedsField(field.rawValue, other.rawValue, at: scalar.place)
+    }
   }
 
-  private static func fields(in parts: [PathPattern.Component]) -> [DateTemplate.Piece] {
-    parts.flatMap { part -> [DateTemplate.Piece] in
-      guard case .template(let template) = part else { return [] }
-      return template.pieces.filter { if case .text = $0 { false } else { true } }
+  private static func fields(in parts: [PathPattern.Component]) -> Set<DateTemplate.Field> {
+    Set(
+      parts.flatMap { part -> [DateTemplate.Field] in
+        if case .template(let template) = part { template.fields } else { [] }
+      })
+  }
+}
+
+extension Glob {
+  /// The same beside date fields.
+  fileprivate var pieces: [DateTemplate.Piece] {
+    var (pieces, text): ([DateTemplate.Piece], [UInt8]) = ([], [])
+    for token in tokens {
+      if case .byte(let byte) = token {
+        text.append(byte)
+        continue
+      }
+      if !text.isEmpty { pieces.append(.text(String(decoding: text, as: UTF8.self))) }
+      text = []
+      switch token {
+      case .anyByte: pieces.append(.anyByte)
+      case .set(let set): pieces.append(.set(set))
+      case .byte, .star, .anyDirectories, .everythingInside: pieces.append(.star)
+      }
     }
+    return text.isEmpty ? pieces : pieces + [.text(String(decoding: text, as: UTF8.self))]
   }
 }

@@ -14,6 +14,24 @@ extension Format where Value == Duration {
   }
 }
 
+extension Format where Value == MaxAge {
+  static var maxAge: Format {
+    let age = Format<Duration>.duration(bareUnit: "d").map { MaxAge.age($0) }.or("never", .never)
+    // What other tools call it, where the file stays.
+    let words: Set = [
+      "never", "off", "none", "no", "false", "disabled", "unlimited", "forever", "infinite", "infinity",
+    ]
+    return Format(noun: age.noun, shape: age.shape) { node, subject, findings in
+      if let scalar = node.scalar, scalar.text != "never", words.contains(scalar.text.lowercased()) {
+        findings.report(
+          .badDuration(scalar.text, of: subject, meant: "never", mayBeMonths: false, at: scalar.place))
+        return nil
+      }
+      return age.decode(node, subject, &findings)
+    }
+  }
+}
+
 extension Format where Value == PartitionAge {
   /// A duration, or months: `3mo`.
   static var partitionAge: Format {
@@ -48,7 +66,7 @@ extension Format where Value == MemoryPlan.Threshold {
       scalar, subject throws(Diagnostic) in
       if scalar.text.hasSuffix("%") { return .share(try Percentages.parse(scalar, of: subject)) }
       if let number = Int(scalar.text), (1...100).contains(number) {
-        throw .missingUnit(scalar.text, of: subject.key, proposal: scalar.text + "%", at: scalar.place)
+        throw .missingUnit(scalar.text, of: subject.key, meanings: [(scalar.text + "%", nil)], at: scalar.place)
       }
       return .size(try Sizes.parse(scalar, of: subject, atLeast: .smallestMemory))
     }
@@ -74,7 +92,8 @@ enum Durations {
   ) throws(Diagnostic) -> Duration {
     if !scalar.text.isEmpty, scalar.text.utf8.allSatisfy(Digits.isDigit) {
       try Digits.refuseLeadingZero(Array(scalar.text.utf8)[...], in: scalar)
-      throw .missingUnit(scalar.text, of: subject.key, proposal: scalar.text + bareUnit, at: scalar.place)
+      let meanings = BareNumber(scalar.text, usually: bareUnit)?.meanings ?? []
+      throw .missingUnit(scalar.text, of: subject.key, meanings: meanings, at: scalar.place)
     }
     var rest = Array(scalar.text.utf8)[...]
     var total = Duration.zero
@@ -88,8 +107,8 @@ enum Durations {
       }
       guard !digits.isEmpty, let index = unitsLeft.firstIndex(where: { $0.name == unit }) else {
         throw .badDuration(
-          scalar.text, of: subject, meant: meaning(of: scalar.text, mayBeMonths: mayBeMonths), mayBeMonths: mayBeMonths,
-          at: scalar.place)
+          scalar.text, of: subject, meant: meaning(of: scalar.text, bareUnit: bareUnit, mayBeMonths: mayBeMonths),
+          mayBeMonths: mayBeMonths, at: scalar.place)
       }
       try Digits.refuseLeadingZero(digits, in: scalar)
       guard let part = units[index].length.times(digits, atMost: longest) else {
@@ -101,11 +120,13 @@ enum Durations {
     return total
   }
 
-  /// What was written with blanks, in capitals or with whole words, as this schema writes it; nil when it is nothing of the
-  /// kind.
-  private static func meaning(of text: String, mayBeMonths: Bool) -> String? {
+  /// What was written with blanks, in capitals, with whole words or as other programs do, as this schema writes it; nil when
+  /// it is nothing of the kind.
+  private static func meaning(of written: String, bareUnit: String, mayBeMonths: Bool) -> String? {
+    let text = ForeignValues.plainDuration(written)
     // A capital M may stand for months or minutes.
     guard !text.hasSuffix("M") else { return nil }
+    if let number = BareNumber(text, usually: bareUnit) { return number.meanings.first?.text }
     var rest = Array(text.lowercased().utf8.filter { $0 != UInt8(ascii: " ") })[...]
     var counts: [String: String] = [:]
     var last: String?
@@ -189,7 +210,9 @@ enum Sizes {
     guard !digits.isEmpty, let unit = unit(named: suffix) else {
       // Kubernetes writes bytes in thousandths, with an m; those are long.
       let meant = digits.isEmpty || digits.count > 6 ? nil : unitMeant(by: suffix).map { number + $0 }
-      throw .badSize(scalar.text, of: subject, meant: meant, at: scalar.place)
+      let plain = ForeignValues.plainSize(scalar.text)
+      let proposal = ForeignValues.word(meantBy: scalar.text, for: subject) ?? meant ?? (isSize(plain) ? plain : nil)
+      throw .badSize(scalar.text, of: subject, meant: proposal, at: scalar.place)
     }
     try Digits.refuseLeadingZero(digits, in: scalar)
     guard let product = UInt64(number)?.multipliedReportingOverflow(by: unit), !product.overflow else {
@@ -200,6 +223,12 @@ enum Sizes {
     let meant = suffix.isEmpty && size.bytes > 0 ? number + "Mi" : nil
     throw .outOfRange(
       scalar.text, of: subject.key, range: "at least \(Sizes.text(of: least))", inMebibytes: meant, at: scalar.place)
+  }
+
+  /// Whether it is written as sizes are, whatever size it is.
+  private static func isSize(_ text: String) -> Bool {
+    let digits = text.utf8.prefix(while: Digits.isDigit)
+    return !digits.isEmpty && unit(named: String(text.utf8.dropFirst(digits.count)) ?? "-") != nil
   }
 
   private static func unit(named suffix: String) -> UInt64? {

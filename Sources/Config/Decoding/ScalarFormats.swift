@@ -6,12 +6,14 @@ extension Format where Value == Int {
   static func count(_ range: ClosedRange<Int>) -> Format {
     .scalar("a whole number", shape: ValueShape.count(range)) { scalar, subject throws(Diagnostic) in
       let key = subject.key
-      let number = try Digits.integer(scalar, of: key, expected: subject.noun)
+      let number = try Digits.integer(scalar, of: subject)
       if number == nil, range.upperBound == .max, !scalar.text.hasPrefix("-") {
         throw .numberTooLarge(scalar.text, of: key, at: scalar.place)
       }
       guard let number, range.contains(number) else {
-        throw .outOfRange(scalar.text, of: key, range: Digits.text(of: range), at: scalar.place)
+        throw .outOfRange(
+          scalar.text, of: key, range: Digits.text(of: range),
+          meant: ForeignValues.word(meantBy: scalar.text, for: subject), at: scalar.place)
       }
       return number
     }
@@ -49,13 +51,13 @@ extension Format where Value: RawRepresentable & CaseIterable & Sendable, Value.
   static var choice: Format {
     let values = Array(Value.allCases)
     let choices = values.map(\.rawValue)
-    return .scalar("one of \(choices.joined(separator: ", "))", shape: ValueShape.choice(choices)) {
-      scalar, subject throws(Diagnostic) in
+    let noun = "one of \(choices.joined(separator: ", "))"
+    let hint = choices.contains("newest") ? "newest takes the latest of all times" : nil
+    return .scalar(noun, shape: ValueShape.choice(choices), typeHint: hint) { scalar, subject throws(Diagnostic) in
       guard let index = choices.firstIndex(of: scalar.text) else {
-        let meant = FormerKeys.choices[scalar.text.lowercased()].flatMap { choices.contains($0) ? $0 : nil }
         throw .unknownChoice(
           scalar.text, of: subject.key, choices: choices,
-          nearest: meant ?? Spelling.nearest(to: scalar.text, among: choices), at: scalar.place)
+          nearest: ForeignKeys.choice(scalar.text, among: choices), at: scalar.place)
       }
       return values[index]
     }
@@ -82,18 +84,6 @@ extension YAMLScalar {
   }
 }
 
-extension Format where Value == Glob {
-  static var glob: Format {
-    .scalar("a pattern", shape: ValueShape.glob) { scalar, _ throws(Diagnostic) in
-      do throws(Glob.Malformed) {
-        return try Glob(scalar.text)
-      } catch {
-        throw .badGlob(error, in: scalar)
-      }
-    }
-  }
-}
-
 extension Format where Value == YAMLNode {
   /// Whatever is there, to be read later.
   static func raw(_ noun: String, shape: JSONValue) -> Format {
@@ -104,11 +94,12 @@ extension Format where Value == YAMLNode {
 /// Decimal digits and what can be wrong with them.
 enum Digits {
   /// The number; nil when it does not fit, which for every key is out of range.
-  static func integer(_ scalar: YAMLScalar, of key: String, expected: String) throws(Diagnostic) -> Int? {
+  static func integer(_ scalar: YAMLScalar, of subject: Subject) throws(Diagnostic) -> Int? {
     let isNegative = scalar.text.hasPrefix("-")
     let digits = Array(scalar.text.utf8.dropFirst(isNegative ? 1 : 0))
     guard !digits.isEmpty, digits.allSatisfy(isDigit) else {
-      throw .notANumber(scalar.text, of: key, expected: expected, at: scalar.place)
+      let meant = ForeignValues.word(meantBy: scalar.text, for: subject) ?? ForeignValues.number(scalar.text)
+      throw .notANumber(scalar.text, of: subject.key, expected: subject.noun, meant: meant, at: scalar.place)
     }
     try refuseLeadingZero(digits[...], in: scalar)
     return Int(scalar.text)

@@ -34,26 +34,25 @@ struct Section<Values: Sendable>: Sendable {
       findings.report(
         .wrongType(
           Section.subject(name), expected: "a group of keys", found: node.noun, example: Section.example(name, node),
-          at: node.place))
+          hint: name == "config" ? Diagnostic.Advice.beginning : nil, at: node.place))
       return
     }
-    for entry in entries { read(entry, keys: keys, findings: &findings) }
+    for entry in entries { read(entry, beside: entries, keys: keys, findings: &findings) }
     for key in keys where key.isRequired && given[key.name] == nil {
       findings.report(.missingKey(key.name, in: name, at: entries.first?.key.place ?? owner))
     }
   }
 
-  private mutating func read(_ entry: YAMLEntry, keys: [Key<Values>], findings: inout Findings) {
+  private mutating func read(
+    _ entry: YAMLEntry, beside entries: [YAMLEntry], keys: [Key<Values>], findings: inout Findings
+  ) {
     guard let key = keys.first(where: { $0.name == entry.key.text }) else {
-      let nearest =
-        FormerKeys.name(for: entry.key.text, among: keys.map(\.name))
-        ?? Spelling.nearest(to: entry.key.text, among: keys.map(\.name))
-      let homes = Schema.homes(of: entry.key.text)
-      let value = FormerKeys.value(entry.value.text, of: entry.key.text)
-      findings.report(.unknownKey(entry.key, nearest: nearest, value: value, homes: homes))
+      let meaning = ForeignKeys.meaning(of: entry, beside: entries, among: keys.map(\.name))
+      findings.report(.unknownKey(entry.key, meaning))
       // What was meant is not missing, it is misspelt, or in the wrong place.
-      if homes.isEmpty, let nearest, given[nearest] == nil { note(nearest, entry.value) }
+      for name in meaning?.keys ?? [] where given[name] == nil { note(name, entry.value) }
       misplaced[entry.key.text] = entry.value
+      if case .elsewhere(let name, _)? = meaning { misplaced[name] = entry.value }
       return
     }
     // Recorded even when the value is bad: then it is bad, not missing.
@@ -74,6 +73,7 @@ struct Section<Values: Sendable>: Sendable {
     switch name {
     case "config": "the config"
     case "target": "a target"
+    case "rule": "a rule"
     default: name.quoted
     }
   }

@@ -14,6 +14,15 @@ enum Spelling {
     return best.distance <= allowed && best.distance < typed.count ? best.word : nil
   }
 
+  /// The same for a key. Behind `max_` and `min_`, which are common to what has nothing else in common, the rest decides.
+  static func nearestKey(to word: String, among known: [String]) -> String? {
+    for start in ["max_", "min_"] where word.lowercased().hasPrefix(start) {
+      let rest = known.filter { $0.hasPrefix(start) }.map { String($0.dropFirst(start.count)) }
+      return nearest(to: String(word.dropFirst(start.count)), among: rest).map { start + $0 }
+    }
+    return nearest(to: word, among: known)
+  }
+
   /// Case and the choice between `-` and `_` are not counted as slips.
   private static func normalized(_ word: String) -> [UInt8] {
     word.utf8.map { byte in

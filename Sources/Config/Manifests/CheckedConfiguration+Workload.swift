@@ -23,12 +23,16 @@ extension CheckedConfiguration {
       all.report(.tooManyContainers(running.count, limit: limit, at: manifests.place))
     }
     var first: CheckedConfiguration?
+    var unlisted = 0
     for running in chosen {
       let config = running.isBystander ? nil : check(source, running.settings(over: settings), limits: limits)
       for finding in config?.diagnostics ?? [] { all.report(running.placed(finding)) }
       let companions = chosen.filter { $0.pod == running.pod && !$0.isKnown }
+      var own = Findings()
       WorkloadChecks(running: running, companions: companions, config: config?.decoder, configMap: key)
-        .run(findings: &all)
+        .run(findings: &own)
+      for finding in own.all { all.report(running.placed(finding)) }
+      unlisted += own.unkeptCount
       first = first ?? config
     }
     let checked = first ?? check(source, settings, limits: limits)
@@ -41,7 +45,7 @@ extension CheckedConfiguration {
     }
     return CheckedConfiguration(
       plan: all.hasErrors ? nil : checked.plan, diagnostics: all.ordered(by: source, manifests.source),
-      isCutShort: checked.isCutShort, unlistedCount: checked.unlistedCount + all.unkeptCount,
+      isCutShort: checked.isCutShort, unlistedCount: checked.unlistedCount + unlisted + all.unkeptCount,
       decoder: checked.decoder, source: source)
   }
 

@@ -19,6 +19,21 @@ enum ConfigLikeness {
     return first.key.text == "targets" && keys.contains { isNear($0, "version") || isNear($0, "defaults") }
   }
 
+  /// Whether a manifest, whatever is wrong with it, has the words of a config in it, or names this program.
+  static func isMentioned(in source: SourceText) -> Bool {
+    var words: Set<String> = []
+    for index in source.lineStarts.indices {
+      let line = source.bytes[source.line(index)].drop { " -\"'".utf8.contains($0) }
+      let word = line.prefix(while: isWordByte)
+      let sign = line[word.endIndex...].first { !"\"'".utf8.contains($0) }
+      if sign == UInt8(ascii: ":") {
+        words.insert(String(decoding: word, as: UTF8.self))
+      }
+    }
+    return words.contains("targets") && !words.isDisjoint(with: ["max_age", "defaults", "version"])
+      || source.bytes.contains("name: \(ContainerCommandLine.program)".utf8)
+  }
+
   /// A list of groups, of which one names a folder or an age; or nothing yet.
   private static func mayBeTargets(_ node: YAMLNode) -> Bool {
     if node.scalar?.isAbsent == true { return true }

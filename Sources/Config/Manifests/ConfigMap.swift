@@ -15,12 +15,6 @@ struct ConfigMap: Sendable {
 
   var name: String { object.name?.text ?? "without a name" }
 
-  /// Whether a text, whatever is wrong with it, is about one.
-  static func isMentioned(in source: SourceText) -> Bool {
-    let words = Array("ConfigMap".utf8)
-    return source.bytes.indices.contains { source.bytes[$0] == words[0] && source.bytes[$0...].starts(with: words) }
-  }
-
   /// Nil when the object is of another kind.
   init?(_ object: KubernetesObject) {
     guard object.kind == "ConfigMap" else { return nil }
@@ -54,6 +48,25 @@ extension ConfigMap.Item {
   fileprivate var size: Int {
     guard let text = value.text else { return 0 }
     return isBinary ? text.utf8.count { UInt8.isLetterOrDigit($0) || "+/".utf8.contains($0) } * 3 / 4 : text.utf8.count
+  }
+
+  /// The sign that folds the lines of a config, so that it is none.
+  var foldedConfig: SourcePlace? {
+    guard let scalar = value.scalar, scalar.style == .block, scalar.place.text.hasPrefix(">") else { return nil }
+    let written = scalar.place.text.split(separator: "\n").map { $0.drop { $0 == " " } }
+    guard ["version:", "targets:"].allSatisfy({ key in written.contains { $0.hasPrefix(key) } }) else { return nil }
+    let lines = SourceText(name: "", bytes: Array(scalar.text.utf8))
+    var findings = Findings()
+    let root = YAMLComposer.compose(lines, findings: &findings)
+    return root.map(ConfigLikeness.isConfig) ?? false ? nil : scalar.place.source.place(scalar.place.range.prefix(1))
+  }
+
+  /// Whether the text is a config in base64, which `data` does not decode.
+  var holdsEncodedConfig: Bool {
+    guard !isBinary, let text = value.text, text.utf8.count > 40, !text.utf8.contains(UInt8(ascii: ":")),
+      let data = Data(base64Encoded: Data(text.utf8.filter { $0 != 10 && $0 != 13 && $0 != 32 }))
+    else { return false }
+    return ConfigLikeness.isConfig(SourceText(name: "", bytes: Array(data)))
   }
 
   /// The text that the key's file would hold, its places those in the manifest; nil for what is no text.

@@ -37,6 +37,8 @@ public struct CommandLineReading: Sendable {
   public var reportPath: String?
   public var terminationLog: String?
   public var overrides: [Override] = []
+  /// What `check-config` is given to check.
+  public var checkedPaths: [String] = []
   /// The patterns of `--target`; empty: every target.
   public var targets: [String] = []
 
@@ -78,7 +80,8 @@ struct ContainerCommandLine: Sendable {
     var room = ContainerEnvironment.longest
     arguments = scalars.map { scalar in
       let text = container.environment.expanded(scalar.text, &room)
-      return Argument(text: text ?? scalar.text, scalar: scalar, isKnown: text != nil)
+      let isKnown = text != nil && ContainerCommandLine.shellReference(in: scalar.text) == nil
+      return Argument(text: text ?? scalar.text, scalar: scalar, isKnown: isKnown)
     }
     guard let reading = read(arguments.map(\.text)) else { return nil }
     self.reading = reading
@@ -118,7 +121,23 @@ struct ContainerCommandLine: Sendable {
     }
   }
 
-  private static let commands = ["run", "plan", "check-config"]
+  static let commands = ["run", "plan", "check-config"]
+
+  /// `$NAME` or `${NAME}`, which only a shell would fill in.
+  static func shellReference(in text: String) -> (written: String, name: String)? {
+    guard text.utf8.contains(UInt8(ascii: "$")) else { return nil }
+    var rest = text[...]
+    while let dollar = rest.firstIndex(of: "$") {
+      rest = rest[rest.index(after: dollar)...]
+      let isBraced = rest.first == "{"
+      let name = (isBraced ? rest.dropFirst() : rest).prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+      if let first = name.first, !first.isNumber, !isBraced || rest.dropFirst(1 + name.count).first == "}" {
+        return (isBraced ? "${\(name)}" : "$\(name)", String(name))
+      }
+      rest = rest.dropFirst(rest.first == "$" ? 1 : 0)
+    }
+    return nil
+  }
 
   private static func isList(_ key: String, of container: Workload.Container) -> Bool {
     container.node.given(key) == nil || container.texts(key) != nil

@@ -14,16 +14,70 @@ struct ContainerEnvironment: Sendable {
   private var values: [String: Value] = [:]
   private var namePlaces: [String: SourcePlace] = [:]
   /// Whether whole groups of variables come from elsewhere.
-  private let hasOthers: Bool
+  private var hasOthers = false
+  private let others: StreamObjects
+  /// What values refer to that is not set, at least not before them.
+  private(set) var undefined: [(name: String, place: SourcePlace)] = []
 
-  init(of container: YAMLNode) {
-    hasOthers = container.given("envFrom") != nil
+  init(of container: YAMLNode, among others: StreamObjects = StreamObjects()) {
+    self.others = others
+    for group in container["envFrom"]?.items ?? [] { add(group) }
+    if let list = container.given("envFrom"), list.value.items.isEmpty { hasOthers = true }
     var room = ContainerEnvironment.longest
     for variable in container["env"]?.items ?? [] {
       guard let name = variable["name"]?.scalar else { continue }
+      if let text = variable.given("value")?.value.scalar {
+        undefined += undefinedReferences(in: text.text).map { ($0, text.place) }
+      }
       values[name.text] = value(of: variable, &room)
       namePlaces[name.text] = name.place
     }
+  }
+
+  /// All variables of a ConfigMap, if it is one of the stream.
+  private mutating func add(_ group: YAMLNode) {
+    guard let name = group.given("configMapRef")?.value.given("name")?.value.text, let data = others.configMaps[name]
+    else {
+      hasOthers = true
+      return
+    }
+    let prefix = group.given("prefix")?.value.text ?? ""
+    for entry in data.entries {
+      guard let scalar = entry.value.scalar else { continue }
+      values[prefix + entry.key.text] = .text(scalar.text, scalar)
+      namePlaces[prefix + entry.key.text] = entry.key.place
+    }
+  }
+
+  /// What this text refers to and nothing sets: Kubernetes leaves such a reference as it is.
+  func undefinedReferences(in text: String) -> [String] {
+    ContainerEnvironment.references(in: text).filter { name in
+      values[name] == nil && !hasOthers && !ContainerEnvironment.isOfCluster(name)
+    }
+  }
+
+  /// Whether it stands among the variables, wherever.
+  func isNamed(_ name: String) -> Bool { namePlaces[name] != nil }
+
+  /// What Kubernetes sets for every service.
+  private static func isOfCluster(_ name: String) -> Bool {
+    name.hasPrefix("KUBERNETES_") || name.contains("_SERVICE_") || name.contains("_PORT")
+  }
+
+  private static func references(in text: String) -> [String] {
+    guard text.utf8.contains(UInt8(ascii: "$")), text.utf8.count <= longest else { return [] }
+    var (names, rest): ([String], Substring) = ([], text[...])
+    while let dollar = rest.firstIndex(of: "$") {
+      rest = rest[rest.index(after: dollar)...]
+      if rest.first == "(", let end = rest.firstIndex(of: ")") {
+        names.append(String(rest.dropFirst().prefix(upTo: end)))
+        rest = rest[end...]
+      } else if rest.first == "$" {
+        rest = rest.dropFirst()
+      }
+      if names.count > 100 { break }
+    }
+    return names
   }
 
   /// Nil when it is surely not set by the manifest.
@@ -67,7 +121,12 @@ struct ContainerEnvironment: Sendable {
   }
 
   private func value(of variable: YAMLNode, _ room: inout Int) -> Value {
-    guard variable.given("valueFrom") == nil else { return .unknown }
+    if let source = variable.given("valueFrom")?.value {
+      guard let reference = source.given("configMapKeyRef")?.value, let map = reference["name"]?.text,
+        let scalar = reference["key"]?.text.flatMap({ others.configMaps[map]?[$0]?.scalar })
+      else { return .unknown }
+      return .text(scalar.text, scalar)
+    }
     guard let given = variable.given("value") else { return .text("", nil) }
     guard let scalar = given.value.scalar, let text = expanded(scalar.text, &room) else { return .unknown }
     return .text(text, scalar)

@@ -7,7 +7,9 @@ struct FailureRule: Sendable {
 
   let action: String
   let container: YAMLScalar?
+  /// As it is meant, when it differs from one that there is in case only.
   let operatorText: String?
+  let operatorNode: YAMLNode?
   /// Those that are numbers, also in quotes.
   let statuses: [Status]
   /// Those that Kubernetes does not take for numbers.
@@ -15,12 +17,18 @@ struct FailureRule: Sendable {
   /// Where `values` stands, else the rule.
   let place: SourcePlace
 
+  static let actions = ["Count", "FailIndex", "FailJob", "Ignore"]
+  static let operators = ["In", "NotIn"]
+
   /// Nil for rules that look at something else.
   init?(_ node: YAMLNode) {
     guard let codes = node.given("onExitCodes") else { return nil }
     action = node.given("action")?.value.text ?? ""
     container = codes.value.given("containerName")?.value.scalar
-    operatorText = codes.value.given("operator")?.value.text
+    operatorNode = codes.value.given("operator")?.value
+    operatorText = operatorNode?.text.map { text in
+      FailureRule.operators.first { $0.lowercased() == text.lowercased() } ?? text
+    }
     let values = codes.value.given("values")
     let items = values?.value.items ?? []
     statuses = items.compactMap { item in

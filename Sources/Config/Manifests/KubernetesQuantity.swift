@@ -4,7 +4,8 @@ import Plan
 enum KubernetesQuantity {
   /// Nil when this is no such amount, or a negative one. A part of a byte is a whole one, as Kubernetes has it; what is too
   /// large for a number is the largest there is.
-  static func bytes(_ text: String) -> ByteCount? {
+  static func bytes(_ written: String) -> ByteCount? {
+    let text = written.hasPrefix("+") ? String(written.dropFirst()) : written
     let number = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
     guard let factor = factor(text[number.endIndex...]) else { return nil }
     let parts = number.split(separator: ".", omittingEmptySubsequences: false)

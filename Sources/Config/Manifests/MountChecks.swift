@@ -8,7 +8,7 @@ struct MountChecks {
   private let running: RunningContainer
   private let companions: [RunningContainer]
   private let targets: [DecodedTarget]
-  private var effort = GlobShape.Effort(2_000_000)
+  private var effort = Effort(2_000_000)
   private var hints = MountChecks.mostHints
 
   private var container: Workload.Container { running.container }
@@ -52,7 +52,7 @@ struct MountChecks {
     return !targets.isEmpty && targets.allSatisfy { isWritable($0, &effort) }
   }
 
-  private func isWritable(_ target: DecodedTarget, _ effort: inout GlobShape.Effort) -> Bool {
+  private func isWritable(_ target: DecodedTarget, _ effort: inout Effort) -> Bool {
     guard let path = target.path else { return false }
     return container.mountIndex.mounts(holding: path, effort: &effort)?.contains { $0.readOnly == nil } ?? true
   }
@@ -61,6 +61,7 @@ struct MountChecks {
     guard let path = target.path, let mounts = container.mountIndex.mounts(holding: path, effort: &effort) else {
       return
     }
+    if reportsSystemFolder(path, at: target.pathPlace, in: mounts, &findings) { return }
     let readOnly = mounts.compactMap(\.readOnly)
     if let first = mounts.first, readOnly.count < mounts.count {
       if let volume = first.volume, mounts.allSatisfy(\.goesWithPod) {
@@ -78,6 +79,21 @@ struct MountChecks {
     }
   }
 
+  /// What no target may touch may be mounted under another name.
+  private func reportsSystemFolder(
+    _ path: PathPattern, at place: SourcePlace, in mounts: [Workload.Mount], _ findings: inout Findings
+  ) -> Bool {
+    for mount in mounts {
+      guard let folder = mount.folderOfNode(path), let volume = mount.volume,
+        let protected = folder.shapes.isEmpty ? "/" : ProtectedPaths.reached(by: folder.shapes)
+      else { continue }
+      findings.report(
+        .systemFolderOfNode(path.text, folder: folder.text, protected: protected, at: place, volume: volume.place))
+      return true
+    }
+    return false
+  }
+
   /// Of what is not known, the one that has the mount is meant.
   private mutating func isHeldByCompanion(_ path: PathPattern) -> Bool {
     if running.isKnown { return false }
@@ -90,7 +106,8 @@ struct MountChecks {
     hints -= 1
     findings.report(
       .targetNotMounted(
-        path.text, container: container.name, nearest: hints < 0 ? nil : nearestMount(to: path),
+        path.text, container: container.name, isRehearsal: reading?.command == .rehearsal,
+        nearest: hints < 0 ? nil : nearestMount(to: path),
         proposal: hints < 0 ? nil : proposal(for: path), at: place,
         mounts: container.node.entry("volumeMounts")?.key.place ?? container.place))
   }
@@ -119,5 +136,17 @@ struct MountChecks {
     return .elsewhere(
       volume: mount.volumeName.text, at: mount.path.text, path: mount.path.text + String(decoding: rest, as: UTF8.self),
       or: "/\(folder)")
+  }
+}
+
+extension Workload.Mount {
+  /// The folder of the node that the target is, when the volume is one of its folders.
+  fileprivate func folderOfNode(_ target: PathPattern) -> (text: String, shapes: [NameShape])? {
+    guard let host = volume?.hostPath, let subPath, target.components.count >= components.count else { return nil }
+    let outer = host + subPath
+    let inner = target.components.dropFirst(components.count)
+    let names = PathReader.split(target.text).dropFirst(components.count).map(\.text)
+    let shapes = outer.map { NameShape(.literal($0)) } + inner.map { NameShape($0) }
+    return ("/" + (outer + names).joined(separator: "/"), shapes)
   }
 }

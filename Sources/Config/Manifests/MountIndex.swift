@@ -31,7 +31,7 @@ struct MountIndex: Sendable {
 
   /// The mount that surely holds all that the pattern names, and those further in that may hold some of it; nil when telling
   /// would take more than `effort` allows.
-  func mounts(holding pattern: PathPattern, effort: inout GlobShape.Effort) -> [Workload.Mount]? {
+  func mounts(holding pattern: PathPattern, effort: inout Effort) -> [Workload.Mount]? {
     let outer = mount(holding: pattern.literalPrefix).map { [$0] } ?? []
     if pattern.isLiteral { return outer }
     let shapes = pattern.components.map { NameShape($0) }
@@ -43,7 +43,7 @@ struct MountIndex: Sendable {
 
   /// Whether there is a mount further in than the folders that the pattern names, in one of them. True too when telling
   /// would take more than `effort` allows.
-  func hasMount(below pattern: PathPattern, effort: inout GlobShape.Effort) -> Bool {
+  func hasMount(below pattern: PathPattern, effort: inout Effort) -> Bool {
     let shapes = pattern.components.map { NameShape($0) }
     let inner = below(pattern, isFirstEnough: true, effort: &effort) { mount, effort in
       mount.components.count > shapes.count && MountIndex.meet(mount, shapes, &effort)
@@ -53,8 +53,8 @@ struct MountIndex: Sendable {
 
   /// Those below the literal beginning of the pattern that are wanted.
   private func below(
-    _ pattern: PathPattern, isFirstEnough: Bool = false, effort: inout GlobShape.Effort,
-    isWanted: (Workload.Mount, inout GlobShape.Effort) -> Bool
+    _ pattern: PathPattern, isFirstEnough: Bool = false, effort: inout Effort,
+    isWanted: (Workload.Mount, inout Effort) -> Bool
   ) -> [Workload.Mount]? {
     let folder = pattern.literalPath + [UInt8(ascii: "/")]
     var found: [Workload.Mount] = []
@@ -80,7 +80,7 @@ struct MountIndex: Sendable {
 
   /// Whether the mount's path can begin like the folders of these shapes, or they like it.
   private static func meet(
-    _ mount: Workload.Mount, _ shapes: [NameShape], _ effort: inout GlobShape.Effort
+    _ mount: Workload.Mount, _ shapes: [NameShape], _ effort: inout Effort
   ) -> Bool {
     for (name, shape) in zip(mount.components, shapes) {
       guard shape.canEqual(NameShape(literal: Array(name.utf8)), effort: &effort) else { return false }

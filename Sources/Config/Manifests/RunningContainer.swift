@@ -23,6 +23,8 @@ final class RunningContainer: Sendable {
     case unknown
     /// The program's standard input, into which nobody writes. The place is where that is said.
     case standardInput(SourcePlace?)
+    /// A path that the image's working directory decides on.
+    case relative(path: String, place: SourcePlace?)
     /// What stands in the image, if anything. The place is where the path is said; nil: nowhere.
     case notMounted(path: String, place: SourcePlace?)
     /// A file in a volume of which the manifest tells what is in it.
@@ -73,7 +75,8 @@ final class RunningContainer: Sendable {
     if path == "-" {
       return container.node.given("stdin")?.value.truePlace == nil ? .standardInput(place) : .unknown
     }
-    guard path.hasPrefix("/"), let components = MountPath.components(path) else { return .unknown }
+    guard let path = container.absolute(path) else { return .relative(path: path, place: place) }
+    guard let components = MountPath.components(path) else { return .unknown }
     guard let mount = container.mountIndex.mount(holding: components) else {
       return .notMounted(path: path, place: place)
     }
@@ -96,7 +99,7 @@ final class RunningContainer: Sendable {
   func read(of key: ConfigMapKey) -> ConfigRead {
     switch configFile {
     case .unknown: .unknown
-    case .standardInput, .notMounted: .missing
+    case .standardInput, .relative, .notMounted: .missing
     case .mounted(let file, _, _): file.read(of: key)
     }
   }

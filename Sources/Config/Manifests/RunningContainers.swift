@@ -37,7 +37,9 @@ struct RunningContainers: Sendable {
     }
     likely = all.indices.filter { all[$0].namesProgram }
     let main = all.indices.filter { !all[$0].container.isInit }
-    if main.count == 1, !likely.contains(where: runsProgram) { likely = Set(likely + main).sorted() }
+    // What mounts nothing has nothing to purge.
+    let hasMounts = main.contains { !all[$0].container.mounts.isEmpty }
+    if main.count == 1, hasMounts, !likely.contains(where: runsProgram) { likely = Set(likely + main).sorted() }
   }
 
   /// Those that run the config in this key, or, when it is nil, in a file; among them those that only check it. The better

@@ -6,6 +6,9 @@ struct Workload: Sendable {
     case deployment = "Deployment"
     case pod = "Pod"
 
+    /// Its `apiVersion`.
+    var version: String { group.hasSuffix("/") ? group + "v1" : group }
+
     /// What its `apiVersion` begins with.
     fileprivate var group: String {
       switch self {
@@ -31,13 +34,25 @@ struct Workload: Sendable {
   /// Those of a Job's `podFailurePolicy` that look at exit statuses.
   let failureRules: [FailureRule]
 
+  /// The kind that this one was meant as, of which it differs in case only.
+  static func kindMeant(by object: KubernetesObject) -> String? {
+    let kinds = [Kind.cronJob, .job, .deployment, .pod].map(\.rawValue)
+    guard let kind = object.kind, !kinds.contains(kind) else { return nil }
+    return kinds.first { $0.lowercased() == kind.lowercased() }
+  }
+
+  /// Where it says that it is of a version that Kubernetes has no more.
+  let formerVersion: SourcePlace?
+
   /// Nil when the object is no CronJob, Job, Deployment or Pod.
-  init?(_ object: KubernetesObject) {
+  init?(_ object: KubernetesObject, among others: StreamObjects = StreamObjects()) {
     guard let name = object.kind, let kind = Kind(rawValue: name),
       object.node["apiVersion"]?.text?.hasPrefix(kind.group) ?? true
     else { return nil }
     self.kind = kind
     kindPlace = object.node["kind"]?.place ?? object.place
+    let version = object.node["apiVersion"]
+    formerVersion = version?.text.map { $0.contains("beta") || $0.contains("alpha") } ?? false ? version?.place : nil
     namespace = object.node.given("metadata")?.value.given("namespace")?.value.scalar
     spec = object.node.given("spec")
     switch kind {
@@ -47,9 +62,9 @@ struct Workload: Sendable {
     }
     podSpec = kind == .pod ? spec : (jobSpec ?? spec)?.value.given("template")?.value.given("spec")
     let pod = podSpec?.value
-    let volumes = (pod?["volumes"]?.items ?? []).compactMap { Volume($0) }
+    let volumes = (pod?["volumes"]?.items ?? []).compactMap { Volume($0, among: others) }
     self.volumes = volumes
-    containers = Workload.containers(of: pod, volumes)
+    containers = Workload.containers(of: pod, volumes, others)
     containerNames = Set(containers.compactMap(\.name))
     numbers = Numbers(of: kind, spec: spec, jobSpec: jobSpec, podSpec: podSpec)
     failureRules = (jobSpec?.value.given("podFailurePolicy")?.value["rules"]?.items ?? []).compactMap {
@@ -58,10 +73,10 @@ struct Workload: Sendable {
   }
 
   /// Init containers first, as they run.
-  private static func containers(of pod: YAMLNode?, _ volumes: [Volume]) -> [Container] {
+  private static func containers(of pod: YAMLNode?, _ volumes: [Volume], _ others: StreamObjects) -> [Container] {
     let byName = Dictionary(volumes.map { ($0.name.text, $0) }) { first, _ in first }
     return ["initContainers", "containers"].flatMap { list in
-      (pod?[list]?.items ?? []).map { Container($0, isInit: list == "initContainers", volumes: byName) }
+      (pod?[list]?.items ?? []).map { Container($0, isInit: list == "initContainers", volumes: byName, among: others) }
     }
   }
 }

@@ -4,13 +4,16 @@ extension WorkloadChecks {
     if case .standardInput(let place) = running.configFile {
       return findings.report(.configFromStandardInput(at: place ?? container.place))
     }
+    if case .relative(let path, let place) = running.configFile {
+      return findings.report(.relativeInContainer(path, proposal: mountedConfig, at: place ?? container.place))
+    }
     guard let configMap, let name = configMap.name else { return }
     if let namespace = workload.namespace, let other = configMap.namespace, namespace.text != other {
       findings.report(
         .otherNamespace(namespace.text, configMap: name, in: other, at: namespace.place, place: configMap.namePlace))
     }
     switch running.configFile {
-    case .unknown, .standardInput: return
+    case .unknown, .standardInput, .relative: return
     case .notMounted(let path, let place): reportNotMounted(path, name, at: place, &findings)
     case .mounted(let file, let path, let place): checkFile(file, path, at: place, name, &findings)
     }
@@ -33,13 +36,58 @@ extension WorkloadChecks {
     let read = file.key(in: name)
     guard read?.name != configMap.key else { return }
     if let read, let place = read.place {
-      findings.report(
+      return findings.report(
         .otherConfigMapKey(read.name, of: name, expected: configMap.key, at: place, key: configMap.keyPlace))
-    } else {
+    }
+    findings.report(
+      noSuchFile(file, of: name, sources, at: place, proposal: configPath(in: file.mount, sources)))
+  }
+
+  /// A file that the volume does not have: by its name in the volume, by what of it is mounted, or because that is all of it.
+  private func noSuchFile(
+    _ file: MountedFile, of name: String, _ sources: [Workload.ConfigMapSource], at place: SourcePlace?,
+    proposal: String?
+  ) -> Diagnostic {
+    let key = configMap?.key ?? ""
+    let keyPlace = configMap?.keyPlace ?? container.place
+    let renamed = sources.lazy.compactMap { $0.file(ofKey: key) }.first { $0 != key }
+    let mountPlace = file.mount.path.place
+    if file.path.isEmpty {
+      return .configPathIsFolder(of: name, subPath: renamed ?? key, at: mountPlace, key: keyPlace)
+    }
+    if let subPath = file.mount.subPathPlace, file.mount.subPath?.joined(separator: "/") == file.path {
+      return .noSuchSubPath(file.path, of: name, expected: renamed ?? key, at: subPath, key: keyPlace)
+    }
+    return .noSuchConfigFile(
+      file.path, of: name, expected: key, renamed: renamed,
+      proposal: proposal.map { (place == nil ? "--config=" : "") + $0 },
+      at: place ?? container.place, key: keyPlace)
+  }
+
+  /// The option that names the config, where the container mounts it.
+  private var mountedConfig: String? {
+    guard let name = configMap?.name else { return nil }
+    for mount in container.mounts {
+      if let sources = mount.volume?.sources(of: name), let path = configPath(in: mount, sources) {
+        return "--config=\(path)"
+      }
+    }
+    return nil
+  }
+
+  /// What an init container checks must be there.
+  func checkCheckedFiles(_ findings: inout Findings) {
+    guard let line = running.commandLine, let configMap, let name = configMap.name else { return }
+    for path in line.reading.checkedPaths {
+      guard path.hasPrefix("/"), let components = MountPath.components(path),
+        let mount = container.mountIndex.mount(holding: components), let file = MountedFile(components, in: mount),
+        let sources = mount.volume?.sources(of: name), !sources.isEmpty, !file.path.isEmpty,
+        file.key(in: name).map({ configMap.keys.contains($0.name) }) != true
+      else { continue }
       findings.report(
-        .noSuchConfigFile(
-          file.path, of: name, expected: configMap.key, proposal: configPath(in: file.mount, sources),
-          at: place ?? container.place, key: configMap.keyPlace))
+        noSuchFile(
+          file, of: name, sources, at: line.place(ofValue: path),
+          proposal: configPath(in: mount, sources)))
     }
   }
 
@@ -57,8 +105,14 @@ extension WorkloadChecks {
     let folder = path.split(separator: "/").dropLast().joined(separator: "/")
     findings.report(
       .configNotMounted(
-        path, of: name, key: configMap.key, folder: "/\(folder)", at: place ?? container.place,
+        path, of: name, key: configMap.key, folder: "/\(folder)", volume: volume(at: path),
+        at: place ?? container.place,
         place: configMap.namePlace))
+  }
+
+  /// What is mounted there now.
+  private func volume(at path: String) -> String? {
+    MountPath.components(path).flatMap { container.mountIndex.mount(holding: $0)?.volumeName.text }
   }
 
   /// The config's path in the container by this mount; nil when it is not there.

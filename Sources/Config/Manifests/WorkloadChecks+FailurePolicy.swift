@@ -9,6 +9,7 @@ extension WorkloadChecks {
     guard let job = workload.jobSpec else { return }
     let policy = job.value.given("podFailurePolicy")
     if let policy, !isList("rules", in: policy.value, &findings) { return }
+    checkActions(of: policy?.value["rules"]?.items ?? [], &findings)
     checkRules(&findings)
     let restart = workload.podSpec?.value.given("restartPolicy")?.value
     guard restart?.text == "Never" else {
@@ -21,10 +22,24 @@ extension WorkloadChecks {
     reportMissing(policy: policy, in: job, &findings)
   }
 
+  private func checkActions(of rules: [YAMLNode], _ findings: inout Findings) {
+    for rule in rules {
+      let node = rule.given("action")?.value
+      let place = node?.place ?? rule.entries.first?.key.place ?? rule.place
+      let isIndexed = workload.numbers.backoffLimitPerIndex != nil
+      let actions = isIndexed ? FailureRule.actions : FailureRule.actions.filter { $0 != "FailIndex" }
+      if let text = node?.text, actions.contains(text) { continue }
+      findings.report(.unknownWord(node?.text, of: "action", actions, at: place))
+    }
+  }
+
   private func checkRules(_ findings: inout Findings) {
     var hints = MountChecks.mostHints
     for rule in workload.failureRules {
       for node in rule.noNumbers { reportNoNumber(node, of: "values", &findings) }
+      if let node = rule.operatorNode, let text = node.text, !FailureRule.operators.contains(text) {
+        findings.report(.unknownWord(text, of: "operator", FailureRule.operators, at: node.place))
+      }
       if let fault = rule.fault { findings.report(.badExitStatuses(fault.kind, at: fault.place)) }
       guard let name = rule.container, !workload.containerNames.contains(name.text) else { continue }
       hints -= 1
@@ -40,7 +55,8 @@ extension WorkloadChecks {
   }
 
   private func checkStatuses(_ findings: inout Findings) {
-    for status in ExitStatus.allCases where status.isWorthARetry {
+    // No run ends with the status of a lock as long as there is none.
+    for status in ExitStatus.allCases where status.isWorthARetry && status != .locked {
       guard let rule = rule(for: status), ["FailJob", "FailIndex"].contains(rule.action) else { continue }
       findings.report(.retryForgone(status, at: rule.place(of: Int(status.rawValue))))
     }

@@ -8,7 +8,11 @@ extension WorkloadChecks {
   func checkFiles(_ findings: inout Findings) {
     guard let reading else { return }
     if let path = reading.reportPath {
-      checkReport(path, at: running.commandLine?.place(ofValue: path) ?? container.place, &findings)
+      let place = running.commandLine?.place(ofValue: path) ?? container.place
+      checkReport(path, at: place, &findings)
+      if let finding = PathChecks.finding(aboutReport: path, at: place, beside: config?.targets ?? []) {
+        findings.report(finding)
+      }
     } else if reading.command == .purge, let report = config?.draft.report, let path = report.values.file,
       let place = report.place(of: "file")
     {
@@ -18,7 +22,13 @@ extension WorkloadChecks {
   }
 
   private func checkReport(_ path: String, at place: SourcePlace, _ findings: inout Findings) {
-    guard path.hasPrefix("/"), let components = MountPath.components(path) else { return }
+    guard let path = container.absolute(path) else {
+      return findings.report(.relativeInContainer(path, proposal: nil, at: place))
+    }
+    guard let components = MountPath.components(path) else { return }
+    if let mount = container.mounts.first(where: { $0.components.starts(with: components) }) {
+      return findings.report(.reportIsMount(path, at: place, mount: mount.path.place))
+    }
     guard let mount = container.mountIndex.mount(holding: components) else {
       // The devices' file system can be written to whatever the root may be.
       if let root = container.readOnlyRoot, components.first != "dev" {

@@ -15,8 +15,11 @@ extension WorkloadChecks {
   private func checkAmounts(of owner: YAMLNode?, _ findings: inout Findings) {
     let nodes = ["requests", "limits"].map { ContainerMemory.node($0, of: owner) }
     for node in nodes.compactMap({ $0 }) where ContainerMemory(node) == nil {
-      let meant = node.text.flatMap { KubernetesQuantity.meant(by: $0) }
-      findings.report(.badMemoryQuantity(node.text ?? node.noun, meant: meant, at: node.place))
+      guard let text = node.text else {
+        findings.report(.wrongType("'memory'", expected: "an amount", found: node.noun, example: nil, at: node.place))
+        continue
+      }
+      findings.report(.badMemoryQuantity(text, meant: KubernetesQuantity.meant(by: text), at: node.place))
     }
     guard let request = nodes[0].flatMap({ ContainerMemory($0) }),
       let limit = nodes[1].flatMap({ ContainerMemory($0) }),

@@ -7,16 +7,28 @@ extension WorkloadChecks {
       return
     }
     let globs = reading.targets.compactMap { try? Glob($0) }
-    // Which folders a pattern finds only a run can tell, and a path or name from elsewhere not even that.
-    let isKnown = targets.allSatisfy { $0.name != nil && (!$0.isEnabled || $0.path?.isLiteral == true) }
-    guard isKnown, line.unknownKeys.allSatisfy({ $0.hasPrefix("defaults.") }), globs.count == reading.targets.count
+    // A path or name from elsewhere nobody knows here.
+    guard targets.allSatisfy({ $0.name != nil }), line.unknownKeys.allSatisfy({ $0.hasPrefix("defaults.") }),
+      globs.count == reading.targets.count
     else { return }
     let names = targets.compactMap(\.name)
-    for glob in globs where !names.contains(where: { glob.matches($0) }) {
+    for glob in globs
+    where !names.contains(where: { glob.matches($0) }) && !targets.contains(where: { $0.mayHold(glob) }) {
       findings.report(
         .selectsNoTarget(
           glob.pattern, nearest: Spelling.nearest(to: glob.pattern, among: names),
           at: line.place(ofValue: glob.pattern) ?? container.place))
     }
+  }
+}
+
+extension DecodedTarget {
+  /// Whether a folder that its pattern finds may be called so: by the target's name or path, a slash and the folder's own name.
+  fileprivate func mayHold(_ glob: Glob) -> Bool {
+    guard isEnabled, let path, !path.isLiteral else { return false }
+    let start = (settings.values.name ?? "/" + path.literalPrefix.joined(separator: "/")) + "/"
+    let head = glob.pattern.prefix { !"*?[\\".contains($0) }
+    return head.utf8.starts(with: start.utf8)
+      || head.utf8.count < glob.pattern.utf8.count && start.utf8.starts(with: head.utf8)
   }
 }

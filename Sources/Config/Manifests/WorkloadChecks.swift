@@ -21,7 +21,8 @@ struct WorkloadChecks {
     let hasMounts = checkShape(&findings)
     checkCommandLine(&findings)
     // Whoever only checks configs, say in an init container, needs nothing else.
-    if running.isBystander { return }
+    if running.isBystander { return checkCheckedFiles(&findings) }
+    if let place = workload.formerVersion { findings.report(.formerVersion(workload.kind.version, at: place)) }
     checkTargets(&findings)
     checkNumbers(&findings)
     checkMemory(&findings)

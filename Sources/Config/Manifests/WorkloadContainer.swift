@@ -8,14 +8,21 @@ extension Workload {
     let mountIndex: MountIndex
     let environment: ContainerEnvironment
 
-    init(_ node: YAMLNode, isInit: Bool, volumes: [String: Volume]) {
+    init(_ node: YAMLNode, isInit: Bool, volumes: [String: Volume], among others: StreamObjects = StreamObjects()) {
       (self.node, self.isInit) = (node, isInit)
       mounts = (node["volumeMounts"]?.items ?? []).compactMap { Mount($0, volumes: volumes) }
       mountIndex = MountIndex(mounts)
-      environment = ContainerEnvironment(of: node)
+      environment = ContainerEnvironment(of: node, among: others)
     }
 
     var name: String? { node.given("name")?.value.text }
+
+    /// The path in the container; nil when it is relative to a folder that the manifest does not tell.
+    func absolute(_ path: String) -> String? {
+      if path.hasPrefix("/") { return path }
+      guard let folder = node.given("workingDir")?.value.text, folder.hasPrefix("/") else { return nil }
+      return "\(folder)/\(path)"
+    }
 
     /// What stands for it as a whole: its name.
     var place: SourcePlace { node["name"]?.scalar?.place ?? node.entries.first?.key.place ?? node.place }
@@ -47,6 +54,8 @@ extension Workload {
     let volume: Volume?
     /// What of the volume is mounted; empty: all of it. Nil: only the kubelet knows.
     let subPath: [String]?
+    /// Where that is said.
+    let subPathPlace: SourcePlace?
     private let ownReadOnly: SourcePlace?
 
     /// Nil when what a mount needs is missing.
@@ -58,6 +67,7 @@ extension Workload {
       volume = volumes[volumeName.text]
       ownReadOnly = node["readOnly"]?.truePlace
       let isKnown = node.given("subPathExpr") == nil
+      subPathPlace = node.given("subPath")?.value.place
       subPath = isKnown ? MountPath.components(node.given("subPath")?.value.text ?? "") : nil
     }
 

@@ -6,6 +6,8 @@ public struct WorkloadManifests: Sendable {
   /// Where to say that none of them runs a config: at the first object.
   let place: SourcePlace
   private let containers: RunningContainers
+  /// What would run a pod, but for its kind.
+  private let misspeltKind: KubernetesObject?
   /// For all configs that are checked against this stream.
   let allowance = CheckAllowance()
 
@@ -28,7 +30,9 @@ public struct WorkloadManifests: Sendable {
     self.source = source
     diagnostics = findings.ordered(by: source)
     place = objects.first?.place ?? source.place(0..<source.bytes.count).firstLine
-    containers = RunningContainers(objects.compactMap { Workload($0) }, read: readCommandLine)
+    let others = StreamObjects(objects)
+    containers = RunningContainers(objects.compactMap { Workload($0, among: others) }, read: readCommandLine)
+    misspeltKind = objects.first { Workload.kindMeant(by: $0) != nil }
   }
 
   /// Those that run the config in this key, or, when it is nil, in a file; among them those that only check it.
@@ -39,7 +43,10 @@ public struct WorkloadManifests: Sendable {
     if let key, let (running, other) = containers.readingOther(than: key) {
       return .otherKeyRead(running.container.name, other, at: key.keyPlace, container: running.container.place)
     }
-    guard let first = bystanders.first?.container else { return .noWorkload(at: place) }
+    guard let first = bystanders.first?.container else {
+      let object = misspeltKind.flatMap { object in object.node["kind"].map { (object, $0.place) } }
+      return .noWorkload(kind: object.flatMap { Workload.kindMeant(by: $0.0) }, at: object?.1 ?? place)
+    }
     // Without arguments it was not meant to check anything, which is said elsewhere.
     if bystanders.contains(where: { $0.commandLine?.arguments.isEmpty ?? true }) { return nil }
     return .onlyBystanders(first.name, at: first.place)

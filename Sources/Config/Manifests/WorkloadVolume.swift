@@ -13,11 +13,26 @@ extension Workload {
     /// Those whose keys are its files.
     let configMaps: [ConfigMapSource]
 
+    /// Its kind, when Kubernetes has none of this name.
+    let unknownKind: YAMLKey?
+
+    static let kinds: Set = [
+      "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "configMap", "csi", "downwardAPI",
+      "emptyDir",
+      "ephemeral", "fc", "flexVolume", "flocker", "gcePersistentDisk", "gitRepo", "glusterfs", "hostPath", "image",
+      "iscsi",
+      "nfs", "persistentVolumeClaim", "photonPersistentDisk", "portworxVolume", "projected", "quobyte", "rbd",
+      "scaleIO",
+      "secret", "storageos", "vsphereVolume",
+    ]
     private static let objectKinds = ["configMap", "secret", "projected", "downwardAPI"]
     private static let podKinds = ["emptyDir", "ephemeral"]
 
+    /// The folder of the node that it is; nil: another kind of volume, or not to be told.
+    let hostPath: [String]?
+
     /// Nil without a name.
-    init?(_ node: YAMLNode) {
+    init?(_ node: YAMLNode, among others: StreamObjects) {
       guard let name = node.given("name")?.value.scalar else { return nil }
       self.name = name
       let source = node.entries.first { $0.key.text != "name" && !$0.value.isNothing }
@@ -25,9 +40,15 @@ extension Workload {
       place = source?.key.place ?? name.place
       isFromObjects = Volume.objectKinds.contains(kind)
       let isReadOnly = isFromObjects || kind == "image"
-      readOnly = isReadOnly ? source?.key.place : source?.value["readOnly"]?.truePlace
+      let claim = kind == "persistentVolumeClaim" ? source?.value.given("claimName")?.value.text : nil
+      readOnly =
+        isReadOnly
+        ? source?.key.place
+        : source?.value["readOnly"]?.truePlace ?? claim.flatMap { others.readOnlyClaims[$0] }
+      unknownKind = source.flatMap { Volume.kinds.contains($0.key.text) ? nil : $0.key }
       goesWithPod = Volume.podKinds.contains(kind)
       configMaps = Volume.configMaps(source, kind)
+      hostPath = kind == "hostPath" ? source?.value.given("path")?.value.text.flatMap(MountPath.components) : nil
     }
 
     private static func configMaps(_ source: YAMLEntry?, _ kind: String) -> [ConfigMapSource] {

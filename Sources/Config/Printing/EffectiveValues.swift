@@ -99,7 +99,11 @@ public struct EffectiveValues: Sendable {
         var given = Given(target.settings.given[key.name], own: .target)
         // The one default that is another key's value.
         if key.name == "name", given == nil { given = Given(standIn: target.name) }
-        let isIdle = DecodedTarget.keysOfEmptyDirectories.contains(key.name) && target.target?.emptyDirectories == nil
+        // The one list that is added to that of `defaults`.
+        if key.name == "exclude" { given?.text = Given.text(of: target.settings.values.exclude) }
+        let isIdle =
+          DecodedTarget.keysOfEmptyDirectories.contains(key.name) && target.target?.emptyDirectories == nil
+          && target.target?.ownFolder == nil
         add(
           key.description, given, in: path, depth: 2, isItem: key.name == "name", isIdle: isIdle,
           isInvalid: target.settings.failed.contains(key.name))
@@ -136,9 +140,13 @@ public struct EffectiveValues: Sendable {
 
   /// What a section knows of one of its values.
   private struct Given {
-    let text: String
+    var text: String
     let origin: Origin
     let place: SourcePlace?
+
+    static func text(of patterns: [PlacedPattern]) -> String {
+      "[\(patterns.map { YAMLScalar.flowText($0.text, isPlain: true) }.joined(separator: ", "))]"
+    }
 
     /// `own`: what a value is called that was written in this very group.
     init?<Values>(_ given: Section<Values>.Given?, own: Origin) {

@@ -70,7 +70,9 @@ public enum ConfigReference {
     | a percentage | `80%`, also with decimals |
     | true or false | these two words; `yes`, `on` and `1` are refused |
     | a pattern | `*` and `?` stay within a component, `[a-z]` is a set, `**` stands for any folders; matched on the bytes of the path relative to the target |
-    | a path | absolute; in a target's path a component may hold `*`, `?`, `[..]`, or the date fields `{YYYY}`, `{MM}`, `{DD}` |
+    | a path | absolute; in a target's path a component may hold `*`, `?`, `[..]` (a dot at its beginning must be written), and the date fields `{YYYY}`, `{MM}`, `{DD}`, `{HH}`, or `{GGGG}` and `{WW}` of ISO weeks |
+    | a period | `2024`, `2024-01`, `2024-W05`, `2024-01-31`, `2024-01-31T05`; from 1970 on |
+    | a time zone | a name of the IANA database: `Europe/Berlin`, `UTC` |
 
     """
 }

@@ -24,6 +24,21 @@ struct Key<Record>: Sendable {
     }
   }
 
+  /// A key whose list is added to the one that its group starts from, rather than put in its place.
+  init<Element>(
+    adding name: String, _ format: Format<[Element]>, _ field: any WritableKeyPath<Record, [Element]> & Sendable,
+    builtIn: String, examples: [String], _ summary: String
+  ) {
+    let description = KeyDescription(
+      name: name, type: format.noun, summary: summary, isRequired: false, builtIn: builtIn, absence: nil,
+      examples: examples, shape: format.shape, children: [])
+    self.init(description) { entry, record, findings in
+      let values = format.decode(entry.value, Subject(key: name, noun: format.noun), &findings)
+      record[keyPath: field] += values ?? []
+      return values != nil
+    }
+  }
+
   /// A key whose value may be nil: by leaving it out, and by the word `unset` when there is one.
   init<Value: Sendable>(
     _ name: String, _ format: Format<Value>, _ field: any WritableKeyPath<Record, Value?> & Sendable,
@@ -58,6 +73,38 @@ struct Key<Record>: Sendable {
     }
   }
 
+  /// A list of groups of keys, at most so many, each called `item` in messages.
+  static func groups<Inner: Sendable>(
+    _ name: String, of item: String, _ keys: [Key<Inner>], _ empty: Inner, atMost limit: Int,
+    _ field: any WritableKeyPath<Record, [Section<Inner>]> & Sendable, _ summary: String
+  ) -> Key {
+    let children = keys.map(\.description)
+    let shape: JSONValue = [
+      "type": "array", "maxItems": .integer(limit), "items": JSONSchema.group(of: children),
+    ]
+    let description = KeyDescription(
+      name: name, type: "a list of groups of keys", summary: summary, absence: "none", shape: shape,
+      children: children)
+    return Key(description) { entry, record, findings in
+      guard case .sequence(let items) = entry.value.content else {
+        findings.report(
+          .wrongType(
+            name.quoted, expected: "a list", found: entry.value.noun, example: nil, at: entry.value.place))
+        return false
+      }
+      if items.count > limit {
+        findings.report(.tooManyItems(name, limit: limit, at: items[limit].place))
+        return false
+      }
+      record[keyPath: field] = items.map { node in
+        var section = Section(empty)
+        section.read(node, as: item, owner: node.place, keys: keys, findings: &findings)
+        return section
+      }
+      return true
+    }
+  }
+
   /// A key whose feature is still to come: only `off`, which is what happens without it, is taken. What is not even one of
   /// `choices` is called wrong rather than not supported. `group` is named where the key alone says too little.
   static func notSupportedYet(
@@ -72,7 +119,7 @@ struct Key<Record>: Sendable {
       if let scalar = entry.value.scalar, let choices, !choices.contains(scalar.text) {
         findings.report(
           .unknownChoice(
-            scalar.text, of: fullName, choices: choices, nearest: Spelling.nearest(to: scalar.text, among: choices),
+            scalar.text, of: fullName, choices: choices, nearest: ForeignKeys.choice(scalar.text, among: choices),
             at: scalar.place))
       } else {
         findings.report(.notSupportedYet(fullName, off: off, at: entry.value.place))

@@ -46,6 +46,9 @@ enum Schema {
       "time_limit", .duration(bareUnit: "h", atLeast: .seconds(1)), \.timeLimit, unset: "none", examples: ["4h"],
       "After this the run ends in order."),
     Key(
+      "time_zone", .timeZone, \.timeZone, builtIn: "UTC", examples: ["Europe/Berlin"],
+      "By whose clocks the periods of dated folders end: a name of the IANA database."),
+    Key(
       "on_target_failure", .choice, \.onTargetFailure, builtIn: "continue",
       "What follows a target that failed, had errors or tripped a guard; stop: no further one starts."),
     // The old tool's dashboards expect whole seconds between lines.

@@ -1,19 +1,31 @@
 import Plan
 
+/// How old a file must be to go.
+enum MaxAge: Hashable, Sendable {
+  case age(Duration)
+  /// No file goes.
+  case never
+
+  var duration: Duration? { if case .age(let duration) = self { duration } else { nil } }
+}
+
 /// The keys of a target as far as they were given, with the built-in values for the others.
 struct TargetSettings: Sendable {
   var name: String?
   var path: PathPattern?
   var partitions = Section(PartitionRule())
   /// Nil: not given, and there is no default for it.
-  var maxAge: Duration?
+  var maxAge: MaxAge?
   var ageFrom = Retention.AgeSource.mtime
-  var include: [Glob] = []
-  var exclude: [Glob] = []
+  var include: [PlacedPattern] = []
+  /// Those of `defaults` first.
+  var exclude: [PlacedPattern] = []
+  var rules: [Section<RuleSettings>] = []
   var minSize = ByteCount(bytes: 0)
   var maxSize: ByteCount?
   var owners: [Int]?
   var maxDepth: Int?
+  var symlinks = Retention.Symlinks.keep
   var concurrency = Target.Concurrency.auto
   var memoryBudget: ByteCount?
   var operationsPerSecond: Int?
@@ -41,23 +53,35 @@ struct TargetSettings: Sendable {
 
   private static let retentionKeys: [Key<TargetSettings>] = [
     Key(
-      "max_age", .duration(bareUnit: "d"), \.maxAge, absence: "required in each target or in defaults",
-      examples: ["30d", "1d12h"], "Files older than this go."),
+      "max_age", .maxAge, \.maxAge, absence: "required in each target or in defaults",
+      examples: ["30d", "1d12h"],
+      "Files older than this go; never: no file goes, and none is looked at, only empty directories go where "
+        + "remove_empty_directories says so."),
     Key("age_from", .choice, \.ageFrom, builtIn: "mtime", "Which of a file's times says how old it is."),
     Key(
-      "include", .list(of: .glob, emptyHint: Diagnostic.Advice.includeEverything), \.include,
-      absence: "everything", examples: [#"["**/*.tmp", "cache/**"]"#],
-      "Only files that match one of these go; globs on the path relative to the target."),
+      "include", .list(of: .pattern, emptyHint: Diagnostic.Advice.includeEverything), \.include,
+      absence: "everything", examples: [#"["*.tmp", "cache/"]"#],
+      "Only files that one of these patterns matches go, and files in folders that one matches."),
     Key(
-      "exclude", .list(of: .glob, emptyHint: nil), \.exclude, builtIn: "[]", examples: [#"["keep/**"]"#],
-      "Files that match one of these stay, whatever include says."),
+      adding: "exclude", .list(of: .pattern, emptyHint: nil), \.exclude, builtIn: "[]", examples: [#"["keep/"]"#],
+      "What one of these patterns matches stays, a folder with all below; added to those of defaults."),
+    .groups(
+      "rules", of: "rule", RuleSettings.keys, RuleSettings(), atMost: Selection.mostRules, \.rules,
+      "The first rule whose include, and not whose exclude, matches a file decides on it, by its keys and, where it has none, "
+        + "the target's; the target's own keys decide on all other files. The target's exclude comes before all rules."),
     Key("min_size", .size(), \.minSize, builtIn: "0", examples: ["1Ki"], "Smaller files stay."),
     Key("max_size", .size(), \.maxSize, unset: "unlimited", examples: ["10Gi"], "Larger files stay."),
-    Key("owner", .owners, \.owners, unset: "any", examples: ["[1000]"], "Only files of these user ids go."),
+    Key(
+      "owner", .owners, \.owners, unset: "any", examples: ["[1000]"],
+      "Only files, and empty directories, of these user ids go."),
     // EFS allows 1000 levels; other file systems are bounded by the length of a path.
     Key(
       "max_depth", .count(1...65_535), \.maxDepth, unset: "unlimited", examples: ["3"],
       "How many levels down files are looked for; files directly in the target have depth 1."),
+    Key(
+      "symlinks", .choice, \.symlinks, builtIn: "keep",
+      "What becomes of symbolic links; delete: each goes as a file does, by its own times, owner and size, never by what "
+        + "it points to."),
     Key(
       "one_file_system", .boolean, \.oneFileSystem, builtIn: "true", "Whether mounts below the target are left alone."),
     Key("enabled", .boolean, \.isEnabled, builtIn: "true", "Whether the target is purged at all."),
@@ -80,20 +104,23 @@ struct TargetSettings: Sendable {
   private static let removalKeys: [Key<TargetSettings>] = [
     Key(
       "remove_empty_directories", .boolean, \.removesEmptyDirectories, builtIn: "false",
-      "Whether directories left empty go; never the target itself."),
+      "Whether directories left empty go; never the target itself, lost+found, a mount point, or one of another owner where "
+        + "owner is set."),
     Key(
       "empty_directory_min_age", .duration(bareUnit: "d"), \.emptyDirectories.minAge, builtIn: "1h",
       "Empty directories younger than this stay."),
     Key(
       "max_empty_directories", .cap, \.emptyDirectories.maxCount, unset: "unlimited", examples: ["10000"],
-      "How many empty directories go in one run."),
+      "How many empty directories go in one run, over all folders of a template or wildcard."),
     Key(
       "max_deletions", .cap, \.maxDeletions, unset: "unlimited", examples: ["1000000"],
-      "Files: the removal beyond it does not happen; the target stops with status 5."),
+      "Files, over all folders of a template or wildcard: the removal beyond it does not happen; the target stops with status 5."
+    ),
     Key(
       "max_deleted_bytes", .size(atLeast: ByteCount(bytes: 1)), \.maxDeletedBytes, unset: "unlimited",
       examples: ["500Gi"],
-      "Allocated blocks of last links: the removal beyond it does not happen; the target stops with status 5."),
+      "Allocated blocks of last links, over all folders of a template or wildcard: the removal beyond it does not "
+        + "happen; the target stops with status 5."),
   ]
 
   private static let reservedKeys: [Key<TargetSettings>] = [

@@ -7,8 +7,6 @@ import Plan
 enum ValueShape {
   /// Words, numbers, true and false: to the decoder all of these are texts.
   static let text: JSONValue = ["type": ["string", "number", "boolean"], "minLength": 1]
-  /// Relative to the target.
-  static let glob: JSONValue = ["type": ["string", "number", "boolean"], "pattern": "^[^/]"]
   static let boolean: JSONValue = ["enum": [true, false, "true", "false"]]
   /// Absolute, each component something else than `.` and `..`; wildcards and date fields within a component.
   static let pathPattern: JSONValue = [
@@ -19,10 +17,17 @@ enum ValueShape {
   ]
   static let percentage: JSONValue = ["type": "string", "pattern": "^(?=.*[1-9])(0|[1-9][0-9]*)(\\.[0-9]+)?%$"]
   static let period = anyOf([
-    ["type": "integer", "minimum": 1000, "maximum": 9999],
-    ["type": "string", "pattern": "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"],
+    ["type": "integer", "minimum": 1970, "maximum": 9999],
+    [
+      "type": "string",
+      "pattern":
+        "^[0-9]{4}(-W(0[1-9]|[1-4][0-9]|5[0-3])|-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]))?)?)?$",
+    ],
   ])
   static let partitionAge = anyOf([duration(isPositive: false), ["type": "string", "pattern": "^(0|[1-9][0-9]*)mo$"]])
+  static let timeZone: JSONValue = [
+    "type": "string", "pattern": "^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$", "maxLength": 64,
+  ]
   static let threshold = anyOf([percentage, size(atLeast: .smallestMemory)])
 
   /// From large units to small, at least one.

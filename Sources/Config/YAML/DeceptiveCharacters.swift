@@ -11,6 +11,8 @@ struct DeceptiveCharacters {
     case widthless
     /// The same, but writers of right-to-left letters need it.
     case mark
+    /// A space of another kind than the one that YAML knows.
+    case blank
   }
 
   private let text: SourceText
@@ -22,7 +24,7 @@ struct DeceptiveCharacters {
   init(in text: SourceText, from start: Int) {
     self.text = text
     // All of them begin with one of these bytes.
-    for at in text.bytes.indices.dropFirst(start) where [0xC2, 0xD8, 0xE1, 0xE2, 0xEF].contains(text.bytes[at]) {
+    for at in text.bytes.indices.dropFirst(start) where [0xC2, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF].contains(text.bytes[at]) {
       guard case .scalar(let scalar)? = PrintableText.pieces(of: text.bytes[at..<min(at + 4, text.bytes.count)]).first,
         let kind = DeceptiveCharacters.kind(of: scalar)
       else { continue }
@@ -44,6 +46,7 @@ struct DeceptiveCharacters {
     case 0x202A...0x202E, 0x2066...0x2069: .direction
     case 0x00AD, 0x180E, 0x200B, 0x2060...0x2064, 0xFEFF: .widthless
     case 0x061C, 0x200E, 0x200F: .mark
+    case 0x00A0, 0x2000...0x200A, 0x202F, 0x205F, 0x3000: .blank
     default: nil
     }
   }
@@ -62,8 +65,30 @@ struct DeceptiveCharacters {
         } else if run.kind == .widthless {
           findings.report(.invisibleInComment(at: place))
         }
+      // Within a name it is a character like any other; at its end see `blankAtEdge`.
+      case .blank: break
       }
     }
+  }
+
+  /// A space of another kind that begins or ends one of these values without quotes: it was not meant to be a part of it.
+  func blankAtEdge(of plainScalars: [Range<Int>]) -> SourcePlace? {
+    let blanks = runs.filter { $0.kind == .blank }.map(\.range)
+    guard !blanks.isEmpty else { return nil }
+    let (starts, ends) = (Set(plainScalars.map(\.lowerBound)), Set(plainScalars.map(\.upperBound)))
+    return blanks.first { starts.contains($0.lowerBound) || ends.contains($0.upperBound) }.map { text.place($0) }
+  }
+
+  /// The same for a text that is no YAML: in the indentation of a line, or behind its dash or colon.
+  static func blankBesideStructure(in text: SourceText) -> SourcePlace? {
+    let characters = DeceptiveCharacters(in: text, from: 0)
+    return characters.runs.first { run in
+      guard run.kind == .blank else { return false }
+      let line = text.line(text.lineIndex(of: run.range.lowerBound))
+      let before = text.bytes[line.lowerBound..<run.range.lowerBound]
+      return before.allSatisfy { " -".utf8.contains($0) }
+        || before.last { $0 != UInt8(ascii: " ") } == UInt8(ascii: ":")
+    }.map { text.place($0.range) }
   }
 
   private static func contain(_ ranges: [Range<Int>], _ offset: Int) -> Bool {

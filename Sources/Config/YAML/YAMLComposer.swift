@@ -31,6 +31,8 @@ struct YAMLComposer: ~Copyable {
   private var nodeCount = 0
   /// Where they stand, in order, when anyone wants to know.
   private var scalars: [Range<Int>] = []
+  /// Those of them without quotes.
+  private var plainScalars: [Range<Int>] = []
   private var notesScalars = false
   /// Where the last thing ended that was written out.
   private var lastEnd = 0
@@ -44,11 +46,18 @@ struct YAMLComposer: ~Copyable {
       findings.report(fault)
       return nil
     }
+    let before = findings
     let deceptive = DeceptiveCharacters(in: text, from: start)
     var composer = YAMLComposer(.config, text, from: start, limits: limits, findings: findings)
     composer.notesScalars = !deceptive.isEmpty
     let root = composer.root()
     findings = composer.findings
+    if root != nil, let blank = deceptive.blankAtEdge(of: composer.plainScalars) {
+      // What it makes of keys and values is not what is wrong.
+      findings = before
+      findings.report(.foreignBlank(at: blank))
+      return nil
+    }
     deceptive.report(scalars: root == nil ? nil : composer.scalars, &findings)
     return root
   }
@@ -97,13 +106,29 @@ struct YAMLComposer: ~Copyable {
     }
     let root = try node(from: try next(), depth: 1)
     _ = try next()
-    if root.scalar?.isAbsent == true {
+    let after = try next()
+    let isEmpty = root.scalar?.isAbsent == true
+    // A line of three dashes at the end begins nothing.
+    if case .documentStart = after.kind, holdsFurtherDocument() {
+      findings.report(isEmpty ? .emptyFirstDocument(at: place(of: after)) : .severalDocuments(at: place(of: after)))
+      return isEmpty ? nil : root
+    }
+    if isEmpty {
       findings.report(.emptyDocument(at: text.place(0..<0)))
       return nil
     }
-    let after = try next()
-    if case .documentStart = after.kind { findings.report(.severalDocuments(at: place(of: after))) }
     return root
+  }
+
+  /// Whether anything is in the document that has begun; what may be wrong in it is not looked for.
+  private mutating func holdsFurtherDocument() -> Bool {
+    let before = findings
+    defer { findings = before }
+    do throws(Diagnostic) {
+      return try node(from: try next(), depth: 1).scalar?.isAbsent != true
+    } catch {
+      return true
+    }
   }
 
   private mutating func documents() -> (documents: [YAMLNode], isWhole: Bool) {
@@ -127,7 +152,10 @@ struct YAMLComposer: ~Copyable {
     do {
       let event = try events.next()
       if !event.isBlockEnd { lastEnd = event.range.upperBound }
-      if notesScalars, case .scalar = event.kind { scalars.append(event.range) }
+      if notesScalars, case .scalar(_, let style) = event.kind {
+        scalars.append(event.range)
+        if style == .plain { plainScalars.append(event.range) }
+      }
       return event
     } catch {
       throw YAMLText.diagnostic(for: error, in: text)
@@ -158,6 +186,7 @@ struct YAMLComposer: ~Copyable {
       if event.hasTag, text.isEmpty, style == .plain, dialect == .config, !tag.text.hasPrefix("!!") {
         return YAMLNode(content: .scalar(YAMLScalar(text: tag.text, style: .quoted, place: tag)), place: tag)
       }
+      if dialect == .config, style == .plain { return plain(text, at: place) }
       return YAMLNode(content: .scalar(YAMLScalar(text: text, style: style, place: place)), place: place)
     case .alias(let name):
       return try expansion(of: name, at: place)
@@ -171,6 +200,16 @@ struct YAMLComposer: ~Copyable {
     }
   }
 
+  /// A text without quotes, which may have been meant to have some.
+  private mutating func plain(_ text: String, at place: SourcePlace) -> YAMLNode {
+    var scalar = YAMLScalar(text: text, style: .plain, place: place)
+    if let inner = text.insideTypographicQuotes {
+      findings.report(.typographicQuotes(inner, at: place))
+      scalar = YAMLScalar(text: inner, style: .quoted, place: place)
+    }
+    return YAMLNode(content: .scalar(scalar), place: place)
+  }
+
   private mutating func expansion(of name: String, at place: SourcePlace) throws(Diagnostic) -> YAMLNode {
     guard let (node, count) = anchors[name] else { throw .unknownAnchor(name, at: place) }
     try charge(count) { .aliasExpansion(name, limit: $0, at: place) }
@@ -179,10 +218,23 @@ struct YAMLComposer: ~Copyable {
 
   private mutating func sequence(from start: SourcePlace, depth: Int) throws(Diagnostic) -> YAMLNode {
     var items: [YAMLNode] = []
+    var bareAnchors: [SourcePlace] = []
     while true {
       let event = try next()
-      if case .sequenceEnd = event.kind { return node(.sequence(items), from: start) }
-      items.append(try node(from: event, depth: depth + 1))
+      if case .sequenceEnd = event.kind {
+        for anchor in bareAnchors { findings.report(.unquotedSign(anchor)) }
+        return node(.sequence(items), from: start)
+      }
+      let item = try node(from: event, depth: depth + 1)
+      // `- &keep` is an anchor on nothing, and was meant as a text.
+      if dialect == .config, event.anchor != nil, item.scalar?.isAbsent == true {
+        let place = text.place(anchorRange(of: event))
+        bareAnchors.append(place)
+        items.append(
+          YAMLNode(content: .scalar(YAMLScalar(text: place.text, style: .quoted, place: place)), place: place))
+      } else {
+        items.append(item)
+      }
     }
   }
 
@@ -190,6 +242,7 @@ struct YAMLComposer: ~Copyable {
     var entries: [YAMLEntry] = []
     var merged: [YAMLEntry] = []
     var places: [String: SourcePlace] = [:]
+    var isRunTogether = false
     while true {
       let event = try next()
       if case .mappingEnd = event.kind {
@@ -205,7 +258,13 @@ struct YAMLComposer: ~Copyable {
       if dialect == .manifests, key.text == "<<" {
         merged += value.content.mergedEntries
       } else if let first = places[key.text] {
-        findings.report(.duplicateKey(key, first: first))
+        // Two objects run together repeat all their keys.
+        let isNextObject = dialect == .manifests && depth == 1 && key.text == "apiVersion"
+        if !isRunTogether {
+          findings.report(
+            isNextObject ? .separatorMissing(at: key.place, first: first) : .duplicateKey(key, first: first))
+        }
+        if isNextObject { isRunTogether = true }
       } else {
         places[key.text] = key.place
         entries.append(YAMLEntry(key: key, value: value))
@@ -256,6 +315,11 @@ struct YAMLComposer: ~Copyable {
     return text.place(start..<end)
   }
 
+  private func anchorRange(of event: YAMLEvent) -> Range<Int> {
+    let start = event.range.lowerBound
+    return start..<skip(from: start, to: event.range.upperBound, while: { !isBlank($0) })
+  }
+
   private func tagRange(of event: YAMLEvent) -> Range<Int> {
     var start = event.range.lowerBound
     let end = event.range.upperBound
@@ -283,4 +347,12 @@ extension YAMLNode.Content {
 
 private func isBlank(_ byte: UInt8) -> Bool {
   byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+}
+
+extension String {
+  /// What stands between quotes of a word processor; nil when this is none.
+  fileprivate var insideTypographicQuotes: String? {
+    guard count > 1, let first, let last, "“”„«»‘’‚".contains(first), "“”«»‘’".contains(last) else { return nil }
+    return String(dropFirst().dropLast())
+  }
 }

@@ -13,7 +13,9 @@ struct YAMLText {
   /// Nil when libyaml may read it.
   var fault: Diagnostic? {
     if text.bytes.count > limit { return .textTooLarge(limit: limit, at: text.place(0..<0)) }
-    if let mark = byteOrderMark { return .byteOrderMark(mark.encoding, at: text.place(start..<start + mark.count)) }
+    if let mark = byteOrderMark {
+      return .byteOrderMark(mark.encoding, isAtStart: true, at: text.place(start..<start + mark.count))
+    }
     if let nul = text.bytes[start...].firstIndex(of: 0) { return .nulByte(at: text.place(nul..<nul + 1)) }
     let bytes = text.bytes[start...]
     do {
@@ -36,52 +38,34 @@ struct YAMLText {
   static func diagnostic(for error: YAMLSyntaxError, in text: SourceText) -> Diagnostic {
     if error.isForbiddenCharacter { return .controlCharacter(at: character(at: error.offset, in: text)) }
     if let marker = conflictMarker(in: text) { return .conflictMarker(at: marker) }
-    if let template = helmTemplate(in: text) { return .helmTemplate(at: template) }
+    // Two files put together have one in the middle.
+    let mark = line(in: text) { $0.starts(with: [0xEF, 0xBB, 0xBF]) }
+    if let mark { return .byteOrderMark("UTF-8", isAtStart: false, at: text.place(mark.range.prefix(3))) }
+    if let template = template(in: text) { return .helmTemplate(at: template) }
+    if let blank = DeceptiveCharacters.blankBesideStructure(in: text) { return .foreignBlank(at: blank) }
+    if error.isOpenQuote { return openQuote(error, in: text) }
     if let tab = indentingTab(near: error.offset, in: text) { return .tabIndentation(at: tab) }
-    return complaint(error, in: text)
+    return YAMLComplaint(error, in: text).diagnostic
   }
 
-  private static func complaint(_ error: YAMLSyntaxError, in text: SourceText) -> Diagnostic {
-    let place = text.place(error.offset..<error.offset)
-    guard let context = error.context else {
-      return .syntax(error.problem, at: place, context: nil, hint: hint(at: error.offset, in: text))
-    }
-    let begin = text.place(context.offset..<context.offset)
-    switch (context.text, error.problem) {
-    case ("while scanning a simple key", "could not find expected ':'"):
-      // Noticed on the next line; meant is the word that is no key.
-      let line = text.line(text.lineIndex(of: context.offset))
-      return .syntax(
-        "a key without ':' and a space behind it", at: text.place(context.offset..<line.upperBound), context: nil,
-        hint: "write key: value")
-    case ("while scanning an alias", _), ("while scanning an anchor", _):
-      let value = text.place(context.offset..<text.line(text.lineIndex(of: context.offset)).upperBound)
-      return .unquotedSign(value.plainValue)
-    case ("while scanning a quoted scalar", "found unexpected end of stream"):
-      let value = text.place(context.offset..<text.line(text.lineIndex(of: context.offset)).upperBound).trimmed
-      let quote = value.text.prefix(1)
-      return .syntax("this quote is never closed", at: value, context: nil, hint: .didYouMean("\(value.text)\(quote)"))
-    default:
-      let isElsewhere = context.offset != error.offset
-      return .syntax(
-        error.problem, at: place, context: isElsewhere ? (context.text, begin) : nil,
-        hint: hint(at: error.offset, in: text))
-    }
-  }
-
-  /// What begins with one of YAML's own signs needs quotes.
-  private static func hint(at offset: Int, in text: SourceText) -> String? {
-    guard offset < text.bytes.count, "@`%{}[]&*!|>".utf8.contains(text.bytes[offset]) else { return nil }
-    return "a text that begins with or holds \(UnicodeScalar(text.bytes[offset])) needs quotes"
+  private static func openQuote(_ error: YAMLSyntaxError, in text: SourceText) -> Diagnostic {
+    let start = error.context?.offset ?? error.offset
+    let value = text.place(start..<text.line(text.lineIndex(of: start)).upperBound).trimmed
+    return .syntax(
+      "this quote is never closed", at: value, context: nil,
+      hint: .didYouMean("\(value.text)\(value.text.prefix(1))"))
   }
 
   private static func conflictMarker(in text: SourceText) -> SourcePlace? {
     line(in: text) { $0.starts(with: "<<<<<<< ".utf8) || $0.starts(with: ">>>>>>> ".utf8) }
   }
 
-  /// The first of Helm's actions that no YAML reader takes: at the beginning of a line.
-  private static func helmTemplate(in text: SourceText) -> SourcePlace? {
-    line(in: text) { $0.drop { $0 == UInt8(ascii: " ") }.starts(with: "{{".utf8) }
+  /// The first action of a template that no YAML reader takes: at the beginning of a line.
+  private static func template(in text: SourceText) -> SourcePlace? {
+    line(in: text) { line in
+      let rest = line.drop { $0 == UInt8(ascii: " ") }
+      return ["{{", "{%", "<%"].contains { rest.starts(with: $0.utf8) }
+    }
   }
 
   private static func line(in text: SourceText, where isMeant: (ArraySlice<UInt8>) -> Bool) -> SourcePlace? {
@@ -96,6 +80,7 @@ struct YAMLText {
   private static func indentingTab(near offset: Int, in text: SourceText) -> SourcePlace? {
     let line = text.line(text.lineIndex(of: offset))
     // A dash or a question mark indents what follows it.
+    if text.bytes[line].starts(with: "---".utf8) { return nil }
     let indentation = text.bytes[line].prefix { " \t-?".utf8.contains($0) }
     guard let tab = indentation.firstIndex(of: UInt8(ascii: "\t")), tab <= offset, offset <= indentation.endIndex
     else { return nil }

@@ -60,6 +60,9 @@ struct RunFigures: Hashable, Sendable, Encodable {
   let exitStatus: Int32
   let memory: MemoryFigures
   let totals: TotalFigures
+  let unmatchedPatterns: [UnmatchedPattern]
+  /// Nil: there is nothing of the kind.
+  let notTaken: [PassedOverFigures]?
   /// Of a dry run only, like the next.
   let recommendation: RecommendationFigures?
   let preflight: [PreflightFigures]?
@@ -78,6 +81,8 @@ struct RunFigures: Hashable, Sendable, Encodable {
     exitStatus = outcome.exitStatus.rawValue
     memory = MemoryFigures(outcome.memory)
     totals = TotalFigures(outcome)
+    unmatchedPatterns = outcome.unmatchedPatterns.prefix(UnmatchedPattern.most).map(UnmatchedPattern.init)
+    notTaken = outcome.passedOver.isEmpty ? nil : outcome.passedOver.map(PassedOverFigures.init)
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -92,5 +97,24 @@ struct RunFigures: Hashable, Sendable, Encodable {
     case outcome
     case exitStatus = "exit_status"
     case memory, totals, recommendation, preflight
+    case notTaken = "not_taken"
+    case unmatchedPatterns = "unmatched_patterns"
+  }
+}
+
+/// A pattern that matched nothing.
+struct UnmatchedPattern: Hashable, Sendable, Encodable {
+  /// As many as anyone reads.
+  static let most = 1000
+
+  let key: String
+  let pattern: String
+  /// One of the targets that have it, and how many there are.
+  let target: String
+  let targets: Int
+
+  init(_ unmatched: PatternUse.Unmatched) {
+    (key, pattern) = (unmatched.key, unmatched.pattern)
+    (target, targets) = (unmatched.target, unmatched.targets)
   }
 }

@@ -4,25 +4,45 @@ import Runner
 /// A target's start, progress and end, as the replaced tool told them.
 extension EventLog {
   func started(_ start: TargetStart) -> LogLine {
-    line(
-      .info, "Starting EFS purge",
-      [
-        "target": .string(start.target),
-        "version": .string(context.toolVersion),
-        "root_path": .string(start.path),
-        "max_age_days": .number((start.maxAge.inSeconds / 86_400).rounded(to: 6)),
-        "cutoff_time": .string(RFC3339.text(start.cutoff, fractionDigits: 3)),
-        // One bound covers both here; the old tool had two.
-        "max_concurrency_scanning": .integer(Int64(start.concurrency)),
-        "max_concurrency_deletion": .integer(Int64(start.concurrency)),
-        "dry_run": .flag(start.mode == .dryRun),
-        "progress_interval_seconds": .seconds(start.progressInterval),
-        "memory_limit_mb": .mebibytes(start.memoryLimit),
-        "memory_budget_mb": .mebibytes(start.memoryBudget),
-        "remove_empty_dirs": .flag(start.removeEmptyDirectories),
-        // 0 is the old tool's word for unlimited.
-        "max_empty_dirs_to_delete": .count(start.maxEmptyDirectories ?? 0),
-      ])
+    let fields: [String: LogValue] = [
+      "target": .string(start.target),
+      "version": .string(context.toolVersion),
+      "root_path": .string(start.path),
+      // One bound covers both here; the old tool had two.
+      "max_concurrency_scanning": .integer(Int64(start.concurrency)),
+      "max_concurrency_deletion": .integer(Int64(start.concurrency)),
+      "dry_run": .flag(start.mode == .dryRun),
+      "progress_interval_seconds": .seconds(start.progressInterval),
+      "memory_limit_mb": .mebibytes(start.memoryLimit),
+      "memory_budget_mb": .mebibytes(start.memoryBudget),
+      "remove_empty_dirs": .flag(start.removeEmptyDirectories),
+      // 0 is the old tool's word for unlimited.
+      "max_empty_dirs_to_delete": .count(start.maxEmptyDirectories ?? 0),
+    ]
+    return line(.info, "Starting EFS purge", fields.merging(age(start)) { _, age in age })
+  }
+
+  /// Without an age there is no number of days: a 0 could be taken for `0s`, with which every file goes.
+  private func age(_ start: TargetStart) -> [String: LogValue] {
+    guard let maxAge = start.maxAge else { return ["max_age": .string("never")] }
+    return [
+      "max_age_days": .number((maxAge.inSeconds / 86_400).rounded(to: 6)),
+      "cutoff_time": .string(RFC3339.text(start.cutoff, fractionDigits: 3)),
+    ]
+  }
+
+  /// Told once of a target as configured.
+  func passedOver(_ passedOver: PassedOver, _ target: String) -> LogLine {
+    var fields: [String: LogValue] = ["target": .string(target)]
+    if passedOver.links.count > 0 {
+      fields["symbolic_links"] = .count(passedOver.links.count)
+      fields["first_symbolic_link"] = .string(PrintableText.path(passedOver.links.first))
+    }
+    if passedOver.nearMisses.count > 0 {
+      fields["almost_dates"] = .count(passedOver.nearMisses.count)
+      fields["first_almost_date"] = .string(PrintableText.path(passedOver.nearMisses.first))
+    }
+    return line(.info, "Entries beside the target's folders are not purged", fields)
   }
 
   func progress(_ progress: TargetProgress) -> LogLine {
@@ -111,6 +131,7 @@ extension EventLog {
       "empty_dirs_to_delete": .count(tally.emptyDirsToDelete),
       "empty_dirs_deleted": .count(tally.emptyDirsDeleted),
       "symlinks_skipped": .count(tally.symlinksSkipped),
+      "symlinks_purged": .count(tally.symlinksPurged),
       "special_files_skipped": .count(tally.specialFilesSkipped),
       "errors": .count(tally.errors),
       "bytes_to_free": .count(tally.bytesToFree),

@@ -69,6 +69,7 @@ public struct EventLog: Sendable {
     case .memoryStep(let step): self.step(step)
     case .targetStalled(let target, let duration, let operations): stalled(target, duration, operations)
     case .guardTripped(let target, let message): remark(.error, "Safety guard tripped", target, message)
+    case .passedOver(let passedOver, let target): self.passedOver(passedOver, target)
     case .notice(let target, let message): remark(.warning, "Notice", target, message)
     case .stopping(let ending, let message):
       line(.warning, "Stopping", ["outcome": .string(ending.rawValue), "reason": .string(message)])
@@ -88,7 +89,9 @@ extension Ending {
   var logLevel: LogLine.Level {
     switch self {
     case .completed, .skipped: .info
-    case .completedWithErrors, .stoppedMemory, .stoppedTime, .stoppedSignal, .notStarted: .warning
+    // Thousands of folders may not start for one reason, which has a line of its own.
+    case .notStarted: .debug
+    case .completedWithErrors, .stoppedMemory, .stoppedTime, .stoppedSignal: .warning
     case .stoppedGuard, .failed: .error
     }
   }

@@ -46,10 +46,19 @@ public struct SummaryTable: Sendable {
     let scanned = "of \(SummaryTable.files(totals.filesScanned)) scanned in \(HumanText.duration(outcome.duration))"
     if isRehearsal {
       return "Dry run \(runID): would delete \(HumanText.count(totals.filesToPurge)) \(scanned), "
-        + "freeing \(ByteCount(bytes: totals.bytesToFree).text). Nothing was deleted."
+        + "freeing \(ByteCount(bytes: totals.bytesToFree).text). Nothing was deleted.\(linksKept)"
     }
     return "Purge \(runID): deleted \(HumanText.count(totals.filesPurged)) \(scanned), "
-      + "freeing \(ByteCount(bytes: totals.bytesFreed).text)."
+      + "freeing \(ByteCount(bytes: totals.bytesFreed).text).\(linksKept)"
+  }
+
+  /// Whoever finds folders that are never empty looks for the reason; empty when there is none.
+  private var linksKept: String {
+    switch outcome.totals.symlinksSkipped {
+    case 0: ""
+    case 1: " 1 symbolic link was kept."
+    case let count: " \(HumanText.count(count)) symbolic links were kept."
+    }
   }
 
   private var runID: String { PrintableText.escaped(outcome.runID) }
@@ -150,7 +159,7 @@ extension SummaryTable {
 extension SummaryTable {
   /// As many as fit; the last one then says how many do not.
   private func remarks(within bytes: Int) -> [String] {
-    let all = shown.flatMap(remarks) + remarkOnRest
+    let all = shown.flatMap(remarks) + remarkOnRest + outcome.unmatchedPatterns.map(\.sentence)
     var (remarks, left): ([String], Int) = ([], bytes)
     for (index, remark) in all.enumerated() {
       left -= remark.utf8.count + 1

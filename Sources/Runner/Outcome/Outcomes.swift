@@ -57,6 +57,15 @@ public struct TargetOutcome: Hashable, Sendable {
   public var filesPerSecond: Double { duration.inSeconds > 0 ? Double(tally.filesScanned) / duration.inSeconds : 0 }
 }
 
+/// What of its matches one target did not take.
+public struct TargetPassedOver: Hashable, Sendable {
+  /// As configured.
+  public var target: String
+  public var passedOver: PassedOver
+
+  public init(target: String, _ passedOver: PassedOver) { (self.target, self.passedOver) = (target, passedOver) }
+}
+
 public struct BatchOutcome: Hashable, Sendable {
   public var runID: String
   public var mode: RunMode
@@ -67,11 +76,16 @@ public struct BatchOutcome: Hashable, Sendable {
   public var exitStatus: ExitStatus
   public var memory: MemoryOutcome
   public var books: TargetBooks
+  /// What of their matches targets did not take, by the configured name; of the first few targets that have such.
+  public var passedOver: [TargetPassedOver] = []
   /// Patterns of the selection that match neither a configured name nor a folder's. When there are any, nothing was
   /// walked.
   public var unmatchedSelection: [String] = []
   /// Why targets can never start for want of memory, a sentence for each. When there are any, nothing was walked.
   public var unfitting: [String] = []
+
+  /// Patterns that matched no file and no folder, where all was seen that they could have matched.
+  public var unmatchedPatterns: [PatternUse.Unmatched] = []
 
   public init(
     runID: String, mode: RunMode, startedAt: Timestamp, finishedAt: Timestamp, duration: Duration, ending: Ending,

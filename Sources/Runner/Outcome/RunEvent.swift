@@ -19,6 +19,8 @@ public enum RunEvent: Sendable {
   /// No worker of the target has finished anything for this long.
   case targetStalled(target: String, for: Duration, operationsInFlight: Int)
   case guardTripped(target: String?, message: String)
+  /// Entries that a target's path may have been meant to find, and that are not purged.
+  case passedOver(PassedOver, target: String)
   /// Something an operator should know, but no failure.
   case notice(target: String?, message: String)
   case stopping(ending: Ending, message: String)
@@ -29,7 +31,8 @@ public enum RunEvent: Sendable {
 public struct TargetStart: Hashable, Sendable {
   public var target: String
   public var path: String
-  public var maxAge: Duration
+  /// Nil: no file goes.
+  public var maxAge: Duration?
   /// Files older than this go.
   public var cutoff: Timestamp
   public var concurrency: Int
@@ -42,7 +45,7 @@ public struct TargetStart: Hashable, Sendable {
   public var maxEmptyDirectories: UInt64?
 
   public init(
-    target: String, path: String, maxAge: Duration, cutoff: Timestamp, concurrency: Int, mode: RunMode,
+    target: String, path: String, maxAge: Duration?, cutoff: Timestamp, concurrency: Int, mode: RunMode,
     progressInterval: Duration, memoryLimit: ByteCount, removeEmptyDirectories: Bool, maxEmptyDirectories: UInt64?
   ) {
     self.target = target

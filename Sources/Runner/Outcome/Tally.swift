@@ -23,7 +23,7 @@ public struct Tally: Hashable, Sendable {
   public var bytesToFree: UInt64 = 0
   public var bytesFreed: UInt64 = 0
 
-  // Directories, the target's root included: found = scanned + vanished + failed + left + the three that follow.
+  // Directories, the target's root included: found = scanned + vanished + failed + left + those that follow.
   public var dirsFound: UInt64 = 0
   public var dirsScanned: UInt64 = 0
   public var dirsVanished: UInt64 = 0
@@ -35,6 +35,12 @@ public struct Tally: Hashable, Sendable {
   public var dirsTooDeep: UInt64 = 0
   /// With a `.purge-hold` in them, which protects all below.
   public var dirsHeld: UInt64 = 0
+  /// Protected by a pattern of `exclude`, and not entered.
+  public var dirsExcluded: UInt64 = 0
+  /// Not entered, since no pattern of `include` can match in them.
+  public var dirsNotIncluded: UInt64 = 0
+  /// Named `lost+found`, and left alone.
+  public var dirsLostAndFound: UInt64 = 0
 
   // Empty directories that may go: to delete = deleted + vanished + failed.
   public var emptyDirsToDelete: UInt64 = 0
@@ -43,8 +49,14 @@ public struct Tally: Hashable, Sendable {
   public var emptyDirsFailed: UInt64 = 0
   /// Beyond `max_empty_directories`, or not reached: they wait for the next run.
   public var emptyDirsLeft: UInt64 = 0
+  // Those that were old enough and stay, apart from all these.
+  public var emptyDirsMountPoint: UInt64 = 0
+  public var emptyDirsOtherOwner: UInt64 = 0
 
   public var symlinksSkipped: UInt64 = 0
+  // Of `filesToPurge` and `filesPurged`, those that are links.
+  public var symlinksToPurge: UInt64 = 0
+  public var symlinksPurged: UInt64 = 0
   public var specialFilesSkipped: UInt64 = 0
   /// Entries that could not be read, judged or removed, and failures of the target as a whole.
   public var errors: UInt64 = 0
@@ -70,12 +82,19 @@ public struct Tally: Hashable, Sendable {
     sum.dirsOnOtherFileSystem += other.dirsOnOtherFileSystem
     sum.dirsTooDeep += other.dirsTooDeep
     sum.dirsHeld += other.dirsHeld
+    sum.dirsExcluded += other.dirsExcluded
+    sum.dirsNotIncluded += other.dirsNotIncluded
+    sum.dirsLostAndFound += other.dirsLostAndFound
     sum.emptyDirsToDelete += other.emptyDirsToDelete
     sum.emptyDirsDeleted += other.emptyDirsDeleted
     sum.emptyDirsVanished += other.emptyDirsVanished
     sum.emptyDirsFailed += other.emptyDirsFailed
     sum.emptyDirsLeft += other.emptyDirsLeft
+    sum.emptyDirsMountPoint += other.emptyDirsMountPoint
+    sum.emptyDirsOtherOwner += other.emptyDirsOtherOwner
     sum.symlinksSkipped += other.symlinksSkipped
+    sum.symlinksToPurge += other.symlinksToPurge
+    sum.symlinksPurged += other.symlinksPurged
     sum.specialFilesSkipped += other.specialFilesSkipped
     sum.errors += other.errors
   }
@@ -91,6 +110,7 @@ public struct Tally: Hashable, Sendable {
     }
     let dirsSettled =
       dirsScanned + dirsVanished + dirsFailed + dirsLeft + dirsOnOtherFileSystem + dirsTooDeep + dirsHeld
+      + dirsExcluded + dirsNotIncluded + dirsLostAndFound
     if dirsFound != dirsSettled { return "directories found \(dirsFound) ≠ settled \(dirsSettled)" }
     let emptySettled = emptyDirsDeleted + emptyDirsVanished + emptyDirsFailed
     if mode == .purge, emptyDirsToDelete != emptySettled {
@@ -141,6 +161,7 @@ extension KeepReason {
     case .held: 9
     case .ownFile: 10
     case .mountPoint: 11
+    case .never: 12
     }
   }
 }

@@ -1,5 +1,6 @@
 import Kernel
 import Plan
+import Synchronization
 
 /// How much may still be deleted. Reserved before the act and settled after it, so that a cap is met exactly whatever the
 /// number of workers.
@@ -45,13 +46,14 @@ struct DeletionAllowance: Sendable {
   }
 }
 
-/// A cap on deletions that many workers share.
+/// A cap on deletions that many workers share, of one walk or of several.
 final class DeletionCap: Sendable {
   /// What it is called in messages.
   let name: String
   /// Told when a deletion was refused, besides the target that wanted it.
   let onReached: (@Sendable (String) -> Void)?
   private let allowance: Monitor<DeletionAllowance>
+  private let hasRefused = Atomic<Bool>(false)
 
   /// Nil when nothing is capped.
   init?(
@@ -62,6 +64,15 @@ final class DeletionCap: Sendable {
     self.onReached = onReached
     allowance = Monitor(DeletionAllowance(maxFiles: maxFiles, maxBytes: maxBytes))
   }
+
+  /// Has refused a deletion: there will be none any more.
+  var isReached: Bool { hasRefused.load(ordering: .acquiring) }
+
+  /// What is said of a cap that is reached.
+  var refusal: String { "\(name) is reached: nothing more is deleted" }
+
+  /// It refused a deletion; true for the first of those who were refused one.
+  func noteRefusal() -> Bool { !hasRefused.exchange(true, ordering: .acquiringAndReleasing) }
 
   /// Reserves room for one file. When there is none, waits for reservations of others to be settled, since one of them may
   /// not be needed; false when there is none and nothing is reserved, or `isStopped` became true.

@@ -5,9 +5,6 @@ import SystemPackage
 
 /// Looks at the folders of one target.
 final class TargetSurvey: Sendable {
-  /// Folders that one pattern finds are mostly alike, and each costs a dozen round trips.
-  static let mostFolders = 16
-
   private let target: Target
   private let fileSystem: any FileSystem
   private let clock: @Sendable () -> Timestamp
@@ -32,12 +29,18 @@ final class TargetSurvey: Sendable {
       return .folders([HostFacts.Folder(path: PrintableText.path(path), state: state)], found: 0)
     }
     do throws(TargetExpansion.Failure) {
-      var list = FolderList(of: [target])
-      return answer(try expansion.find(0, everyPeriod, into: &list), list)
+      var sample = FolderSample(of: target, now: clock())
+      var search = FolderSearch(target.path, on: fileSystem) { [self] in
+        giveSign()
+        return probes.isClosed
+      }
+      try search.run(&sample)
+      return answer(sample, search.passedOver)
     } catch {
       switch error {
-      case .tooMany: return .tooMany(limit: TargetExpansion.maxFolders)
+      case .tooMany, .tooManySeries: return .tooMany(limit: TargetExpansion.maxFolders)
       case .stopped: return .folders([], found: 0)
+      case .missing: return .folders([look(at: path)], found: 0)
       // Changed since the look at it.
       case .system(let errno):
         return .folders([refused(.list, ErrnoName.of(errno), PrintableText.path(path))], found: 0)
@@ -45,31 +48,10 @@ final class TargetSurvey: Sendable {
     }
   }
 
-  private func answer(_ folders: TargetExpansion.Folders, _ list: FolderList) -> HostFacts.Answer {
-    var looks = folders.unsearchable.map { folder, errno in
-      refused(.open, ErrnoName.of(errno), PrintableText.path(list.path(of: folder)))
-    }
-    for folder in folders.found.prefix(TargetSurvey.mostFolders) where !probes.isClosed {
-      looks.append(look(at: list.path(of: folder)))
-    }
-    return .folders(looks, found: folders.found.count)
-  }
-
-  private var expansion: TargetExpansion {
-    TargetExpansion(
-      fileSystem: fileSystem, now: clock(),
-      isStopped: { [self] in
-        giveSign()
-        return probes.isClosed
-      },
-      onEvent: { _ in })
-  }
-
-  /// Which periods are old enough is another matter, and changes every day.
-  private var everyPeriod: Target {
-    var target = target
-    target.partitions = nil
-    return target
+  private func answer(_ sample: FolderSample, _ passedOver: PassedOver) -> HostFacts.Answer {
+    var looks = sample.unsearchable.map { refused(.open, ErrnoName.of($0.errno), PrintableText.path($0.path)) }
+    for path in sample.paths where !probes.isClosed { looks.append(look(at: path)) }
+    return .folders(looks, found: sample.found, passedOver: passedOver)
   }
 
   private func look(at path: [UInt8]) -> HostFacts.Folder {

@@ -1,4 +1,5 @@
 import Kernel
+import Plan
 import SystemPackage
 
 /// A directory between the moment it is entered and the moment it is settled.
@@ -38,6 +39,9 @@ struct DirectoryNode {
   /// Batches that are being judged, and lists of files that wait to be removed.
   var holdings = SharedHoldings()
 
+  /// What patterns make of its entries; nil: there are no patterns.
+  var scope: PatternScope?
+
   var lane = RemovalLane()
   /// What a call in this directory took lately, in the mean.
   var pace: Duration = .zero {
@@ -50,6 +54,8 @@ struct DirectoryNode {
   var pending = 1
   /// Entries that stay, as far as we know. A directory goes only when none do.
   var remaining = 0
+  /// It stays even when nothing is left in it.
+  var reasonToStay: EmptyDirectory.ReasonToStay?
   /// We removed something here at all, so that its times say nothing about others any more.
   var isChangedByUs = false
   /// We removed something since the present listing began.

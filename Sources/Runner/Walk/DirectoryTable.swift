@@ -107,10 +107,4 @@ struct DirectoryTable {
     }
     return Array(names.reversed().joined(separator: [UInt8(ascii: "/")]))
   }
-
-  /// What stands before the names of its entries in their paths relative to the target.
-  func pathPrefix(of id: NodeID) -> [UInt8] {
-    let path = relativePath(of: id)
-    return path.isEmpty ? path : path + [UInt8(ascii: "/")]
-  }
 }

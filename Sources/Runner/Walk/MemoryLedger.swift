@@ -1,4 +1,5 @@
 import Kernel
+import Plan
 
 /// What a walk holds on to, in bytes, against its budget: reserved before it is taken.
 ///
@@ -45,11 +46,16 @@ enum MemoryPrice {
   /// An entry that vanished, in an array that grows by doubling.
   static let vanishedEntry = 2 * MemoryLayout<VanishedEntry>.stride
 
-  /// A directory in work, besides its place: its name, held twice while it waits to be removed, and its short lists.
-  static func node(name length: Int) -> Int { 2 * (length + array) + 4 * array }
+  /// A directory in work, besides its place: its name, held twice while it waits to be removed, its short lists, and how far
+  /// patterns have got with it.
+  static func node(name length: Int, _ scope: PatternScope? = nil) -> Int {
+    2 * (length + array) + 4 * array + (scope?.footprint ?? 0)
+  }
 
   /// A directory in work, with its place, while it is open.
-  static func directory(name length: Int) -> Int { node(name: length) + slot + openDirectory }
+  static func directory(name length: Int, _ scope: PatternScope? = nil) -> Int {
+    node(name: length, scope) + slot + openDirectory
+  }
 
   /// A listing of so many bytes, at worst: its records, an entry for each, and the names of all as subdirectories.
   static func listing(_ limit: Int) -> Int {

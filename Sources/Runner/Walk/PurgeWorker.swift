@@ -57,6 +57,7 @@ struct PurgeWorker {
     case .reopen(let reopening): .reopened(reopening, reopen(reopening))
     case .enter(let entering): .entered(entering, enter(entering))
     case .read(let reading): .read(reading, read(reading))
+    case .removeOwnFolder(let removal): .removedOwnFolder(removeOwnFolder(removal))
     case .judge(let chunk): .judged(chunk, judge(chunk))
     case .reopenRoot(let identity): .reopenedRoot(reopenRoot(identity))
     case .check(let place, let victims, let nameCheck): .checked(place, check(victims, at: place, nameCheck))
@@ -97,8 +98,15 @@ extension PurgeWorker {
         walk.skip("a \(PurgeHold.name) protects it")
         return .rootFailed(reserved: reserved)
       }
+      let scope: PatternScope?
+      switch chooseRoot() {
+      case .entered(let chosen): scope = chosen
+      case .passedOver(let choice):
+        walk.skip(choice == .excluded ? "a pattern of exclude protects it" : "no pattern of include can match in it")
+        return .rootPassedOver(choice, reserved: reserved)
+      }
       meter.start()
-      return .openedRoot(handle, list(handle, limit: limit, isRoot: true) { [] }, reserved: reserved)
+      return .openedRoot(handle, list(handle, limit: limit, isRoot: true) { [] }, scope, reserved: reserved)
     } catch {
       walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
       walk.fail(Self.explanation(of: error))
@@ -107,7 +115,7 @@ extension PurgeWorker {
   }
 
   /// Tries again for a while when descriptors are short, and has the walk close what it can.
-  private func opening(_ open: () throws(Errno) -> DirectoryHandle) throws(Errno) -> DirectoryHandle {
+  func opening(_ open: () throws(Errno) -> DirectoryHandle) throws(Errno) -> DirectoryHandle {
     for _ in 1..<PurgeWorker.tries {
       do throws(Errno) {
         return try open()
@@ -131,6 +139,14 @@ extension PurgeWorker {
   }
 
   private func enter(_ entering: Entering) -> Completion.Entry {
+    if LostAndFound.isOne(entering.name) { return .lostAndFound }
+    return switch choose(entering) {
+    case .passedOver(let choice): .passedOver(choice)
+    case .entered(let scope): enter(entering, scope)
+    }
+  }
+
+  private func enter(_ entering: Entering, _ scope: PatternScope?) -> Completion.Entry {
     // Opening, a look for a hold, and a listing.
     guard mayDo(3) else { return .left }
     do throws(Errno) {
@@ -146,7 +162,7 @@ extension PurgeWorker {
       }
       if try PurgeHold.stands(in: handle, fileSystem) { return .held }
       meter.lap(.status)
-      return .opened(handle, list(handle, limit: entering.limit) { pathOf(entering) })
+      return .opened(handle, list(handle, limit: entering.limit) { pathOf(entering) }, scope)
     } catch {
       if error.meansStale, isLost(entering.directory) { return .lost }
       if error.meansNoDirectory { return .vanished(error) }
@@ -312,53 +328,64 @@ extension PurgeWorker {
 extension PurgeWorker {
   private func judge(_ chunk: Chunk) -> Judgement {
     var judgement = Judgement()
-    var path = EntryPath(in: chunk.pathPrefix)
+    let chosen = choices(in: chunk)
     var next = chunk.indices.lowerBound
     var roundTrips = 0
-    while next < chunk.indices.upperBound, roundTrips < WalkLimits.slowLooks {
-      // A round trip each is told one by one.
-      let end = min(next + (meter.isSlow ? 1 : group), chunk.indices.upperBound)
-      guard mayDo(end - next) else {
+    while roundTrips < WalkLimits.slowLooks, let run = nextRun(from: &next, in: chunk, chosen, &judgement) {
+      guard mayDo(run.count) else {
         judgement.isBrokenOff = true
         return judgement
       }
-      while let run = nextRun(from: &next, to: end, in: chunk.batch) {
-        fileSystem.status(of: run, in: chunk.batch, of: chunk.directory) { index, result in
-          if !judgement.isLost { judge(chunk, index, result, &path, &judgement) }
-        }
-        meter.lap(.status, count: run.count)
-        if judgement.isLost { return judgement }
-        if meter.isSlow { roundTrips += 1 }
+      fileSystem.status(of: run, in: chunk.batch, of: chunk.directory) { index, result in
+        if !judgement.isLost { judge(chunk, index, result, chosen, &judgement) }
       }
+      meter.lap(.status, count: run.count)
+      if judgement.isLost { return judgement }
+      if meter.isSlow { roundTrips += 1 }
     }
     judgement.rest = next..<chunk.indices.upperBound
     return judgement
   }
 
-  /// The next entries in a row that need a look, which is all but directories: what the listing says of their kind may be wrong.
-  /// Nil when there are none before `end`, where `next` then is.
-  private func nextRun(from next: inout Int, to end: Int, in batch: EntryBatch) -> Range<Int>? {
-    let needsLook = { (index: Int) in batch.entries[index].kind != .directory }
-    while next < end, !needsLook(next) { next += 1 }
+  /// The next entries in a row that need a look, which is all but directories, since what the listing says of their kind may be
+  /// wrong, and what stays whatever a look would show. Nil when there are none.
+  private func nextRun(
+    from next: inout Int, in chunk: Chunk, _ chosen: Choices, _ judgement: inout Judgement
+  ) -> Range<Int>? {
+    let entries = chunk.batch.entries
+    while next < chunk.indices.upperBound {
+      if !chosen.isOfEverything, let unseen = chosen.unseen(next, entries[next].kind) {
+        judgement.keep(unseen)
+      } else if entries[next].kind != .directory {
+        break
+      }
+      next += 1
+    }
     let start = next
-    while next < end, needsLook(next) { next += 1 }
+    // A round trip each is told one by one.
+    let end = min(start + (meter.isSlow ? 1 : group), chunk.indices.upperBound)
+    while next < end, entries[next].kind != .directory {
+      if !chosen.isOfEverything, chosen.unseen(next, entries[next].kind) != nil { break }
+      next += 1
+    }
     return start < next ? start..<next : nil
   }
 
   @inline(__always)
   private func judge(
-    _ chunk: Chunk, _ index: Int, _ result: Result<EntryStatus, Errno>, _ path: inout EntryPath,
+    _ chunk: Chunk, _ index: Int, _ result: Result<EntryStatus, Errno>, _ chosen: Choices,
     _ judgement: inout Judgement
   ) {
     switch result {
     case .success(let status):
       switch status.kind {
-      case .file: judgeFile(chunk, index, status, &path, &judgement)
+      case .file: judgeFile(chunk, index, status, chosen, &judgement)
       case .directory: judgeUnlistedDirectory(chunk, index, &judgement)
-      case .symlink: judgement.tally.symlinksSkipped += 1
-      case .special: judgement.tally.specialFilesSkipped += 1
+      case .symlink where cutoff.retention.symlinks == .delete && chosen.keepReason(index) != .never:
+        judgeLink(chunk, index, status, chosen, &judgement)
+      case .symlink: judgement.skip(.symlink)
+      case .special: judgement.skip(.special)
       }
-      if status.kind == .symlink || status.kind == .special { judgement.staying += 1 }
     case .failure(let error):
       if error.meansStale, isLost(chunk.directory) {
         judgement.isLost = true
@@ -375,6 +402,14 @@ extension PurgeWorker {
     }
   }
 
+  /// As a file; apart, so that what is done for each file stands in one place of the machine code.
+  @inline(never)
+  private func judgeLink(
+    _ chunk: Chunk, _ index: Int, _ status: EntryStatus, _ chosen: Choices, _ judgement: inout Judgement
+  ) {
+    judgeFile(chunk, index, status, chosen, &judgement)
+  }
+
   /// The listing did not say that it is one.
   private func judgeUnlistedDirectory(_ chunk: Chunk, _ index: Int, _ judgement: inout Judgement) {
     if judgement.subdirectories.isEmpty {
@@ -386,31 +421,25 @@ extension PurgeWorker {
 
   @inline(__always)
   private func judgeFile(
-    _ chunk: Chunk, _ index: Int, _ status: EntryStatus, _ path: inout EntryPath, _ judgement: inout Judgement
+    _ chunk: Chunk, _ index: Int, _ status: EntryStatus, _ chosen: Choices, _ judgement: inout Judgement
   ) {
+    if !chosen.isOfEverything, let reason = chosen.keepReason(index) { return judgement.keep(reason) }
     let name = chunk.batch.name(at: index)
-    switch verdict(on: status, name, &path) {
+    let criteria = chosen.isOfEverything ? 0 : chosen.criteria(index)
+    switch verdict(on: status, name, by: criteria) {
     case .expired:
-      judgement.victims.append(name, status, limit: (chunk.indices.count, chunk.batch.longestName))
-    case .kept(let reason):
-      judgement.tally.filesScanned += 1
-      judgement.tally.filesKept[reason] += 1
-      judgement.staying += 1
+      judgement.victims.append(
+        name, status, by: cutoff.hasRules ? criteria : nil, limit: (chunk.indices.count, chunk.batch.longestName))
+    case .kept(let reason): judgement.keep(reason)
     }
   }
 
-  /// What stands before the names of a directory's entries in their paths; empty when no rule asks for paths.
-  func pathPrefix(of node: NodeID) -> [UInt8] {
-    cutoff.needsPath ? walk.state.withLock { $0.table.pathPrefix(of: node) } : []
-  }
-
-  /// The decision on one look at a file.
-  func verdict(on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>, _ path: inout EntryPath) -> Verdict {
+  /// The decision on one look at a file that patterns have chosen.
+  func verdict(on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>, by criteria: UInt8) -> Verdict {
     if NFSPlaceholder.isOne(name) { return .kept(.nfsPlaceholder) }
     if PurgeHold.isOne(name) { return .kept(.held) }
     if status.isMountRoot { return .kept(.mountPoint) }
-    if cutoff.needsPath { path.set(name) }
-    let verdict = cutoff.verdict(for: FileFacts(status), path: path.bytes.span)
+    let verdict = cutoff.verdict(for: FileFacts(status), by: criteria)
     return verdict == .expired && ownFiles.contains(status.identity) ? .kept(.ownFile) : verdict
   }
 }

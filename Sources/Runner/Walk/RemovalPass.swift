@@ -29,7 +29,6 @@ extension PurgeWorker {
     /// Not settled.
     var rest: VictimList
     var count = RemovalCount()
-    var path: EntryPath
     var halt: Halt?
     /// When the directory was last asked for, and when it was last seen that it is where it was.
     var namesCheckedAt: MonotonicTime
@@ -89,12 +88,11 @@ extension PurgeWorker {
   func check(_ victims: VictimList, at place: Place, _ nameCheck: NameCheck) -> Checking {
     var checking = Checking(rest: victims, holdsUp: false)
     guard let askedAt = checkNames(at: place, nameCheck, &checking) else { return checking }
-    var path = EntryPath(in: pathPrefix(of: place.node))
     for index in victims.indices {
       guard mayDo(1) else { break }
       fileSystem.freshStatus(of: index..<(index + 1), of: victims.names, in: place.directory) { index, result in
         meter.lap(.freshStatus)
-        note(index, result, of: victims, place, seen: askedAt, &path, &checking)
+        note(index, result, of: victims, place, seen: askedAt, &checking)
       }
       if checking.halt != nil { break }
       checking.rest.drop(1)
@@ -126,11 +124,11 @@ extension PurgeWorker {
 
   private func note(
     _ index: Int, _ result: Result<EntryStatus, Errno>, of victims: VictimList, _ place: Place, seen: MonotonicTime,
-    _ path: inout EntryPath, _ checking: inout Checking
+    _ checking: inout Checking
   ) {
     switch result {
     case .success(let status):
-      if let objection = objection(to: index, of: victims, status, &path) {
+      if let objection = objection(to: index, of: victims, status) {
         book(.spared, objection, index, of: victims, place, freed: 0, &checking.count)
       } else {
         checking.stillGoes(index, of: victims, seen: seen, bytes: status.bytesFreedByRemoval)
@@ -156,7 +154,7 @@ extension PurgeWorker {
   /// Removes the files of one piece, after which the books are updated: progress shows, and little is lost with a thread
   /// that hangs.
   func removeFiles(_ victims: VictimList, at place: Place) -> Completion {
-    var pass = Pass(rest: victims, path: EntryPath(in: pathPrefix(of: place.node)), namesCheckedAt: place.askedAt)
+    var pass = Pass(rest: victims, namesCheckedAt: place.askedAt)
     while !pass.rest.isEmpty, removeGroup(&pass, at: place) {}
     return .removedFiles(
       place, serial: victims.serial, rest: pass.rest, pass.count, pass.halt, askedAt: pass.namesCheckedAt)
@@ -269,6 +267,7 @@ extension PurgeWorker {
   ) -> Completion.DirectoryRemoval? {
     meter.start()
     var isLate = false
+    var reason: EmptyDirectory.ReasonToStay?
     // The call that is made now; nil: none.
     var call: OperationKind? = .freshStatus
     defer { lap(call) }
@@ -276,17 +275,28 @@ extension PurgeWorker {
       let isRemoved = try fileSystem.removeDirectory(empty.name, in: place.directory) { status in
         meter.lap(.freshStatus)
         isLate = areNamesOld(namesCheckedAt ?? .distantPast)
-        call = !isLate && empty.isStill(status) ? .removeDirectory : nil
+        // This first: what is mounted on it is another directory, too.
+        reason = cutoff.reasonToStay(status, in: place.directory.identity.device)
+        call = !isLate && reason == nil && empty.isStill(status) ? .removeDirectory : nil
         return call != nil
       }
       if isLate { return nil }
+      if let reason { return .stays(reason) }
       return isRemoved ? .removed : .changed
     } catch {
       if error.meansNotEmpty { return .notEmpty }
       if error.meansStale, isLost(place.directory) { return .halted(.lost) }
       if error.meansNoDirectory { return .vanished(error) }
+      if error == .resourceBusy, isMountPoint(empty.name, in: place.directory) { return .stays(.mountPoint) }
       return failed(empty, error, at: place)
     }
+  }
+
+  /// Something was mounted here since the look at it, which no error is.
+  private func isMountPoint(_ name: [UInt8], in directory: DirectoryHandle) -> Bool {
+    guard let look = try? fileSystem.look(at: name, in: directory, isFresh: false) else { return false }
+    // Files of an overlay have devices of their own.
+    return look.isMountPoint(in: look.kind == .directory ? directory.identity.device : nil)
   }
 
   private func failed(_ empty: EmptyDirectory, _ error: Errno, at place: Place) -> Completion.DirectoryRemoval {
@@ -323,7 +333,7 @@ extension PurgeWorker {
       isLate = areNamesOld(pass.namesCheckedAt)
       if isLate { return false }
       decision =
-        objection(to: index, of: victims, status, &pass.path)
+        objection(to: index, of: victims, status)
         ?? admit(status.bytesFreedByRemoval, first: victims.looks[index].bytes)
       call = decision?.isRemoval == true ? .removeFile : nil
       return call != nil
@@ -335,6 +345,9 @@ extension PurgeWorker {
       let freed = look?.bytesFreedByRemoval ?? victims.freshBytes(index) ?? first
       settleCaps(first, decision, deleted: result == .removed ? freed : nil)
       if pass.halt == nil, !isLate {
+        if case .failed(.resourceBusy) = result, isMountPoint(victims.names[index], in: place.directory) {
+          decision = .keep(.mountPoint)
+        }
         book(result, decision, index, of: victims, place, freed: freed, &pass.count)
         settled += 1
       }
@@ -363,10 +376,13 @@ extension PurgeWorker {
 
   /// What speaks against removing a file at a fresh look; nil: nothing.
   private func objection(
-    to index: Int, of victims: VictimList, _ status: EntryStatus, _ path: inout EntryPath
+    to index: Int, of victims: VictimList, _ status: EntryStatus
   ) -> Decision? {
-    guard status.kind == .file, status.identity.inode == victims.looks[index].inode else { return .replaced }
-    let verdict = victims.names.withName(at: index) { self.verdict(on: status, $0, &path) }
+    let first = victims.looks[index]
+    guard status.kind == first.kind, status.identity.inode == first.inode else { return .replaced }
+    let verdict = victims.names.withName(at: index) {
+      self.verdict(on: status, $0, by: victims.criteria(index))
+    }
     if case .kept(let reason) = verdict { return .keep(reason) }
     return nil
   }
@@ -394,12 +410,15 @@ extension PurgeWorker {
       count.staying += 1
       return
     }
+    let first = victims.looks[index]
     count.tally.filesToPurge += 1
-    count.tally.bytesToFree.add(victims.looks[index].bytes)
+    count.tally.bytesToFree.add(first.bytes)
+    if first.isLink { count.tally.symlinksToPurge += 1 }
     switch result {
     case .removed:
       if walk.rules.mode == .purge {
         count.tally.filesPurged += 1
+        if first.isLink { count.tally.symlinksPurged += 1 }
         count.tally.bytesFreed.add(freed)
       }
       count.removed += 1
@@ -470,9 +489,13 @@ extension PurgeWorker {
   }
 
   private func reached(_ cap: DeletionCap) {
-    let message = "\(cap.name) is reached: nothing more is deleted"
-    walk.trip(message)
-    cap.onReached?(message)
+    // Other walks may share the cap: it is told once.
+    if cap.noteRefusal() {
+      walk.trip(cap.refusal)
+      cap.onReached?(cap.refusal)
+    } else {
+      walk.stop(.stoppedGuard, message: cap.refusal)
+    }
   }
 }
 
@@ -482,13 +505,6 @@ extension RemovalResult {
     case .vanished(let error), .failed(let error): error.meansStale
     case .removed, .spared: false
     }
-  }
-}
-
-extension EmptyDirectory {
-  /// Whether a fresh look shows the same directory, unchanged by others.
-  fileprivate func isStill(_ status: EntryStatus) -> Bool {
-    status.identity == identity && (modifiedAt == nil || status.mtime == modifiedAt)
   }
 }
 

@@ -34,6 +34,8 @@ final class TargetWalk: Sendable {
   let means: Means
   let failures: FailureLog
   let operations = OperationCounters()
+  /// Nil: there are no patterns.
+  let matchers: PatternMatchers?
   let gate = IntakeGate()
   let state: Monitor<WalkState>
   let startedAt = MonotonicTime.now()
@@ -52,6 +54,7 @@ final class TargetWalk: Sendable {
   ) {
     self.target = target
     self.rules = rules
+    self.matchers = PatternMatchers(rules.cutoff.selection)
     self.means = means
     self.failures = FailureLog(target: target.name, onEvent: means.onEvent)
     self.state = Monitor(WalkState(rules: rules, limits: limits))

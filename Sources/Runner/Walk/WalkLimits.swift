@@ -7,18 +7,16 @@ struct WalkRules: Sendable {
   var cutoff: Cutoff
   /// Removals in one directory run one at a time: then one worker does them, and the others leave theirs with it.
   var removalsAreSerial: Bool
-  /// Nil: empty directories stay.
-  var emptyDirectories: EmptyDirectories?
+  /// Only directories changed before this go when they are empty; nil: all stay.
+  var emptyBefore: Timestamp?
+  /// The same of the target's own folder.
+  var ownFolderBefore: Timestamp?
+  /// Of both together.
+  var emptyDirectoryCap: EmptyDirectoryCap
   /// Files of the run itself, which stay whatever the rules say.
   var ownFiles: [FileIdentity] = []
   /// By the wall clock. What was changed after it is not what was listed.
   var startedAt = Timestamp(WallClock.ofFileTimes())
-
-  struct EmptyDirectories: Sendable {
-    /// Only directories changed before this go.
-    var instant: Timestamp
-    var maxCount: UInt64
-  }
 }
 
 /// How much of everything a walk may use.

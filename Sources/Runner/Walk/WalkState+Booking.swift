@@ -19,9 +19,15 @@ extension WalkState {
   /// Books it. Returns the directory it was about.
   private mutating func take(_ completion: Completion) -> NodeID? {
     switch completion {
-    case .openedRoot(let handle, let listing, let reserved):
+    case .openedRoot(let handle, let listing, let scope, let reserved):
       ledger.release(reserved)
-      return openedRoot(handle, listing)
+      return openedRoot(handle, listing, scope)
+    case .rootPassedOver(let choice, let reserved):
+      ledger.release(reserved)
+      tally.dirsFound += 1
+      tally.passOver(choice)
+      isFinished = true
+      return nil
     case .rootFailed(let reserved):
       ledger.release(reserved)
       isFinished = true
@@ -47,6 +53,8 @@ extension WalkState {
     case .removedDirectory(let place, let empty, let removal, let namesCheckedAt):
       if let namesCheckedAt { table[place.node].lane.namesChecked(at: namesCheckedAt) }
       return removedDirectory(empty, of: place, removal)
+    case .removedOwnFolder(let removal):
+      return removedOwnFolder(removal)
     case .rechecked(let recheck, let rechecking):
       ledger.release(recheck.reserved)
       rechecked(recheck.place, rechecking)
@@ -65,21 +73,26 @@ extension WalkState {
     if pace.isCertain || pace.time > table[id].pace { table[id].pace = pace.time }
   }
 
-  private mutating func openedRoot(_ handle: DirectoryHandle, _ listing: Listing) -> NodeID {
+  private mutating func openedRoot(
+    _ handle: DirectoryHandle, _ listing: Listing, _ scope: PatternScope?
+  ) -> NodeID {
     tally.dirsFound += 1
-    let id = insert(parent: nil, name: [], depth: 0, handle)
+    let id = insert(parent: nil, name: [], depth: 0, handle, scope)
     root = id
     rootLocation = handle.path ?? []
     return took(listing, of: id, handle)
   }
 
-  private mutating func insert(parent: NodeID?, name: [UInt8], depth: Int, _ handle: DirectoryHandle) -> NodeID {
+  private mutating func insert(
+    parent: NodeID?, name: [UInt8], depth: Int, _ handle: DirectoryHandle, _ scope: PatternScope?
+  ) -> NodeID {
     if !table.hasFreeSlot { ledger.reserve(MemoryPrice.slot) }
-    ledger.reserve(MemoryPrice.node(name: name.count) + MemoryPrice.openDirectory)
+    ledger.reserve(MemoryPrice.node(name: name.count, scope) + MemoryPrice.openDirectory)
     let id = table.insert(
       DirectoryNode(
         parent: parent, name: name, depth: depth, identity: handle.identity, modifiedAt: handle.status.mtime,
-        handle: handle))
+        handle: handle, scope: scope))
+    table[id].reasonToStay = rules.cutoff.reasonToStay(handle.status, in: parent.map { table[$0].identity.device })
     table[id].lane.entered(at: .now())
     openDirectories += 1
     openOrder.append(id, in: table)
@@ -93,11 +106,14 @@ extension WalkState {
     ledger.release(entering.reserved)
     table[parent].users -= 1
     switch entry {
-    case .opened(let handle, let listing):
-      let id = insert(parent: parent, name: entering.name, depth: table[parent].depth + 1, handle)
+    case .opened(let handle, let listing, let scope):
+      let id = insert(parent: parent, name: entering.name, depth: table[parent].depth + 1, handle, scope)
       table[id].end = table[parent].end
       list(parent)
       return took(listing, of: id, handle)
+    case .passedOver(let choice):
+      tally.passOver(choice)
+      table[parent].remaining += 1
     case .vanished(let error):
       tally.dirsVanished += 1
       note([VanishedEntry(.directory, entering.name, inode: 0, error)], in: parent)
@@ -113,6 +129,9 @@ extension WalkState {
       table[parent].remaining += 1
     case .held:
       tally.dirsHeld += 1
+      table[parent].remaining += 1
+    case .lostAndFound:
+      tally.dirsLostAndFound += 1
       table[parent].remaining += 1
     case .left:
       tally.dirsLeft += 1
@@ -270,7 +289,7 @@ extension WalkState {
     }
     table[parent].lane.removedDirectory()
     if removal == .notEmpty, table[child].removedSomething, readAgain(child) {
-      emptyDirectoriesReserved -= 1
+      giveBackRemoval()
       return parent
     }
     book(removal)
@@ -278,14 +297,14 @@ extension WalkState {
     case .removed: changedByUs(parent)
     case .vanished(let error):
       note([VanishedEntry(.emptyDirectory, empty.name, inode: empty.identity.inode, error)], in: parent)
-    case .notEmpty, .changed, .failed, .left, .halted: table[parent].remaining += 1
+    case .notEmpty, .changed, .stays, .failed, .left, .halted: table[parent].remaining += 1
     }
     close(child)
     partDone(of: parent)
     return parent
   }
 
-  private mutating func book(_ removal: Completion.DirectoryRemoval) {
+  mutating func book(_ removal: Completion.DirectoryRemoval) {
     switch removal {
     case .removed:
       tally.emptyDirsToDelete += 1
@@ -299,10 +318,21 @@ extension WalkState {
       tally.emptyDirsFailed += 1
     case .left:
       tally.emptyDirsLeft += 1
+    case .stays(let reason):
+      noteStaying(reason)
     case .notEmpty, .changed, .halted:
       break
     }
     // What did not go makes room for another under the cap.
-    emptyDirectoriesReserved -= 1
+    giveBackRemoval()
+  }
+}
+
+extension Tally {
+  fileprivate mutating func passOver(_ choice: FolderPassedOver) {
+    switch choice {
+    case .excluded: dirsExcluded += 1
+    case .notIncluded: dirsNotIncluded += 1
+    }
   }
 }

@@ -94,7 +94,7 @@ extension WalkState {
   }
 
   private mutating func giveUp(_ empty: EmptyDirectory, of id: NodeID, for end: DirectoryNode.End) {
-    emptyDirectoriesReserved -= 1
+    giveBackRemoval()
     switch end {
     case .held: table[id].remaining += 1
     case .vanished:

@@ -13,7 +13,7 @@ extension WalkState {
       if mustBeRechecked(current) { return recheck(current) }
       guard let parent = table[current].parent else { return settleRoot(current) }
       if mayBeRemoved(current) {
-        if hasRoomForRemoval {
+        if reservesRemoval() {
           handOver(current, to: parent)
           return
         }
@@ -21,6 +21,9 @@ extension WalkState {
         tally.emptyDirsLeft += 1
       } else if isEmptied(current), readAgain(current) {
         return
+      }
+      if let reason = table[current].reasonToStay, isOldAndEmpty(current) {
+        noteStaying(reason)
       }
       if table[current].fate != .vanished { table[parent].remaining += 1 }
       close(current)
@@ -40,18 +43,36 @@ extension WalkState {
 
   private mutating func settleRoot(_ id: NodeID) {
     if isEmptied(id), readAgain(id) { return }
+    if mayOwnFolderGo(id) {
+      if reservesRemoval() {
+        ownFolder = .waits
+        return
+      }
+      tally.emptyDirsLeft += 1
+    }
+    endRoot(id)
+  }
+
+  mutating func endRoot(_ id: NodeID) {
     close(id)
     isFinished = true
   }
 
-  /// Whether `max_empty_directories` has room for one more.
-  private var hasRoomForRemoval: Bool {
-    stop == nil && emptyDirectoriesReserved < rules.emptyDirectories?.maxCount ?? 0
+  /// Whether the target's own folder, of which nothing else is in work, may be removed.
+  private func mayOwnFolderGo(_ id: NodeID) -> Bool {
+    guard let instant = rules.ownFolderBefore, stop == nil, table[id].reasonToStay == nil else { return false }
+    return table[id].remaining == 0 && table[id].fate == .scanned && table[id].end == nil
+      && Timestamp(table[id].modifiedAt) < instant
   }
+
+  /// Takes room for one more under `max_empty_directories`, if there is any.
+  private func reservesRemoval() -> Bool { stop == nil && rules.emptyDirectoryCap.reserve() }
+
+  /// A directory for which room was taken does not go.
+  func giveBackRemoval() { rules.emptyDirectoryCap.giveBack() }
 
   /// Hands an empty directory to its parent's lane to be removed.
   private mutating func handOver(_ id: NodeID, to parent: NodeID) {
-    emptyDirectoriesReserved += 1
     // It will hardly be needed again, and many may wait.
     leaveWayBack(from: id)
     closeHandle(of: id)
@@ -87,14 +108,21 @@ extension WalkState {
     return true
   }
 
-  private func mayBeRemoved(_ id: NodeID) -> Bool {
-    guard let rule = rules.emptyDirectories, table[id].remaining == 0, table[id].fate == .scanned else { return false }
+  private func mayBeRemoved(_ id: NodeID) -> Bool { table[id].reasonToStay == nil && isOldAndEmpty(id) }
+
+  mutating func noteStaying(_ reason: EmptyDirectory.ReasonToStay) {
+    switch reason {
+    case .mountPoint: tally.emptyDirsMountPoint += 1
+    case .otherOwner: tally.emptyDirsOtherOwner += 1
+    }
+  }
+
+  private func isOldAndEmpty(_ id: NodeID) -> Bool {
+    guard let instant = rules.emptyBefore, table[id].remaining == 0, table[id].fate == .scanned else { return false }
     // Where its work was ended, or that of the one above it, nothing more is removed.
     guard table[id].end == nil, let parent = table[id].parent, table[parent].end == nil else { return false }
-    guard Timestamp(table[id].modifiedAt) < rule.instant else { return false }
-    guard rules.cutoff.needsPath else { return true }
-    let path = table.relativePath(of: id)
-    return !rules.cutoff.excludes(path.span)
+    guard Timestamp(table[id].modifiedAt) < instant else { return false }
+    return table[id].scope.map { rules.cutoff.selection.mayRemove($0) } ?? true
   }
 
   mutating func close(_ id: NodeID) {
@@ -110,7 +138,8 @@ extension WalkState {
     dropWayBack(of: id)
     forgetVanished(of: id)
     ledger.release(
-      table[id].subdirectories.footprint + table[id].holdings.dropAll() + MemoryPrice.node(name: table[id].name.count))
+      table[id].subdirectories.footprint + table[id].holdings.dropAll()
+        + MemoryPrice.node(name: table[id].name.count, table[id].scope))
     table.remove(id)
   }
 
@@ -139,6 +168,7 @@ extension WalkState {
     for id in ids {
       for empty in table[id].lane.emptyDirectories {
         tally.emptyDirsLeft += 1
+        giveBackRemoval()
         close(empty.node)
       }
     }
@@ -147,6 +177,9 @@ extension WalkState {
       suffer(.left, id)
       close(id)
     }
+    // Of one in a worker's hands nobody knows.
+    if ownFolder == .waits { giveBackRemoval() }
+    if ownFolder != .stays { tally.emptyDirsLeft += 1 }
     tally.dirsLeft += UInt64(subdirectoriesBeingEntered)
     tally.filesScanned += UInt64(unsettledFiles)
     tally.filesToPurge += UInt64(unsettledFiles)

@@ -18,6 +18,8 @@ struct WalkState {
   /// The server did not know the target's root any more: what has a name now may be a copy of what had it.
   var hasLostSight = false
   private(set) var hasBegun = false
+  /// What becomes of the root when all below it is done.
+  var ownFolder = OwnFolder.stays
   var isFinished = false
   var tally = Tally()
 
@@ -45,7 +47,6 @@ struct WalkState {
   /// Open directories in the order in which they were opened, and some that are not any more.
   var openOrder = OpenOrder()
   var subdirectoriesBeingEntered = 0
-  var emptyDirectoriesReserved: UInt64 = 0
   /// Files judged old and not dealt with.
   var unsettledFiles = 0
   /// Entries of directories that could not be reached any more, and why; whoever logs them sets it back.
@@ -62,6 +63,7 @@ struct WalkState {
     self.pool = WorkerPool(fewest: limits.firstWorkers, most: limits.workers, now: now)
     self.ledger = MemoryLedger(budget: Int(clamping: limits.memory.bytes))
     ledger.reserve(MemoryPrice.walk)
+    if !rules.cutoff.selection.isOfEverything { ledger.reserve(PatternMatchers.mostMemory) }
   }
 
   /// Takes the number of workers at work as that since the last time.
@@ -148,6 +150,10 @@ extension WalkState {
       hasBegun = true
       return openRoot()
     }
+    if ownFolder == .waits, let root {
+      ownFolder = .beingRemoved
+      return .removeOwnFolder(OwnFolder.Removal(table[root]))
+    }
     if let work = take(preferring: preferred, canJudge: canJudge, canTakeIn: isIntakeOpen && canTakeIn) { return work }
     // When others are at work, they will free something. Otherwise it goes on beyond the budget, one piece at a time.
     guard workers - idle == 1, !opening.isShut || !lists.isEmpty(.judging) else { return nil }
@@ -176,6 +182,7 @@ extension WalkState {
   /// Whether a further worker would find something to do.
   var hasMoreWork: Bool {
     if isOver { return false }
+    if ownFolder == .waits { return true }
     if ![.removal, .check, .recheck, .sharedRemoval].allSatisfy({ lists.isEmpty($0) }) { return true }
     let isNobodyActive = workers == idle
     if isNobodyActive || canJudge, !lists.isEmpty(.judging) { return true }
@@ -214,11 +221,13 @@ extension WalkState {
       lists.forget(id, .subdirectory, in: &table)
     }
     let limit = listingLimit()
-    let reserved = MemoryPrice.listing(limit) + MemoryPrice.directory(name: name.count)
+    let scope = table[id].scope
+    let reserved = MemoryPrice.listing(limit) + MemoryPrice.directory(name: name.count, scope)
     ledger.reserve(reserved)
     subdirectoriesBeingEntered += 1
     table[id].users += 1
-    return .enter(Entering(reserved: reserved, parent: id, directory: directory, name: name, limit: limit))
+    return .enter(
+      Entering(reserved: reserved, parent: id, directory: directory, name: name, scope: scope, limit: limit))
   }
 
   /// Changes the names of subdirectories that wait to be entered, and what the ledger holds for them.
@@ -282,7 +291,7 @@ extension WalkState {
     return .judge(
       Chunk(
         reserved: reserved, node: id, directory: directory, batch: claims.batch, serial: claims.serial,
-        indices: indices, pathPrefix: rules.cutoff.needsPath ? table.pathPrefix(of: id) : []))
+        indices: indices, scope: table[id].scope))
   }
 
   /// Entries that the next worker claims of so many.

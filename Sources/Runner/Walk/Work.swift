@@ -1,4 +1,5 @@
 import Kernel
+import Plan
 import SystemPackage
 
 /// A piece of work the walk hands to a worker. It carries all it needs, so that it is done without a lock.
@@ -7,6 +8,8 @@ enum Work: Sendable {
   case openRoot(reserved: Int, limit: Int)
   /// Open a directory again that was closed for want of descriptors, or that the server does not know any more.
   case reopen(Reopening)
+  /// Remove the target's root, in which nothing is left.
+  case removeOwnFolder(OwnFolder.Removal)
   /// Open the target's root again, which the server does not know any more.
   case reopenRoot(FileIdentity)
   /// Open a subdirectory and list its beginning.
@@ -98,6 +101,8 @@ struct Entering: Sendable {
   let parent: NodeID
   let directory: DirectoryHandle
   let name: [UInt8]
+  /// The parent's; nil: there are no patterns.
+  let scope: PatternScope?
   /// Bytes of listing to take at most.
   let limit: Int
 }
@@ -124,8 +129,8 @@ struct Chunk: Sendable {
   /// The batch's, in the node's books.
   let serial: UInt32
   let indices: Range<Int>
-  /// The directory's path relative to the target, with a final slash unless empty; only when patterns need it.
-  let pathPrefix: [UInt8]
+  /// The directory's; nil: there are no patterns.
+  let scope: PatternScope?
 }
 
 /// What is to be removed from one directory.
@@ -133,15 +138,6 @@ enum Removal: Sendable {
   case files(VictimList)
   /// An empty subdirectory of it.
   case directory(EmptyDirectory, NameCheck)
-}
-
-/// A subdirectory found empty, with what must still be true of it when it is removed.
-struct EmptyDirectory: Sendable {
-  let node: NodeID
-  let name: [UInt8]
-  let identity: FileIdentity
-  /// Nil when we changed it ourselves.
-  let modifiedAt: FileTime?
 }
 
 struct Reopening: Sendable {
@@ -203,9 +199,20 @@ struct VanishedEntry: Sendable {
 /// Files of one directory that may go, each with what was seen of it; a part of a list shares the list's names.
 struct VictimList: Sendable {
   struct FirstLook: Sendable {
-    var inode: UInt64
+    let inode: UInt64
+    /// The highest bit: it is a link. There is one for each file, and no file has so many bytes.
+    private let packed: UInt64
+    private static let link: UInt64 = 1 << 63
+
+    init(_ status: EntryStatus) {
+      inode = status.identity.inode
+      packed = status.bytesFreedByRemoval | (status.kind == .symlink ? FirstLook.link : 0)
+    }
+
     /// What its removal gives back.
-    var bytes: UInt64
+    var bytes: UInt64 { packed & ~FirstLook.link }
+    var isLink: Bool { packed >= FirstLook.link }
+    var kind: FileKind { isLink ? .symlink : .file }
   }
 
   /// What fresh looks saw, some time ahead of the removal.
@@ -219,6 +226,8 @@ struct VictimList: Sendable {
 
   private(set) var names = NameList()
   private(set) var looks: [FirstLook] = []
+  /// By which each goes; empty when there is one set of them only.
+  private var criteria: [UInt8] = []
   /// The part of `names` and `looks` that is meant.
   private(set) var indices = 0..<0
   private(set) var fresh: FreshLooks?
@@ -229,25 +238,33 @@ struct VictimList: Sendable {
   var isEmpty: Bool { indices.isEmpty }
   var isChecked: Bool { fresh != nil }
 
+  func criteria(_ index: Int) -> UInt8 { criteria.isEmpty ? 0 : criteria[index] }
+
   /// `limit`: how many there can be at most, with names of so many bytes. Room is made once: growing step by step leaves
   /// pieces of memory behind in every thread.
-  mutating func append(_ name: UnsafeBufferPointer<UInt8>, _ status: EntryStatus, limit: (count: Int, name: Int)) {
+  ///
+  /// `criteria`: those by which the file goes; nil when there is one set of them only.
+  mutating func append(
+    _ name: UnsafeBufferPointer<UInt8>, _ status: EntryStatus, by number: UInt8? = nil, limit: (count: Int, name: Int)
+  ) {
     if looks.isEmpty {
+      if number != nil { criteria.reserveCapacity(limit.count) }
       looks.reserveCapacity(limit.count)
       names.reserveCapacity(names: limit.count, bytes: limit.count * (limit.name + 1))
     }
     names.append(name)
-    looks.append(FirstLook(inode: status.identity.inode, bytes: status.bytesFreedByRemoval))
+    if let number { criteria.append(number) }
+    looks.append(FirstLook(status))
     indices = indices.lowerBound..<looks.count
   }
 
   /// What it holds on to, in bytes, for the ledger; parts share it.
-  var footprint: Int { names.footprint + looks.capacity * MemoryLayout<FirstLook>.stride }
+  var footprint: Int { names.footprint + looks.capacity * MemoryLayout<FirstLook>.stride + criteria.capacity }
 
   /// The most that a list of so many files holds.
   static func mostFootprint(count: Int, name length: Int) -> Int {
     NameList.mostFootprint(entries: count, bytes: count * (length + 1)) + count * MemoryLayout<FirstLook>.stride
-      + MemoryPrice.array
+      + count + 2 * MemoryPrice.array
   }
 
   /// Takes the first files out; all when there are fewer.
@@ -287,7 +304,9 @@ struct Delivery: Sendable {
 
 /// What a worker brings back.
 indirect enum Completion: Sendable {
-  case openedRoot(DirectoryHandle, Listing, reserved: Int)
+  case openedRoot(DirectoryHandle, Listing, PatternScope?, reserved: Int)
+  /// Patterns leave nothing to do in the target.
+  case rootPassedOver(FolderPassedOver, reserved: Int)
   /// The walk cannot begin.
   case rootFailed(reserved: Int)
   case reopened(Reopening, ReopeningResult)
@@ -295,13 +314,15 @@ indirect enum Completion: Sendable {
   case read(Reading, Listing)
   case judged(Chunk, Judgement)
   case reopenedRoot(RootReopening)
+  case removedOwnFolder(DirectoryRemoval)
   case checked(Place, Checking)
   case removedFiles(Place, serial: UInt32, rest: VictimList, RemovalCount, Halt?, askedAt: MonotonicTime)
   case removedDirectory(Place, EmptyDirectory, DirectoryRemoval, namesCheckedAt: MonotonicTime?)
   case rechecked(Recheck, Rechecking)
 
   enum Entry: Sendable {
-    case opened(DirectoryHandle, Listing)
+    case opened(DirectoryHandle, Listing, PatternScope?)
+    case passedOver(FolderPassedOver)
     case vanished(Errno)
     /// The server does not know the parent any more.
     case lost
@@ -310,6 +331,7 @@ indirect enum Completion: Sendable {
     case otherFileSystem
     /// A `.purge-hold` stands in it.
     case held
+    case lostAndFound
     /// The run was stopped before.
     case left
   }
@@ -338,6 +360,7 @@ indirect enum Completion: Sendable {
     case notEmpty
     /// Another directory stands in its place, or somebody changed it.
     case changed
+    case stays(EmptyDirectory.ReasonToStay)
     case failed
     case left
     /// Nothing was tried.
@@ -380,6 +403,29 @@ struct Judgement: Sendable {
   /// The server does not know the directory any more; from the first of `rest` on.
   var isLost = false
   var vanished: [VanishedEntry] = []
+
+  mutating func keep(_ reason: KeepReason) {
+    tally.filesScanned += 1
+    tally.filesKept[reason] += 1
+    staying += 1
+  }
+
+  mutating func keep(_ unseen: Choices.Unseen) {
+    switch unseen {
+    case .file(let reason): keep(reason)
+    case .other(let kind): skip(kind)
+    }
+  }
+
+  /// What is no file, and stays.
+  mutating func skip(_ kind: FileKind) {
+    switch kind {
+    case .file, .directory: return
+    case .symlink: tally.symlinksSkipped += 1
+    case .special: tally.specialFilesSkipped += 1
+    }
+    staying += 1
+  }
 }
 
 /// What fresh looks at some files of a directory brought.

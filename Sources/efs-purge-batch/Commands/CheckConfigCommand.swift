@@ -97,6 +97,7 @@ struct CheckConfigCommand: ParsableCommand {
     settings.overrides = overriding.overrides
     settings.environment = Host.environment
     settings.key = key
+    settings.timeZones = .ofHost
     settings.memoryLimit = try containerLimit()
     return settings
   }

@@ -1,32 +1,47 @@
 import Plan
 
-/// A pattern and where it stands.
-struct PlacedPattern {
-  let text: String
-  let place: SourcePlace
-  let shape: GlobShape
-}
-
 /// What of a target its patterns are checked with.
 struct TargetPatterns {
-  let includes: [PlacedPattern]
-  let excludes: [PlacedPattern]
+  struct Item {
+    let text: String
+    let place: SourcePlace
+    /// The target's rather than inherited.
+    let isOwn: Bool
+    let shape: PatternShape
+  }
+
+  /// Absolute ones are left out where the path stands for several folders.
+  let includes: [Item]
+  let excludes: [Item]
+  let rules: [Rule]
   let maxDepth: Int?
   let places: Places
+
+  struct Rule {
+    /// Empty: everything.
+    let includes: [Item]
+    let excludes: [Item]
+    let place: SourcePlace
+  }
 
   /// Where the values stand. Targets in which these are the same have the same patterns.
   struct Places: Hashable {
     let include: Given?
     let exclude: Given?
     let maxDepth: Given?
-    let removesEmptyDirectories: Bool
+    let rules: Given?
+    /// Of the target, where a pattern may be absolute.
+    let path: SourcePlace?
 
     init(_ target: DecodedTarget) {
-      let given = target.settings.given
+      let (given, values) = (target.settings.given, target.settings.values)
       include = given["include"].map { Given($0) }
       exclude = given["exclude"].map { Given($0) }
       maxDepth = given["max_depth"].map { Given($0) }
-      removesEmptyDirectories = target.settings.values.removesEmptyDirectories
+      rules = given["rules"].map { Given($0) }
+      path =
+        (values.include + values.exclude + values.rules.flatMap(\.allPatterns)).contains { $0.pattern.isAbsolute }
+        ? target.pathPlace : nil
     }
   }
 
@@ -42,33 +57,43 @@ struct TargetPatterns {
 
   /// Nil when a list could not be read: then what the target has in its stead is not what was meant.
   init?(_ target: DecodedTarget, at places: Places) {
-    let values = target.settings.values
-    guard let includes = TargetPatterns.placed(values.include, target.settings.given["include"]?.node),
-      let excludes = TargetPatterns.placed(values.exclude, target.settings.given["exclude"]?.node)
-    else { return nil }
-    (self.includes, self.excludes, self.maxDepth, self.places) = (includes, excludes, values.maxDepth, places)
+    let (values, failed) = (target.settings.values, target.settings.failed)
+    guard failed.isDisjoint(with: ["include", "exclude"]) else { return nil }
+    let root = target.path.flatMap { $0.isLiteral ? $0.text : nil }
+    let ownExcludes = places.exclude?.isOwn == true ? target.settings.given["exclude"]?.node.items.count ?? 0 : 0
+    let inherited = values.exclude.count - ownExcludes
+    includes = values.include.compactMap { Item($0, isOwn: places.include?.isOwn == true, root) }
+    excludes = values.exclude.enumerated().compactMap { Item($1, isOwn: $0 >= inherited, root) }
+    rules = values.rules.compactMap { rule in
+      let isOwn = places.rules?.isOwn == true
+      guard rule.failed.isDisjoint(with: ["include", "exclude"]), let place = rule.firstPlace else { return nil }
+      return Rule(
+        includes: rule.values.include.compactMap { Item($0, isOwn: isOwn, root) },
+        excludes: rule.values.exclude.compactMap { Item($0, isOwn: isOwn, root) }, place: place)
+    }
+    (maxDepth, self.places) = (values.maxDepth, places)
   }
 
   /// What reading them takes, in steps of a comparison.
   static func cost(of target: DecodedTarget) -> Int {
-    4 * (target.settings.values.include.count + target.settings.values.exclude.count)
-  }
-
-  private static func placed(_ globs: [Glob], _ node: YAMLNode?) -> [PlacedPattern]? {
-    let items = node?.items ?? []
-    guard items.compactMap(\.text) == globs.map(\.pattern), items.count == globs.count else { return nil }
-    return zip(globs, items).map { PlacedPattern(text: $0.pattern, place: $1.place, shape: GlobShape($0)) }
+    4
+      * (target.settings.values.include.count + target.settings.values.exclude.count
+        + target.settings.values.rules.reduce(0) { $0 + $1.allPatterns.count })
   }
 
   var ownsInclude: Bool { places.include?.isOwn == true }
-  var ownsExclude: Bool { places.exclude?.isOwn == true }
+}
 
-  /// What is excluded with all that is inside.
-  var excludedFolders: Set<String> {
-    Set(excludes.compactMap { $0.text.hasSuffix("/**") ? String($0.text.dropLast(3)) : nil })
+extension TargetPatterns.Item {
+  fileprivate init?(_ placed: PlacedPattern, isOwn: Bool, _ root: String?) {
+    guard let shape = PatternShape(placed.pattern, in: root) else { return nil }
+    self.init(text: placed.text, place: placed.place, isOwn: isOwn, shape: shape)
   }
+}
 
-  /// Whether an `exclude` that meets no `include` is a slip: it is the target's own, and there are no empty directories that
-  /// it could be meant to keep.
-  var mayWasteExcludes: Bool { ownsExclude && !places.removesEmptyDirectories }
+extension Section<RuleSettings> {
+  var allPatterns: [PlacedPattern] { values.include + values.exclude }
+
+  /// Of one of its keys; nil when it has none.
+  fileprivate var firstPlace: SourcePlace? { RuleSettings.keys.lazy.compactMap { given[$0.name]?.key }.first }
 }

@@ -1,0 +1,31 @@
+/// What the objects of a stream say of each other: what variables and volumes are made of.
+struct StreamObjects: Sendable {
+  /// The data of ConfigMaps, by name.
+  private(set) var configMaps: [String: YAMLNode] = [:]
+  /// Where claims of volumes, by name, are said to be read-only.
+  private(set) var readOnlyClaims: [String: SourcePlace] = [:]
+
+  init() {}
+
+  init(_ objects: [KubernetesObject]) {
+    var volumes: [String: SourcePlace] = [:]
+    for object in objects {
+      guard let name = object.name?.text else { continue }
+      if object.kind == "ConfigMap", let data = object.node["data"] { configMaps[name] = data }
+      if object.kind == "PersistentVolume" { volumes[name] = StreamObjects.readOnlyPlace(of: object) }
+    }
+    for object in objects where object.kind == "PersistentVolumeClaim" {
+      guard let name = object.name?.text else { continue }
+      let volume = object.node["spec"]?["volumeName"]?.text.flatMap { volumes[$0] }
+      readOnlyClaims[name] = StreamObjects.readOnlyPlace(of: object) ?? volume
+    }
+  }
+
+  private static func readOnlyPlace(of object: KubernetesObject) -> SourcePlace? {
+    guard let spec = object.node["spec"] else { return nil }
+    let modes = spec["accessModes"]?.items ?? []
+    if !modes.isEmpty, modes.allSatisfy({ $0.text == "ReadOnlyMany" }) { return modes[0].place }
+    return spec["mountOptions"]?.items.first { $0.text == "ro" }?.place ?? spec["csi"]?["readOnly"]?.truePlace
+      ?? spec["nfs"]?["readOnly"]?.truePlace
+  }
+}

@@ -1,0 +1,64 @@
+/// A retention with its clock fixed and its patterns ready: the pure rule that decides what is deleted.
+public struct Cutoff: Hashable, Sendable {
+  public let retention: Retention
+  /// Which files the patterns choose, and by which criteria they go.
+  public let selection: Selection
+  /// By the target's own keys a file goes only when its time is strictly before this; the beginning of time when none does.
+  public let instant: Timestamp
+  /// Each rule with the target's criteria in place of what it leaves open.
+  private let rules: [Cutoff]
+  // Here it is at hand for each file.
+  private let ruleCount: UInt8
+
+  public init(_ retention: Retention, now: Timestamp) {
+    self.retention = retention
+    selection = Selection(retention)
+    instant = retention.maxAge.map { now - $0 } ?? Timestamp(seconds: .min)
+    rules = retention.rules.map { Cutoff(Retention($0.criteria), now: now) }
+    ruleCount = UInt8(clamping: rules.count)
+  }
+
+  /// Whether files go by more than one set of criteria.
+  public var hasRules: Bool { ruleCount > 0 }
+
+  /// For each set of criteria, as `selection` numbers them, whether every file stays, for the reason `never`, so that none need be
+  /// looked at.
+  public var keepsAll: [Bool] { rules.map { $0.retention.maxAge == nil } + [retention.maxAge == nil] }
+
+  /// The decision on a regular file that `selection` has chosen, by these criteria.
+  ///
+  /// The order is fixed (age, owner, size), so that every run gives the same file the same reason.
+  public func verdict(for file: FileFacts, by number: UInt8 = 0) -> Verdict {
+    if number < ruleCount { return verdict(for: file, byRule: Int(number)) }
+    guard let time = time(of: file, retention.ageFrom) else {
+      return .kept(retention.ageFrom == .atime ? .accessTimeUnknown : .birthTimeUnknown)
+    }
+    if time >= instant { return .kept(.tooNew) }
+    if let owners = retention.owners, !owners.contains(file.owner) { return .kept(.otherOwner) }
+    if file.size < retention.minSize.bytes { return .kept(.tooSmall) }
+    if let maxSize = retention.maxSize, file.size > maxSize.bytes { return .kept(.tooLarge) }
+    return .expired
+  }
+
+  // Apart, so that the usual case reads nothing that does not lie in the cutoff itself.
+  @inline(never)
+  private func verdict(for file: FileFacts, byRule number: Int) -> Verdict {
+    rules[number].verdict(for: file)
+  }
+
+  @inline(__always)
+  private func time(of file: FileFacts, _ source: Retention.AgeSource) -> Timestamp? {
+    switch source {
+    case .mtime: file.mtime
+    case .atime: file.atime
+    case .ctime: file.ctime
+    case .birth: file.birth
+    case .newest: max(file.mtime, file.atime ?? file.mtime, file.ctime, file.birth ?? file.ctime)
+    }
+  }
+
+  /// Whether `owner`, the target's or a rule's, keeps a directory of this user.
+  public func isOfOthers(_ owner: UInt32) -> Bool {
+    retention.owners.map { !$0.contains(owner) } ?? false || rules.contains { $0.isOfOthers(owner) }
+  }
+}

@@ -1,0 +1,199 @@
+/// Says what a target's patterns make of the entries of a folder, name by name. Remembers what it has worked out before: then a byte
+/// costs a look in a table, and nothing is allocated. Belongs to one thread at a time.
+public struct PatternMatcher: Sendable {
+  /// What becomes of a folder.
+  public enum Folder: Sendable {
+    case excluded
+    /// No file in it can be included.
+    case notIncluded
+    /// Files in it may be chosen.
+    case entered(PatternScope)
+  }
+
+  private let selection: Selection
+  private let automaton: PatternAutomaton
+  private let classOfByte: [UInt8]
+  private let classes: Int
+  private var known: [PatternAutomaton.Places: Int32] = [:]
+  private var states: [State] = []
+  /// For each state the one after each class of bytes; -1: not worked out yet.
+  private var next: [Int32] = []
+  /// How often all was forgotten.
+  private var generation = 0
+  private var here: (scope: PatternScope, state: Int32, generation: Int)
+  /// By number, the patterns that have matched something.
+  public private(set) var matched: [Bool]
+  /// Set with each pattern that matches for the first time.
+  public var hasNews = false
+
+  private struct State {
+    let places: PatternAutomaton.Places
+    /// The lists of which a pattern ends here, for a file and for a folder.
+    let files: UInt64
+    let folders: UInt64
+    /// These patterns are not noted in `matched`.
+    var isNewToFiles: Bool
+    var isNewToFolders: Bool
+  }
+
+  /// What it may remember, in bytes.
+  public static let mostMemory = 64 * 1024
+  private let mostStates: Int
+  /// Beyond so many words of places, working out is as quick as remembering.
+  private var remembers: Bool { automaton.words <= 64 }
+
+  public init(_ selection: Selection) {
+    self.selection = selection
+    automaton = selection.automaton
+    (classOfByte, classes) = automaton.classes
+    mostStates = max(8, PatternMatcher.mostMemory / (4 * classes + 16 * automaton.words + 128))
+    matched = Array(repeating: false, count: selection.patterns.count)
+    here = (PatternScope(position: [], covered: 0), 0, -1)
+  }
+
+  /// What the patterns make of the target's own folder, at this absolute path.
+  public mutating func root(at path: Span<UInt8>) -> Folder {
+    let covered = automaton.matches(onTheWayTo: path) { note($0) }
+    return folder(selection.always | covered, automaton.start(in: path))
+  }
+
+  /// Turns to the entries of a folder.
+  public mutating func enter(_ scope: PatternScope) { here = (scope, -1, -1) }
+
+  /// What becomes of a file of this name in the folder entered.
+  public mutating func choice(ofFile name: Span<UInt8>) -> Selection.Choice {
+    let covered = here.scope.covered
+    guard remembers else {
+      return selection.choice(covered | noted(worked(out: name), isFolder: false))
+    }
+    let state = Int(read(name))
+    if states[state].isNewToFiles {
+      _ = noted(states[state].places, isFolder: false)
+      states[state].isNewToFiles = false
+    }
+    return selection.choice(covered | states[state].files)
+  }
+
+  /// What becomes of a subfolder of this name in the folder entered.
+  public mutating func folder(_ name: Span<UInt8>) -> Folder {
+    let covered = here.scope.covered
+    guard remembers else {
+      var places = worked(out: name)
+      let matches = noted(places, isFolder: true)
+      automaton.read(UInt8(ascii: "/"), &places)
+      return folder(covered | matches, places)
+    }
+    let state = Int(read(name))
+    if states[state].isNewToFolders {
+      _ = noted(states[state].places, isFolder: true)
+      states[state].isNewToFolders = false
+    }
+    let matches = states[state].folders
+    let inside = Int(read(UInt8(ascii: "/"), from: Int32(state)))
+    return folder(covered | matches, states[inside].places)
+  }
+
+  private func folder(_ covered: UInt64, _ places: PatternAutomaton.Places) -> Folder {
+    if selection.excludes(covered) { return .excluded }
+    let mayChoose = selection.mayChoose(covered: covered, living: automaton.living(at: places))
+    return mayChoose ? .entered(PatternScope(position: places, covered: covered)) : .notIncluded
+  }
+
+  private mutating func noted(_ places: PatternAutomaton.Places, isFolder: Bool) -> UInt64 {
+    automaton.matches(at: places, isFolder: isFolder) { note($0) }
+  }
+
+  private mutating func note(_ number: Int) {
+    if !matched[number] { (matched[number], hasNews) = (true, true) }
+  }
+
+  private func worked(out name: Span<UInt8>) -> PatternAutomaton.Places {
+    var places = here.scope.position
+    for at in 0..<name.count { automaton.read(name[at], &places) }
+    return places
+  }
+
+  // MARK: Remembering
+
+  private mutating func read(_ name: Span<UInt8>) -> Int32 {
+    if here.generation != generation {
+      let state = state(here.scope.position)
+      (here.state, here.generation) = (state, generation)
+    }
+    var state = here.state
+    for at in 0..<name.count { state = read(name[at], from: state) }
+    return state
+  }
+
+  @inline(__always)
+  private mutating func read(_ byte: UInt8, from state: Int32) -> Int32 {
+    let found = next[Int(state) * classes + Int(classOfByte[Int(byte)])]
+    return found >= 0 ? found : learn(byte, from: state)
+  }
+
+  private mutating func learn(_ byte: UInt8, from state: Int32) -> Int32 {
+    var places = states[Int(state)].places
+    automaton.read(byte, &places)
+    let before = generation
+    let new = self.state(places)
+    if generation == before { next[Int(state) * classes + Int(classOfByte[Int(byte)])] = new }
+    return new
+  }
+
+  private mutating func state(_ places: PatternAutomaton.Places) -> Int32 {
+    if let index = known[places] { return index }
+    if states.count == mostStates { forget() }
+    let index = Int32(states.count)
+    known[places] = index
+    next.append(contentsOf: repeatElement(-1, count: classes))
+    let files = automaton.matches(at: places, isFolder: false)
+    let folders = automaton.matches(at: places, isFolder: true)
+    states.append(
+      State(
+        places: places, files: files, folders: folders, isNewToFiles: files != 0, isNewToFolders: folders != 0))
+    return index
+  }
+
+  private mutating func forget() {
+    (known, states, next) = ([:], [], [])
+    generation += 1
+  }
+}
+
+extension Selection {
+  /// What becomes of one file, by its path relative to the target's folder at the absolute path `root`. For many files of a folder
+  /// a matcher of one's own is quicker.
+  public func choice(ofFileAt path: [UInt8], in root: [UInt8]) -> Choice {
+    var matcher = PatternMatcher(self)
+    var folder = matcher.root(at: root.span)
+    let names = path.split(separator: UInt8(ascii: "/")).map { Array($0) }
+    for name in names.dropLast() {
+      guard case .entered(let scope) = folder else { break }
+      matcher.enter(scope)
+      folder = matcher.folder(name.span)
+    }
+    switch folder {
+    case .excluded: return .excluded
+    case .notIncluded: return .notIncluded
+    case .entered(let scope):
+      matcher.enter(scope)
+      let name = names.last ?? []
+      return matcher.choice(ofFile: name.span)
+    }
+  }
+}
+
+/// A folder as patterns see it: how far they have got on the way to it, and which speak of all in it.
+///
+/// A class, since whatever is about the folder refers to it, and mostly there is none.
+public final class PatternScope: Sendable {
+  /// After the folder's path and a slash.
+  let position: PatternAutomaton.Places
+  /// The lists, a bit each.
+  let covered: UInt64
+
+  init(position: PatternAutomaton.Places, covered: UInt64) { (self.position, self.covered) = (position, covered) }
+
+  /// What it holds on to, in bytes; folders often share its places.
+  public var footprint: Int { 96 + position.count * MemoryLayout<UInt64>.stride }
+}

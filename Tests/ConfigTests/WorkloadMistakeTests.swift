@@ -1,0 +1,216 @@
+import Testing
+
+@testable import Config
+
+@Suite("Manifests with which every run fails, or deletes what it must not")
+struct WorkloadMistakeTests {
+  private static let arguments = "- --config=/etc/efs-purge-batch/config.yaml"
+  private static let environment = "securityContext:\n              readOnlyRootFilesystem: true"
+
+  /// What is found in the manifest of `WorkloadTests` with `old` written as `new`, and `more` behind it.
+  private func found(_ old: String, _ new: String, more: String = "") throws -> [String] {
+    let manifest = try WorkloadTests.manifest.changing(old, to: new)
+    let stream = more.isEmpty ? manifest : manifest + "\n---\n" + more
+    return try check(WorkloadTests.configMap(WorkloadTests.config), against: stream).diagnostics.map(\.summary)
+  }
+
+  @Test(
+    "Words and paths of a command line that come to nothing",
+    arguments: [
+      ("config.yaml", ["relativeInContainer config.yaml"]),
+      ("$(CONFIG_PATH)", ["undefinedReference --config=$(CONFIG_PATH)"]),
+      ("$(KUBERNETES_SERVICE_HOST)", []),
+      ("$$(CONFIG_PATH)", ["relativeInContainer $(CONFIG_PATH)"]),
+      ("${CONF}", ["shellReference --config=${CONF}"]), ("$CONF", ["shellReference --config=$CONF"]),
+      ("/etc/efs-purge-batch/c.yaml", ["noSuchConfigFile /etc/efs-purge-batch/c.yaml <- config.yaml"]),
+    ] as [(String, [String])])
+  func configPaths(path: String, expected: [String]) throws {
+    #expect(try found(Self.arguments, "- --config=\(path)") == expected)
+  }
+
+  @Test("A relative path is looked up in the working directory, where the manifest says that")
+  func workingDirectory() throws {
+    func found(_ folder: String) throws -> [String] {
+      let manifest = try WorkloadTests.manifest.changing(Self.arguments, to: "- --config=config.yaml")
+        .changing("image: registry", to: "workingDir: \(folder)\n              image: registry")
+      return try check(WorkloadTests.configMap(WorkloadTests.config), against: manifest).diagnostics.map(\.summary)
+    }
+    #expect(try found("/etc/efs-purge-batch") == [])
+    #expect(try found("/app") == ["configMountedElsewhere config.yaml <- /etc/efs-purge-batch"])
+  }
+
+  @Test(
+    "A report must be a file in a place that stays",
+    arguments: [
+      ("/report", ["reportIsMount /report <- /report"]), ("/report/", ["reportIsMount /report/ <- /report"]),
+      ("purge.json", ["relativeInContainer purge.json"]), ("/report/purge.json", []),
+      ("/data/2024-01/purge.json", ["reportInsideTarget /data/2024-01/purge.json <- \"/data/{YYYY}-{MM}\""]),
+      ("/data/api", ["reportIsFolder /data/api <- /data/api"]),
+    ] as [(String, [String])])
+  func reports(path: String, expected: [String]) throws {
+    #expect(try found(Self.arguments, Self.arguments + "\n                - --report=\(path)") == expected)
+  }
+
+  @Test(
+    "--target must let some folder of a pattern run",
+    arguments: [
+      ("nightly", ["selectsNoTarget nightly"]), ("months", []), ("months/2024-*", []), ("*/2024-01", []), ("mon*", []),
+      ("month/2024-01", ["selectsNoTarget month/2024-01"]), ("ap[hi]", []),
+    ] as [(String, [String])])
+  func targets(pattern: String, expected: [String]) throws {
+    #expect(try found(Self.arguments, Self.arguments + "\n                - --target=\(pattern)") == expected)
+  }
+
+  @Test("A fixed time ends every run, and a rehearsal goes by it")
+  func now() throws {
+    let option = "\n                - \"--now=2026-01-01T00:00:00Z\""
+    #expect(try found(Self.arguments, Self.arguments + option) == ["fixedNow \"--now=2026-01-01T00:00:00Z\""])
+    #expect(try found(Self.arguments, Self.arguments + option + "\n                - --dry-run") == [])
+  }
+
+  @Test(
+    "Variables must be texts, and stand before what refers to them",
+    arguments: [
+      ("{name: EFSPURGE_MAX_CONCURRENCY, value: 100}", ["textNeeded 100"]),
+      ("{name: A, value: yes}", ["textNeeded yes"]),
+      ("{name: A, value: 1.5}", ["textNeeded 1.5"]), ("{name: A, value: 1Gi}", []), ("{name: A, value: \"100\"}", []),
+      ("{name: A, value: $(B)}, {name: B, value: x}", ["undefinedReference $(B)"]),
+      ("{name: B, value: x}, {name: A, value: $(B)}", []), ("{name: A, value: $$(B)}", []),
+    ] as [(String, [String])])
+  func variables(list: String, expected: [String]) throws {
+    #expect(try found("image: registry", "env: [\(list)]\n              image: registry") == expected)
+  }
+
+  @Test("Variables from ConfigMaps of the stream count as if they stood there")
+  func variablesOfConfigMaps() throws {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: variables}\ndata: {EFSPURGE_MEMORY_LIMIT_MB: \"many\"}"
+    func found(_ source: String) throws -> [String] {
+      try self.found("image: registry", "\(source)\n              image: registry", more: map)
+    }
+    #expect(try found("envFrom: [{configMapRef: {name: variables}}]") == ["badVariable \"many\""])
+    let key = "{configMapKeyRef: {name: variables, key: EFSPURGE_MEMORY_LIMIT_MB}}"
+    #expect(try found("env: [{name: EFSPURGE_MEMORY_LIMIT_MB, valueFrom: \(key)}]") == ["badVariable \"many\""])
+    #expect(try found("envFrom: [{prefix: X_, configMapRef: {name: variables}}]") == [])
+    #expect(try found("envFrom: [{configMapRef: {name: others}}]") == [])
+  }
+
+  @Test(
+    "What a rule says after a failure must be among what Kubernetes knows",
+    arguments: [
+      ("action: FailJob", "action: Fail", ["unknownWord Fail"]),
+      ("action: FailJob", "action: failJob", ["unknownWord failJob"]),
+      ("action: FailJob", "action: FailIndex", ["unknownWord FailIndex"]),
+      ("- action: FailJob\n            onExitCodes:", "- onExitCodes:", ["unknownWord onExitCodes"]),
+      ("operator: In", "operator: in", ["unknownWord in"]),
+    ] as [(String, String, [String])])
+  func actions(old: String, new: String, expected: [String]) throws {
+    let found = try found(old, new)
+    #expect(found.filter { $0.hasPrefix("unknownWord") } == expected)
+  }
+
+  @Test("Status 6 is no run's, so a rule may forgo its retry")
+  func lock() throws {
+    let manifest = try WorkloadTests.manifest.changing("operator: In", to: "operator: NotIn")
+      .changing("values: [2, 5, 64]", to: "values: [1, 3, 4]")
+    #expect(try check(WorkloadTests.configMap(WorkloadTests.config), against: manifest).printed == "")
+  }
+
+  @Test(
+    "Volumes and mounts that Kubernetes refuses, or that cannot be written to",
+    arguments: [
+      (
+        "persistentVolumeClaim: {claimName: data}", "persistentVolumeclaim: {claimName: data}",
+        ["unknownVolumeKind persistentVolumeclaim"]
+      ),
+      (
+        "mountPath: /report}", "mountPath: /report}\n                - {name: data, mountPath: /report/}",
+        ["mountPathTwice /report/ <- /report"]
+      ),
+      ("apiVersion: batch/v1", "apiVersion: batch/v1beta1", ["formerVersion batch/v1beta1"]),
+      ("persistentVolumeClaim: {claimName: data}", "hostPath: {path: /}", []),
+      (
+        "persistentVolumeClaim: {claimName: data}", "hostPath: {path: /etc}",
+        ["systemFolderOfNode /data/api", "systemFolderOfNode \"/data/"]
+      ),
+    ] as [(String, String, [String])])
+  func volumes(old: String, new: String, expected: [String]) throws {
+    let found = try found(old, new)
+    #expect(found.filter { found in expected.contains { found.hasPrefix($0) } }.count == expected.count, "\(found)")
+    if expected.isEmpty { #expect(found == []) }
+  }
+
+  @Test("A claim or volume of the stream that is read-only makes the target so")
+  func claims() throws {
+    func found(_ objects: String) throws -> [String] {
+      try self.found("name: purge\n  namespace", "name: purge\n  labels: {}\n  namespace", more: objects)
+    }
+    let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: "
+    let volume = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: pv}\nspec: "
+    let targets = ["/data/api", "\"/data/{YYYY}-{MM}\""]
+    func readOnly(_ token: String) -> [String] { targets.map { "targetReadOnly \($0) <- \(token)" } }
+    #expect(try found(claim + "{accessModes: [ReadWriteMany]}") == [])
+    #expect(try found(claim + "{accessModes: [ReadOnlyMany]}") == readOnly("ReadOnlyMany"))
+    let bound = "\n---\n" + claim + "{volumeName: pv}"
+    #expect(try found(volume + "{mountOptions: [hard, ro]}" + bound) == readOnly("ro"))
+    #expect(try found(volume + "{csi: {driver: efs.csi.aws.com, readOnly: true}}" + bound) == readOnly("true"))
+    #expect(try found(volume + "{mountOptions: [hard]}" + bound) == [])
+  }
+
+  @Test(
+    "Programs and words that come to nothing",
+    arguments: [
+      ("command: [efs-purge-batch run]", ["commandInOneText [efs-purge-batch run]"]),
+      ("command: [/bin/sh, -c, \"efs-purge-batch run || true\"]", ["commandLineNotRead /bin/sh"]),
+      ("command: [tini, --, efs-purge-batch, run]", ["commandLineNotRead tini"]),
+      ("command: [efs-purge-batch, run]", []), ("command: [sleep, inf]", []),
+      ("args: [\"run --config=/x\"]", ["badArgument [\"run --config=/x\"]"]),
+      ("args: [run, 100]", ["textNeeded 100", "badArgument 100"]),
+      ("args: [--config=/x]", ["badArgument --config=/x"]),
+    ] as [(String, [String])])
+  func words(words: String, expected: [String]) throws {
+    let manifest = try WorkloadTests.manifest.changing(
+      """
+                    args:
+                      - run
+                      - --config=/etc/efs-purge-batch/config.yaml
+                      - --termination-log=/dev/termination-log
+      """, to: "              " + words)
+    let found = try check(WorkloadTests.configMap(WorkloadTests.config), against: manifest).diagnostics.map(\.summary)
+    #expect(found == expected)
+  }
+
+  @Test("An init container that checks another file than the config's ends the pod")
+  func checkedFiles() throws {
+    func found(_ path: String) throws -> [String] {
+      try self.found(
+        "containers:",
+        """
+        initContainers:
+                  - name: check
+                    image: efs-purge-batch
+                    args: [check-config, \(path)]
+                    volumeMounts: [{name: config, mountPath: /config}]
+                  containers:
+        """)
+    }
+    #expect(try found("/config/config.yaml") == [])
+    #expect(try found("/config") == [])
+    #expect(try found("/config/config.yml") == ["noSuchConfigFile /config/config.yml <- config.yaml"])
+    #expect(try found("/elsewhere/config.yml") == [])
+  }
+
+  @Test("A container that mounts nothing purges nothing, and is not taken for the one that is meant")
+  func unrelated() throws {
+    let web = """
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: web}
+      spec:
+        template:
+          spec:
+            containers: [{name: nginx, image: "nginx:1.27", command: [nginx, -g, "daemon off;"]}]
+      """
+    let found = try check(WorkloadTests.configMap(WorkloadTests.config), against: web)
+    #expect(found.diagnostics.map(\.summary) == ["noWorkload web"])
+  }
+}
