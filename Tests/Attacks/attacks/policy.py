@@ -15,7 +15,10 @@ def pattern(text: str) -> re.Pattern:
 
 
 def matches(patterns: list[str], path: str) -> bool:
-    return any(pattern(text).fullmatch(path) for text in patterns)
+    """Whether one of them matches the file, or a folder that it lies in."""
+    parts = path.split("/")
+    heads = ["/".join(parts[:count + 1]) for count in range(len(parts))]
+    return any(pattern(text).fullmatch(head) for text in patterns for head in heads)
 
 
 def target_of(scenario: Scenario, path: str) -> Target | None:
