@@ -146,6 +146,10 @@ def parse(file: Path):
 def check_good(schema: Schema) -> int:
     compared = 0
     for file in yaml_files(Path("configs")) + yaml_files(CORPUS / "good"):
+        # Streams of them may have several documents.
+        if is_manifest_text((ROOT / file).read_bytes()):
+            skip(file, "manifests")
+            continue
         config = parse(file)
         if is_manifest(config):
             skip(file, "manifests")
@@ -192,7 +196,8 @@ def is_structural(finding: dict, source: bytes) -> bool:
     if rule in STRUCTURAL_IN_NUMBERS:
         return re.fullmatch(r"-?[0-9]+", token) is not None
     if rule in STRUCTURAL_BUT_DATES:
-        return re.fullmatch(r"[\"']?[0-9]{4}-[0-9]{2}-[0-9]{2}[\"']?", token) is None
+        date = r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-W[0-9]{2}|(0|1[0-8]|19[0-6])[0-9]+(-[0-9]{2})?"
+        return re.fullmatch(f"[\"']?({date})[\"']?", token) is None
     return False
 
 

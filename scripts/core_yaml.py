@@ -77,5 +77,10 @@ Loader.add_constructor(BaseResolver.DEFAULT_SEQUENCE_TAG, _sequence)
 
 
 def load(text: str | bytes):
-    """The one document of `text`. Raises yaml.YAMLError."""
-    return Loader(text).get_single_data()
+    """The one document of `text`; one behind it may hold nothing. Raises yaml.YAMLError."""
+    loader = Loader(text)
+    document = loader.get_data()
+    while loader.check_data():
+        if loader.get_data() is not None:
+            raise yaml.YAMLError("more than one document holds something")
+    return document
