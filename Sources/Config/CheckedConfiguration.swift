@@ -66,14 +66,3 @@ extension CheckedConfiguration {
     unlistedCount += findings.unkeptCount
   }
 }
-
-extension ByteCount {
-  /// A size as the config writes sizes (`512Mi`, `1Gi`), given as the value of a command line option.
-  ///
-  /// Throws a finding whose place is in a text named like the option, also for what is too little to run in.
-  public static func optionValue(_ text: String, of option: String) throws(Diagnostic) -> ByteCount {
-    let source = SourceText(name: option, bytes: Array(text.utf8), medium: .option)
-    let scalar = YAMLScalar(text: text, style: .plain, place: source.place(0..<source.bytes.count))
-    return try Sizes.parse(scalar, of: Subject(key: option, noun: "a size"), atLeast: ContainerMemory.least)
-  }
-}

@@ -69,6 +69,13 @@ public struct EntryStatus: Hashable, Sendable {
   /// Something is mounted here. False on kernels before 5.8, which do not tell.
   public var isMountRoot: Bool
 
+  /// Of a file that is only supposed to stand somewhere: with one link, in no file system. All its times are `time`.
+  public init(supposed kind: FileKind, owner: UInt32, size: UInt64, time: FileTime) {
+    (self.kind, self.owner, self.size) = (kind, owner, size)
+    (identity, links, allocatedBytes, isMountRoot) = (FileIdentity(device: 0, inode: 0), 1, size, false)
+    (mtime, atime, ctime, birth) = (time, time, time, time)
+  }
+
   /// What removing this name gives back: the allocated bytes when it is the last link, else none.
   public var bytesFreedByRemoval: UInt64 { links <= 1 ? allocatedBytes : 0 }
 

@@ -25,6 +25,18 @@ public struct Cutoff: Hashable, Sendable {
   /// looked at.
   public var keepsAll: [Bool] { rules.map { $0.retention.maxAge == nil } + [retention.maxAge == nil] }
 
+  /// A set of criteria, as `selection` numbers them.
+  public func criteria(_ number: UInt8) -> Retention.Criteria {
+    number < ruleCount ? rules[Int(number)].retention.criteria : retention.criteria
+  }
+
+  /// What a file's age is judged by; nil where its time is not known, or no file goes.
+  public func age(of file: FileFacts, by number: UInt8) -> (time: Timestamp, limit: Timestamp)? {
+    let cutoff = number < ruleCount ? rules[Int(number)] : self
+    guard cutoff.retention.maxAge != nil, let time = time(of: file, cutoff.retention.ageFrom) else { return nil }
+    return (time, cutoff.instant)
+  }
+
   /// The decision on a regular file that `selection` has chosen, by these criteria.
   ///
   /// The order is fixed (age, owner, size), so that every run gives the same file the same reason.
@@ -56,6 +68,9 @@ public struct Cutoff: Hashable, Sendable {
     case .newest: max(file.mtime, file.atime ?? file.mtime, file.ctime, file.birth ?? file.ctime)
     }
   }
+
+  /// Whether `owner`, the target's or a rule's, keeps directories of some users.
+  public var asksForOwners: Bool { retention.owners != nil || rules.contains { $0.asksForOwners } }
 
   /// Whether `owner`, the target's or a rule's, keeps a directory of this user.
   public func isOfOthers(_ owner: UInt32) -> Bool {

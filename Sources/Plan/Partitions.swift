@@ -128,16 +128,39 @@ public struct PartitionRule: Hashable, Sendable {
     (self.olderThan, self.from, self.to, self.order) = (olderThan, from, to, order)
   }
 
-  /// Whether `period` is chosen at `now`. A period that has not ended is never chosen, whatever the rule says.
+  /// Why a period is not chosen.
+  public enum Objection: Hashable, Sendable {
+    case beforeFrom
+    case afterTo
+    /// A period that has not ended is never chosen, whatever the rule says.
+    case notOver
+    case tooYoung
+  }
+
+  /// Whether `period` is chosen at `now`.
   public func chooses(_ period: Period, at now: Timestamp, in zone: TimeZoneRules) -> Bool {
-    let latestEnd = olderThan?.latestEnd(at: now, in: zone) ?? now
-    return isWithinBounds(period) && period.end(in: zone) <= min(latestEnd, now)
+    objection(to: period, at: now, in: zone) == nil
+  }
+
+  /// What speaks against choosing `period` at `now`; nil: nothing.
+  public func objection(to period: Period, at now: Timestamp, in zone: TimeZoneRules) -> Objection? {
+    if let bound = boundObjection(to: period) { return bound }
+    let end = period.end(in: zone)
+    if end > now { return .notOver }
+    return end <= latestEnd(at: now, in: zone) ? nil : .tooYoung
+  }
+
+  /// The latest moment at which a period may have ended to be chosen at `now`.
+  public func latestEnd(at now: Timestamp, in zone: TimeZoneRules) -> Timestamp {
+    min(olderThan?.latestEnd(at: now, in: zone) ?? now, now)
   }
 
   /// Whether the whole period lies within them.
-  public func isWithinBounds(_ period: Period) -> Bool {
-    if let from, period.start < from.start { return false }
-    if let to, period.end > to.end { return false }
-    return true
+  public func isWithinBounds(_ period: Period) -> Bool { boundObjection(to: period) == nil }
+
+  private func boundObjection(to period: Period) -> Objection? {
+    if let from, period.start < from.start { return .beforeFrom }
+    if let to, period.end > to.end { return .afterTo }
+    return nil
   }
 }

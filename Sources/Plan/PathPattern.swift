@@ -6,6 +6,15 @@ public struct PathPattern: Hashable, Sendable {
     case template(DateTemplate)
   }
 
+  /// What a component makes of a folder's name.
+  public enum Match: Hashable, Sendable {
+    case none
+    /// It is no date, but with other digits, or another number of them, it would be one.
+    case almost
+    /// With what it and the names above it say of dates.
+    case whole(DateTemplate.Fields)
+  }
+
   /// As the user wrote it.
   public let text: String
   /// From the root downwards; never empty.
@@ -45,4 +54,17 @@ public struct PathPattern: Hashable, Sendable {
   /// The path of the folder that `literalPrefix` leads to, as the file system has it; the folder itself when the pattern
   /// is literal.
   public var literalPath: [UInt8] { literalPrefix.flatMap { [UInt8(ascii: "/")] + Array($0.utf8) } }
+}
+
+extension PathPattern.Component {
+  /// - Parameter fields: what the names above it say of dates.
+  public func match(_ name: [UInt8], adding fields: DateTemplate.Fields) -> PathPattern.Match {
+    switch self {
+    case .literal(let literal): return name.elementsEqual(literal.utf8) ? .whole(fields) : .none
+    case .wildcard(let glob): return glob.matchesName(name) ? .whole(fields) : .none
+    case .template(let template):
+      if let more = template.match(name, adding: fields), more.arePossible { return .whole(more) }
+      return template.almostMatches(name) ? .almost : .none
+    }
+  }
 }

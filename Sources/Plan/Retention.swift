@@ -83,6 +83,9 @@ extension Retention {
       owners: criteria.owners)
   }
 
+  /// Whether files in a folder so deep are looked for; the target's own folder has depth 0.
+  public func reaches(folderAtDepth depth: Int) -> Bool { maxDepth.map { depth + 1 <= $0 } ?? true }
+
   /// The target's own.
   public var criteria: Criteria {
     Criteria(maxAge: maxAge, ageFrom: ageFrom, minSize: minSize, maxSize: maxSize, owners: owners)

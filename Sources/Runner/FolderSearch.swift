@@ -31,13 +31,6 @@ struct FolderSearch {
     var isAtEnd = false
   }
 
-  private enum Match {
-    case none
-    /// It is no date, but with other digits it would be one.
-    case almost
-    case whole(DateTemplate.Fields)
-  }
-
   private let fileSystem: any FileSystem
   private let isStopped: @Sendable () -> Bool
   private let head: [UInt8]
@@ -77,7 +70,7 @@ struct FolderSearch {
   private mutating func step(
     to name: [UInt8], from level: Level, _ visitor: inout some FolderVisitor
   ) throws(TargetExpansion.Failure) {
-    guard case .whole(let fields) = match(name, level.component, level.fields) else { return }
+    guard case .whole(let fields) = components[level.component].match(name, adding: level.fields) else { return }
     tail.removeSubrange(level.length...)
     if !tail.isEmpty { tail.append(UInt8(ascii: "/")) }
     tail += name
@@ -158,7 +151,7 @@ extension FolderSearch {
     let kind = batch.entries[index].kind
     guard [.directory, .symlink, nil].contains(kind) else { return }
     let name = Array(batch.name(at: index))
-    switch match(name, level.component, level.fields) {
+    switch components[level.component].match(name, adding: level.fields) {
     case .none: break
     case .almost where (kind ?? self.kind(of: name, in: level)) == .directory:
       passedOver.nearMisses.note(path(to: name))
@@ -171,15 +164,5 @@ extension FolderSearch {
   /// Where the listing does not say; nil: it is gone, or cannot be looked at.
   private func kind(of name: [UInt8], in level: Level) -> FileKind? {
     (try? fileSystem.look(at: name, in: level.directory, isFresh: false))?.kind
-  }
-
-  private func match(_ name: [UInt8], _ component: Int, _ fields: DateTemplate.Fields) -> Match {
-    switch components[component] {
-    case .literal(let literal): return name.elementsEqual(literal.utf8) ? .whole(fields) : .none
-    case .wildcard(let glob): return glob.matchesName(name) ? .whole(fields) : .none
-    case .template(let template):
-      if let more = template.match(name, adding: fields), more.arePossible { return .whole(more) }
-      return template.almostMatches(name) ? .almost : .none
-    }
   }
 }

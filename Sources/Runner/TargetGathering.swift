@@ -143,11 +143,13 @@ extension TargetGathering {
       case .tooManyFolders: (.failed, "more than \(TargetExpansion.maxFolders) folders match \(path)")
       case .tooManySeries:
         (.failed, "keep_last has the newest folders of too many series to keep in mind below \(path)")
-      case .overlaps(let other): (.failed, "overlaps with the target \(folders.name(of: other))")
+      case .overlaps(let other): (.failed, TargetGathering.overlapSentence(with: folders.name(of: other)))
       case .unsearchable, .missing: (.failed, "")
       }
     return TargetOutcome(name: name, path: path, ending: ending, reason: sentence)
   }
+
+  static func overlapSentence(with name: String) -> String { "overlaps with the target \(name)" }
 
   private func missing(_ subject: Settled.Subject, name: String, path: String) -> TargetOutcome {
     let fixed =

@@ -23,16 +23,19 @@ struct EFSPurgeBatch: ParsableCommand {
 
       EXAMPLES:
         efs-purge-batch check-config configs/*.yaml
+        efs-purge-batch explain --config purge.yaml --mtime 100d /data/api/old.log
         efs-purge-batch plan --config purge.yaml
         efs-purge-batch run --config purge.yaml --report /report/purge.json
       """,
     version: ToolVersion.current,
-    subcommands: [CheckConfigCommand.self, PlanCommand.self, RunCommand.self, SchemaCommand.self]
+    subcommands: [
+      CheckConfigCommand.self, PlanCommand.self, RunCommand.self, ExplainCommand.self, SchemaCommand.self,
+    ]
   )
 
   /// A pod without arguments must not look like one that has purged.
   func run() throws {
-    throw ValidationError("Missing subcommand: one of check-config, plan, run, schema.")
+    throw ValidationError("Missing subcommand: one of check-config, plan, run, explain, schema.")
   }
 
   static func main() {

@@ -6,7 +6,8 @@ import Testing
 
 /// One config with mistakes, and the whole output they must print. Comments at its top set what comes from outside:
 /// `# set: KEY=VALUE`, `# env: NAME=VALUE`, `# memory-limit: MIB`, `# key: KEY`, `# limits: bytes=N depth=N nodes=N comparisons=N`,
-/// `# host: …` (see `HostDirectives`), and `# workload: FILE`, a stream of manifests beside it.
+/// `# host: …` (see `HostDirectives`), and `# workload: FILE`, a stream of manifests beside it. With `# is: cases` it is no config, but
+/// cases of one.
 struct Golden: Sendable, CustomTestStringConvertible {
   let name: String
   var testDescription: String { name }
@@ -37,6 +38,7 @@ struct Golden: Sendable, CustomTestStringConvertible {
   ) throws -> (findings: [Diagnostic], configs: [CheckedConfiguration]) {
     let source = try source()
     let directives = Directives(String(decoding: source.bytes, as: UTF8.self))
+    if directives.isCases { return (ExpectedCases(source).diagnostics, []) }
     var settings = directives.settings
     if let file = directives.workload {
       let written = Golden.folder.appending(path: file)
@@ -59,6 +61,7 @@ private struct Directives {
   var limits = YAMLLimits()
   var host: [String] = []
   var workload: String?
+  var isCases = false
 
   init(_ text: String) {
     for line in text.split(separator: "\n").prefix(while: { $0.hasPrefix("#") }) {
@@ -80,6 +83,7 @@ private struct Directives {
     case "limits": applyLimits(value)
     case "host": host.append(value)
     case "workload": workload = value
+    case "is": isCases = value == "cases"
     default: Issue.record("no such directive: \(name)")
     }
   }

@@ -235,6 +235,12 @@ extension Diagnostic {
       at: place, hint: "for instance 2024, 2024-01, 2024-W05 or 2024-01-31")
   }
 
+  static func badTime(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .badTime, "'\(key)' must be a time as in RFC 3339, not \(text.quoted)", at: place,
+      hint: "for instance 2026-11-23T06:00:00Z")
+  }
+
   /// `start` is the byte of the scalar at which the pattern begins.
   static func badGlob(_ fault: Glob.Malformed, in scalar: YAMLScalar, from start: Int = 0) -> Diagnostic {
     // What is wrong begins there; how far it goes, only its reason knows.

@@ -18,7 +18,7 @@ extension Diagnostic {
     case controlCharacterInText, notSupportedYet, unknownVersion, noTargets, tooManyTargets
     // Values.
     case badBoolean, unknownChoice, notANumber, leadingZero, outOfRange, numberTooLarge, missingUnit, badDuration
-    case monthsNotAllowed, badSize, badPercentage, badPeriod
+    case monthsNotAllowed, badSize, badPercentage, badPeriod, badTime
     case globEmpty, globUnclosedSet, globEmptyRange, globDanglingEscape, globDoubleStar
     case globEmptyComponent
     // Paths.

@@ -134,6 +134,9 @@ enum ForeignKeys {
   /// What is meant by a key that stands beside `entries`, in a group that knows the keys `known` and not this one.
   static func meaning(of entry: YAMLEntry, beside entries: [YAMLEntry], among known: [String]) -> Meaning? {
     let text = entry.key.text
+    guard Schema.hasGroup(of: known) else {
+      return Spelling.nearestKey(to: text, among: known).map { .key($0, value: nil) }
+    }
     if text.hasPrefix("/"), known.contains("path") { return .pathAsKey(text, age: entry.value.text) }
     let word = normalized(text)
     if let advice = advice.first(where: { $0.words.holds(word) })?.text { return .advice(advice) }

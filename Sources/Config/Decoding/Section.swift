@@ -74,6 +74,8 @@ struct Section<Values: Sendable>: Sendable {
     case "config": "the config"
     case "target": "a target"
     case "rule": "a rule"
+    case "cases": "the file of cases"
+    case "case": "a case"
     default: name.quoted
     }
   }

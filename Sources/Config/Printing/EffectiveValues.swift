@@ -180,14 +180,10 @@ extension EffectiveValues.Value {
 
   private var source: String {
     guard let place else { return origin.rawValue }
-    let name =
-      switch origin {
-      case .option: "--set \(PrintableText.escaped(place.lineText))"
-      case .environment: "environment, \(PrintableText.escaped(place.lineText))"
-      case .builtIn, .defaults, .config, .target: origin.rawValue
-      }
-    let outer = place.outermost
-    guard outer.source.medium == .file else { return name }
-    return "\(name), \(PrintableText.escaped(outer.source.name)):\(outer.start.line):\(outer.start.column)"
+    switch origin {
+    case .option, .environment: return place.givenAt
+    case .builtIn, .defaults, .config, .target:
+      return place.outermost.source.medium == .file ? "\(origin.rawValue), \(place.givenAt)" : origin.rawValue
+    }
   }
 }

@@ -100,13 +100,21 @@ enum Schema {
 
   /// The groups a key may stand in; empty when it is no key at all.
   static func homes(of key: String) -> [String] {
-    let groups: [(name: String, keys: [String])] = [
+    groups.filter { $0.keys.contains(key) }.map(\.name)
+  }
+
+  /// Whether these are the keys of a group of the config, and not of another file.
+  static func hasGroup(of keys: [String]) -> Bool {
+    groups.contains { $0.keys == keys } || keys == RuleSettings.keys.map(\.name)
+  }
+
+  private static var groups: [(name: String, keys: [String])] {
+    [
       ("the top level", root.map(\.name)), ("memory", memory.map(\.name)), ("run", run.map(\.name)),
       ("safety", safety.map(\.name)), ("audit", audit.map(\.name)), ("report", report.map(\.name)),
       ("metrics", metrics.map(\.name)), ("defaults", TargetSettings.sharedKeys.map(\.name)),
       ("a target", TargetSettings.keys.map(\.name)), ("partitions", Partitions.keys.map(\.name)),
     ]
-    return groups.filter { $0.keys.contains(key) }.map(\.name)
   }
 }
 

@@ -139,10 +139,9 @@ extension PurgeWorker {
   }
 
   private func enter(_ entering: Entering) -> Completion.Entry {
-    if LostAndFound.isOne(entering.name) { return .lostAndFound }
-    return switch choose(entering) {
+    switch choose(entering) {
     case .passedOver(let choice): .passedOver(choice)
-    case .entered(let scope): enter(entering, scope)
+    case .entered(let scope): LostAndFound.isOne(entering.name) ? .lostAndFound : enter(entering, scope)
     }
   }
 
@@ -154,9 +153,9 @@ extension PurgeWorker {
         try fileSystem.openDirectory(entering.name, in: entering.directory, for: .list)
       }
       meter.lap(.open)
-      let crosses =
-        handle.status.isMountRoot || handle.identity.device != entering.directory.identity.device
-      if walk.target.spec.oneFileSystem, crosses { return .otherFileSystem }
+      if walk.target.spec.oneFileSystem, handle.status.isMountPoint(in: entering.directory.identity.device) {
+        return .otherFileSystem
+      }
       if walk.state.withLock({ $0.table.isCycle(handle.identity, in: entering.parent) }) {
         return failed(entering, .tooManySymbolicLinkLevels)
       }
@@ -436,19 +435,6 @@ extension PurgeWorker {
 
   /// The decision on one look at a file that patterns have chosen.
   func verdict(on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>, by criteria: UInt8) -> Verdict {
-    if NFSPlaceholder.isOne(name) { return .kept(.nfsPlaceholder) }
-    if PurgeHold.isOne(name) { return .kept(.held) }
-    if status.isMountRoot { return .kept(.mountPoint) }
-    let verdict = cutoff.verdict(for: FileFacts(status), by: criteria)
-    return verdict == .expired && ownFiles.contains(status.identity) ? .kept(.ownFile) : verdict
-  }
-}
-
-/// The name the NFS client gives a file that is removed while open on this host: `.nfs` and 24 hexadecimal digits. It
-/// goes by itself when the file is closed.
-enum NFSPlaceholder {
-  static func isOne(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard name.count == 28, name.starts(with: ".nfs".utf8) else { return false }
-    return name.dropFirst(4).allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0 | 0x20) }
+    cutoff.verdict(on: status, name, by: criteria, ownFiles: ownFiles)
   }
 }

@@ -187,8 +187,7 @@ extension WalkState {
   private mutating func found(_ names: NameList, in id: NodeID) {
     guard !names.isEmpty else { return }
     tally.dirsFound += UInt64(names.count)
-    // Files in a subdirectory have its depth plus one.
-    if let maxDepth = rules.cutoff.retention.maxDepth, table[id].depth + 2 > maxDepth {
+    if !rules.cutoff.retention.reaches(folderAtDepth: table[id].depth + 1) {
       tally.dirsTooDeep += UInt64(names.count)
       table[id].remaining += names.count
       return

@@ -8,11 +8,11 @@ import SystemPackage
 /// The options of `plan` and `run`, as texts: a value that means nothing is the user's config at fault (status 2), not
 /// the shape of the command line (status 64).
 struct BatchOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "The config; - is standard input. Without it $EFS_PURGE_CONFIG, else /etc/efs-purge-batch/config.yaml.",
-      valueName: "file"),
-    completion: .file(extensions: ["yaml", "yml"]))
+  static let configHelp = ArgumentHelp(
+    "The config; - is standard input. Without it $EFS_PURGE_CONFIG, else /etc/efs-purge-batch/config.yaml.",
+    valueName: "file")
+
+  @Option(help: configHelp, completion: .file(extensions: ["yaml", "yml"]))
   var config: String?
 
   @Option(

@@ -26,13 +26,13 @@ struct BatchSettings {
   ) throws(Unusable) {
     self.mode = mode
     self.environment = environment
-    configPath = options.config ?? environment.value("EFS_PURGE_CONFIG") ?? CommandLineReading.defaultConfigPath
+    configPath = BatchSettings.configPath(options.config, environment)
     selection = try BatchSettings.globs(options.targets)
     overrides = options.overriding.overrides
     reportPath = options.report
     logLevel = try BatchSettings.logLevel(options.logLevel, environment) ?? defaultLogLevel
     logFormat = try BatchSettings.logFormat(options.logFormat)
-    now = try BatchSettings.time(options.now)
+    now = try BatchSettings.time(options.now, of: "--now")
     terminationLog = options.terminationLog
   }
 
@@ -70,10 +70,14 @@ struct BatchSettings {
     }
   }
 
-  private static func time(_ text: String?) throws(Unusable) -> Timestamp? {
+  static func configPath(_ option: String?, _ environment: [String: String]) -> String {
+    option ?? environment.value("EFS_PURGE_CONFIG") ?? CommandLineReading.defaultConfigPath
+  }
+
+  static func time(_ text: String?, of option: String) throws(Unusable) -> Timestamp? {
     guard let text else { return nil }
     guard let time = RFC3339.timestamp(text) else {
-      throw Unusable("--now \(quoted(text)): not an RFC 3339 time, e.g. 2026-11-23T06:00:00Z")
+      throw Unusable("\(option) \(quoted(text)): not an RFC 3339 time, e.g. 2026-11-23T06:00:00Z")
     }
     return time
   }

@@ -1,5 +1,4 @@
 import Plan
-import Report
 import Testing
 
 @Suite struct RFC3339Tests {

@@ -1,5 +1,3 @@
-public import Plan
-
 /// Points in time as RFC 3339 text.
 public enum RFC3339 {
   /// `time` in UTC, e.g. `2026-11-23T06:34:35.120Z`, cut off after `fractionDigits` (0 ... 9).
