@@ -300,16 +300,14 @@ extension Coordinator {
         + "\(outcome.memoryReservedPeak.text) were reserved at most"
       runner.onEvent(.notice(target: outcome.name, message: message))
     }
-    note(ended.walk, outcome.ending)
+    note(ended.walk, outcome)
     record(outcome)
   }
 
-  private mutating func note(_ walk: TargetWalk, _ ending: Ending) {
+  private mutating func note(_ walk: TargetWalk, _ outcome: TargetOutcome) {
     guard let matchers = walk.matchers else { return }
     patternUse.note(matchers.patterns, of: walk.target.spec.name, matched: matchers.matched)
-    // One that is skipped is so as a whole.
-    let isWhole = [.completed, .completedWithErrors, .skipped].contains(ending)
-    if !isWhole { patternUse.noteUnwalked(walk.target.spec.name) }
+    if !outcome.hasSeenAll { patternUse.noteUnwalked(walk.target.spec.name) }
   }
 
   /// Ends all targets orderly: in-flight operations are waited for, but not for ever.

@@ -102,12 +102,15 @@ struct Batch {
     var runSettings = BatchRunner.Settings(
       mode: settings.mode, runID: runID, now: settings.now, selection: settings.selection)
     runSettings.ownFiles = ownFiles(report)
-    let runner = BatchRunner(plan: plan, settings: runSettings, stop: stop, progress: progress) {
-      [logger, events] event in
+    let fileSystem: any FileSystem = settings.root ?? LinuxFileSystem()
+    let runner = BatchRunner(
+      plan: plan, settings: runSettings, fileSystem: fileSystem, stop: stop, progress: progress
+    ) { [logger, events] event in
       logger.log(events.line(for: event))
       report?.note(event)
     }
-    let outcome = runner.run()
+    var outcome = runner.run()
+    outcome.root = settings.root.map { PrintableText.path($0.path) }
     guard outcome.unmatchedSelection.isEmpty else {
       let patterns = outcome.unmatchedSelection.map { quoted($0) }.joined(separator: ", ")
       throw Unusable("no target matches --target \(patterns); nothing was touched")

@@ -1,6 +1,7 @@
 import Glibc
 import Kernel
 import Plan
+import SystemPackage
 import Testing
 
 @testable import Runner
@@ -60,6 +61,32 @@ func makeSymlink(_ target: String, _ path: String) {
     #expect(tally.imbalance(in: .purge) == nil)
     #expect(asked.withLock { $0.isDisjoint(with: ["f0", "a.keep", "b.txt", "c.log"]) && $0.contains("a.log") })
     #expect(outcome.unmatchedPatterns.map(\.pattern) == ["nothing/*"])
+  }
+
+  @Test func `of patterns that may match what was not seen nothing is said`() throws {
+    let tree = ScratchTree()
+    tree.file("a/f")
+    var target = makeTarget(tree.path)
+    target.retention.exclude = [try Pattern("x")]
+    #expect(purge([target]).unmatchedPatterns.map(\.pattern) == ["x"])
+    let hold = tree.file("a/.purge-hold")
+    #expect(purge([target]).unmatchedPatterns == [])
+    rename(hold, tree.path + "/.purge-hold")
+    #expect(purge([target]).unmatchedPatterns == [])
+    unlink(tree.path + "/.purge-hold")
+    let fileSystem = ScriptedFileSystem(onOpen: { $0 == "a" ? .permissionDenied : nil })
+    #expect(purge([target], fileSystem: fileSystem).unmatchedPatterns == [])
+  }
+
+  @Test func `a folder named lost+found is met by patterns before it is left alone`() throws {
+    let tree = ScratchTree()
+    tree.file("lost+found/f")
+    var target = makeTarget(tree.path)
+    target.retention.exclude = [try Pattern("lost+found/")]
+    let outcome = purge([target])
+    #expect(outcome.unmatchedPatterns == [])
+    #expect(outcome.totals.dirsExcluded == 1)
+    #expect(tree.exists("lost+found/f"))
   }
 
   @Test func `the first rule that speaks of a file decides, and at the fresh look the same`() throws {

@@ -23,6 +23,9 @@ public struct ExpectedCases: Sendable {
     var section = Section(CaseFile())
     section.read(root, as: "cases", owner: root.place, keys: CaseFile.keys, findings: &findings)
     guard case .mapping(let entries) = root.content, let first = entries.first else { return nil }
+    if let given = section.given["cases"], case .sequence(let items) = given.node.content, items.isEmpty {
+      findings.report(.emptyList("cases", hint: "write a case at least", at: given.value))
+    }
     if section.given["cases"] == nil { findings.report(.missingKey("cases", in: "file", at: first.key.place)) }
     return section
   }

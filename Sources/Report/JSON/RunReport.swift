@@ -61,6 +61,8 @@ struct RunFigures: Hashable, Sendable, Encodable {
   let memory: MemoryFigures
   let totals: TotalFigures
   let unmatchedPatterns: [UnmatchedPattern]
+  /// Of a rehearsal on a copy only.
+  let root: String?
   /// Nil: there is nothing of the kind.
   let notTaken: [PassedOverFigures]?
   /// Of a dry run only, like the next.
@@ -81,6 +83,7 @@ struct RunFigures: Hashable, Sendable, Encodable {
     exitStatus = outcome.exitStatus.rawValue
     memory = MemoryFigures(outcome.memory)
     totals = TotalFigures(outcome)
+    root = outcome.root
     unmatchedPatterns = outcome.unmatchedPatterns.prefix(UnmatchedPattern.most).map(UnmatchedPattern.init)
     notTaken = outcome.passedOver.isEmpty ? nil : outcome.passedOver.map(PassedOverFigures.init)
   }
@@ -96,7 +99,7 @@ struct RunFigures: Hashable, Sendable, Encodable {
     case durationSeconds = "duration_seconds"
     case outcome
     case exitStatus = "exit_status"
-    case memory, totals, recommendation, preflight
+    case memory, totals, recommendation, preflight, root
     case notTaken = "not_taken"
     case unmatchedPatterns = "unmatched_patterns"
   }

@@ -46,11 +46,13 @@ public struct SummaryTable: Sendable {
     let scanned = "of \(SummaryTable.files(totals.filesScanned)) scanned in \(HumanText.duration(outcome.duration))"
     if isRehearsal {
       return "Dry run \(runID): would delete \(HumanText.count(totals.filesToPurge)) \(scanned), "
-        + "freeing \(ByteCount(bytes: totals.bytesToFree).text). Nothing was deleted.\(linksKept)"
+        + "freeing \(ByteCount(bytes: totals.bytesToFree).text). Nothing was deleted.\(linksKept)\(place)"
     }
     return "Purge \(runID): deleted \(HumanText.count(totals.filesPurged)) \(scanned), "
       + "freeing \(ByteCount(bytes: totals.bytesFreed).text).\(linksKept)"
   }
+
+  private var place: String { outcome.root.map { " All paths below \($0)." } ?? "" }
 
   /// Whoever finds folders that are never empty looks for the reason; empty when there is none.
   private var linksKept: String {

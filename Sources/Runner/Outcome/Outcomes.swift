@@ -78,6 +78,8 @@ public struct BatchOutcome: Hashable, Sendable {
   public var books: TargetBooks
   /// What of their matches targets did not take, by the configured name; of the first few targets that have such.
   public var passedOver: [TargetPassedOver] = []
+  /// The folder that stood for the root in a rehearsal on a copy, escaped where it is not UTF-8; nil: the root itself.
+  public var root: String?
   /// Patterns of the selection that match neither a configured name nor a folder's. When there are any, nothing was
   /// walked.
   public var unmatchedSelection: [String] = []

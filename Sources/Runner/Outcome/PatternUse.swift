@@ -69,3 +69,14 @@ public struct PatternUse: Hashable, Sendable {
     }
   }
 }
+
+extension TargetOutcome {
+  /// Whether every name was met that patterns could match: also where they themselves kept the walk from a folder.
+  var hasSeenAll: Bool {
+    switch ending {
+    case .completed, .completedWithErrors: tally.dirsHeld + tally.dirsFailed + tally.dirsLeft == 0
+    case .skipped: tally.dirsExcluded + tally.dirsNotIncluded > 0
+    default: false
+    }
+  }
+}

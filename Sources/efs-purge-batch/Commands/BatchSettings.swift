@@ -1,7 +1,9 @@
 import Config
+import Kernel
 import Plan
 import Report
 import Runner
+import SystemPackage
 
 /// What the command line and the environment ask for, understood.
 struct BatchSettings {
@@ -17,6 +19,8 @@ struct BatchSettings {
   let now: Timestamp?
   let terminationLog: String?
   let environment: [String: String]
+  /// What a rehearsal walks with in place of the kernel's own.
+  var root: RootedFileSystem?
   /// A failed item of the checklist makes the exit status 1.
   var preflightIsStrict = false
 
@@ -67,6 +71,14 @@ struct BatchSettings {
     case "text": return .text
     case "auto": return StandardError.isTerminal ? .text : .json
     default: throw Unusable("--log-format \(quoted(text)): one of auto, json, text is wanted")
+    }
+  }
+
+  static func root(_ path: String) throws(Unusable) -> RootedFileSystem {
+    do throws(Errno) {
+      return try RootedFileSystem(at: path)
+    } catch {
+      throw Unusable("--root \(quoted(path)): \(error)")
     }
   }
 
