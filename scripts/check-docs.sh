@@ -59,7 +59,7 @@ check_options() {
       echo "check-docs: $subcommand has no option $option"
       status=1
     done
-  done < <(grep -rhoE 'efs-purge-batch (check-config|plan|run|report|restore|schema)\b[^|`>]*' docs | sort -u)
+  done < <(grep -rhoE 'efs-purge-batch (check-config|plan|run|explain|report|restore|schema)\b[^|`>]*' docs | sort -u)
   return "$status"
 }
 

@@ -140,6 +140,43 @@ private let config = """
     #expect(try check("").status == 2)
   }
 
+  @Test func `The cases in the documentation, and its example, are what it says`() throws {
+    let config = """
+      version: 1
+      targets:
+        # As long as the documentation's, to the line.
+        #
+        #
+        - name: api-files
+          path: /data/api
+          exclude: ["keep/"]
+          rules:
+            - {include: ["*.log"], max_age: 7d}
+          max_age: 90d
+          remove_empty_directories: true
+
+      """
+    let file = try scratch.write(config, to: "purge.yaml").path
+    let text = try Repository.text("docs/explain.md")
+    let cases = try #require(try Repository.blocks("yaml", in: "docs/explain.md").first)
+    let command = try Command("explain", "--config", file, "--expect", "-", input: cases)
+    #expect(command.output == "5 cases: all as expected\n", "\(command.errors)")
+    let example = try Command(
+      "explain", "--config", file, "--now", "2026-11-29T06:00:00Z", "--mtime", "8d", "/data/api/app.log",
+      "/data/api/keep/a")
+    let expected = example.output.replacingOccurrences(of: file, with: "purge.yaml")
+    #expect(text.contains(expected), "\(expected)")
+  }
+
+  @Test func `Every reason is in the documentation`() throws {
+    let text = try Repository.text("docs/explain.md")
+    let source = try Repository.text("Sources/Plan/PathExplanation.swift")
+    let body = try #require(source.firstMatch(of: /enum Reason.*?public init/.dotMatchesNewlines())).output
+    let reasons = body.matches(of: /case (\w+)(?: = "(\w+)")?\n/).map { String($0.2 ?? $0.1) }
+    #expect(reasons.count > 30)
+    #expect(reasons.filter { !text.contains("`\($0)`") } == [])
+  }
+
   // MARK: Mistakes
 
   @Test func `A config with an error is refused with its findings`() throws {

@@ -135,7 +135,7 @@ import Testing
     #expect(verdict("/data/api/a/", target) == .notCovered)
   }
 
-  @Test func `of two targets that overlap the later one fails, unless the outer one excludes the other's folder`() throws {
+  @Test func `of two targets that overlap the later one fails, unless the outer one excludes its folder`() throws {
     var (outer, inner) = (makeTarget("/data", name: "outer"), makeTarget("/data/x", name: "inner"))
     inner.path = PathPattern(text: "/data/*", components: [.literal("data"), .wildcard(try Glob("*"))])
     let both = supposed("/data/x/f", [outer, inner])
