@@ -241,6 +241,7 @@ def main() -> None:
         if len(chosen) < len(numbers):
             sys.exit("break-rules: there is no such rule")
     if options.list:
+        broken_files(all_rules)
         for rule in chosen:
             print_row(Result(rule, True, ""))
         return
