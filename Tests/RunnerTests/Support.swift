@@ -1,8 +1,9 @@
 import Glibc
 import Kernel
 import Plan
-import Runner
 import SystemPackage
+
+@testable import Runner
 
 /// A folder of its own for one test, removed afterwards.
 final class ScratchTree: Sendable {
@@ -73,8 +74,9 @@ final class ScratchTree: Sendable {
 
   /// Waits until the file system's clock has gone on: what was made until now is older than what is changed from now on.
   func letTimePass() {
-    let start = WallClock.ofFileTimes()
-    while WallClock.ofFileTimes() == start { PlainThread.nap(.milliseconds(1)) }
+    // Since Linux 6.13 a file's times can be finer than that clock, and ahead of it.
+    let start = Timestamp(WallClock.now())
+    while Timestamp(WallClock.ofFileTimes()) <= start { PlainThread.nap(.milliseconds(1)) }
   }
 
   /// Paths relative to the tree, sorted.
