@@ -48,6 +48,18 @@ extension Diagnostic {
       hint: "without a unit, a size is in bytes; did you mean \(number.whole)Mi?")
   }
 
+  static func shortTimeLimit(_ text: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .shortTimeLimit, "'time_limit' is under a minute (\(text.shown)): a run ends when it has hardly begun", at: place,
+      hint: "is the unit right? hours are written 4h; to set no limit, write none")
+  }
+
+  static func progressNeverLogged(at place: SourcePlace, timeLimit: SourcePlace) -> Diagnostic {
+    .warning(
+      .progressNeverLogged, "'progress_interval' is not below 'time_limit': no progress is logged before the run ends",
+      at: place, notes: [.timeLimitHere(at: timeLimit)], hint: "leave the key out for the default, 30s")
+  }
+
   static func youngEmptyDirectories(at place: SourcePlace) -> Diagnostic {
     .warning(
       .youngEmptyDirectories, "a directory goes in the moment in which it is made, before its maker can use it",

@@ -44,7 +44,7 @@ extension Diagnostic {
     case patternHoldsPath, excludeOfDefaultsHolds, patternOutsideTarget, patternOfFolderBeside, foreignPattern
     case patternSetNotASCII, patternUnclosedBrace, patternBracesTooDeep, patternDoubleStarInBraces, patternDots
     case youngPartitions, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod,
-      boundsHoldNoPeriod
+      boundsHoldNoPeriod, boundInFuture
     case emptyDirectoriesOutOfReach, boundNotBelowRuns, fewerTargets, defaultUnused
     case nothingToDelete, noFileGoes
     // Warnings.
@@ -52,6 +52,7 @@ extension Diagnostic {
     case reportInsideTarget, reportIsFolder, rareSampling
     // What is legal, and hardly meant.
     case severalPaths, placeholderInPath, pathOfFiles, hugeAge, onlyEmptyFiles, smallSize, youngEmptyDirectories
+    case shortTimeLimit, progressNeverLogged
     case rootOfEverything, rootInside, rootProtected
     // What one host has against it.
     case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory,
