@@ -58,6 +58,7 @@ extension Diagnostic {
     case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory,
       hostLinksPassedOver, hostAlmostDates
     case hostFolderRefused, hostNoAnswer, hostMountHangs, hostOutOfTime, hostNoThread, hostHeld
+    case hostReportIsFolder, hostReportWithoutFolder
     case hostCannotDelete, hostProbeRemains, hostProbeMayRemain, hostDeletionUnknown
     case hostClockSkew, hostContainerFileSystem, hostSoftMount, hostAccessTimesOff, hostAccessTimesOnServer
     case hostAccessTimesDaily, hostAccessTimesUnknown, hostBirthTimesUnknown, hostDescriptors, hostThreads
