@@ -156,6 +156,133 @@ struct WorkloadMistakeTests {
     #expect(try found(volume + "{mountOptions: [hard]}" + bound) == [])
   }
 
+  /// What is found in one target, with more mounts than that of `/data`, and more volumes.
+  private func found(
+    _ target: String, mounts: String, volumes: String = "", more: String = ""
+  ) throws -> [Diagnostic] {
+    let data = "mountPath: /data/}", last = "- {name: report, persistentVolumeClaim: {claimName: reports}}"
+    let manifest = try WorkloadTests.manifest.changing(data, to: data + "\n" + mounts.indented(to: 16))
+      .changing(last, to: last + "\n" + volumes.indented(to: 12))
+    let config = "version: 1\ntargets:\n  - {\(target), max_age: 30d}"
+    let stream = more.isEmpty ? manifest : manifest + "\n---\n" + more
+    return try check(WorkloadTests.configMap(config), against: stream).diagnostics
+  }
+
+  @Test(
+    "A pattern is told of each mount in which it finds folders that can only be read",
+    arguments: [
+      ("path: /data/*/tmp", ["/data/a"]), ("path: /data/*", ["/data/a"]), ("path: /data/[bc]/tmp", []),
+      ("path: /data/?/tmp/*", ["/data/a"]), ("path: \"/data/*/{YYYY}\"", ["/data/a"]), ("path: /data/*/*", ["/data/a"]),
+      ("path: /data/*/tmp, exclude: [/data/a/tmp]", []), ("path: /data/*/tmp, exclude: [/data/b/tmp]", ["/data/a"]),
+      ("path: /data/*, exclude: [/data/a]", []), ("path: /data/*/tmp, exclude: [\"*.keep\"]", ["/data/a"]),
+      // The whole of it is mounted read-only: an error.
+      ("path: /data/a/*", []), ("path: /data/a", []), ("path: /data/b", []),
+    ] as [(String, [String])])
+  func partlyReadOnly(target: String, expected: [String]) throws {
+    let findings = try found(target, mounts: "- {name: data, mountPath: /data/a, readOnly: true}").filter {
+      $0.rule == .targetPartlyReadOnly
+    }
+    #expect(findings.map(\.severity) == expected.map { _ in .warning })
+    #expect(findings.compactMap { $0.message.split(separator: "'").first } == expected[...].map { $0[...] })
+    // What the hint proposes mends it.
+    for finding in findings {
+      let exclude = try #require(finding.hint?.firstMatch(of: /exclude: \["(.+)"\]/)?.output.1)
+      let mended = target.replacing(/, exclude: .*/, with: "") + ", exclude: [\"\(exclude)\"]"
+      let left = try found(mended, mounts: "- {name: data, mountPath: /data/a, readOnly: true}")
+      #expect(left.map(\.summary) == [], "\(mended)")
+    }
+  }
+
+  @Test(
+    "A mount that is the whole of what can be read only is no business of a rehearsal, and has no pattern to exclude it"
+  )
+  func readOnlyAroundOthers() throws {
+    let mounts = "- {name: data, mountPath: /x, readOnly: true}\n- {name: data, mountPath: /x/a}"
+    let findings = try found("path: /x/*", mounts: mounts)
+    #expect(findings.map(\.summary) == ["targetPartlyReadOnly /x/* <- true"])
+    #expect(findings.first?.hint == "mount it for writing (readOnly: false)")
+    let config = "version: 1\ntargets: [{path: \"/data/*\", max_age: 30d}]"
+    let data = "mountPath: /data/}"
+    let manifest = try WorkloadTests.manifest.changing("- run\n", to: "- plan\n").changing(
+      data, to: data + "\n                - {name: data, mountPath: /data/a, readOnly: true}")
+    #expect(try check(WorkloadTests.configMap(config), against: manifest).printed == "")
+  }
+
+  @Test(
+    "Targets are judged by the folders of the node that they are, or hold, whatever they are called in the container",
+    arguments: [
+      ("path: /node/etc", "/", "", "/etc"), ("path: /node/var/lib", "/", "", "/var/lib"),
+      ("path: /node/var/lib/app", "/", "", nil), ("path: /node", "/", "", "/"), ("path: /node/*", "/", "", "/bin"),
+      ("path: /node/x", "/etc", "", "/etc"), ("path: /node/x/y/z", "/etc/", "", "/etc"),
+      ("path: /node", "/var", "", "/var"),
+      ("path: /node/lib", "/var", "", "/var/lib"), ("path: /node/log/app", "/var", "", nil),
+      ("path: /node/run/x", "/var", "", "/var/run"), ("path: /node", "/var/lib", "", "/var/lib"),
+      ("path: /node/docker", "/var/lib", "", nil), ("path: /node", "/home", "", "/home"),
+      ("path: /node/*", "/home", "", nil), ("path: /node/bob/tmp", "/home", "", nil),
+      ("path: /node", "/srv/a", "", nil),
+      ("path: /node", "/", ", subPath: var/lib/app", nil), ("path: /node", "/", ", subPath: usr/share", "/usr"),
+      ("path: /node/x", "/usr", ", subPath: share", "/usr"),
+      ("path: /node/x", "/usr", ", subPathExpr: $(NAME)", "/usr"),
+      ("path: /node/x", "/var", ", subPathExpr: $(NAME)", nil),
+      // Mounts further in are left alone unless they are to be purged, too.
+      ("path: /, one_file_system: true", "/etc", "", nil), ("path: /nod*", "/srv/a", "", nil),
+    ] as [(String, String, String, String?)])
+  func foldersOfNode(target: String, host: String, subPath: String, protected: String?) throws {
+    let findings = try found(
+      target, mounts: "- {name: node, mountPath: /node\(subPath)}", volumes: "- {name: node, hostPath: {path: \(host)}}"
+    ).filter { $0.rule == .systemFolderOfNode }
+    #expect(findings.map(\.severity) == (protected == nil ? [] : [.error]))
+    let named = findings.first?.message.matches(of: /'([^']+)'/).last?.output.1
+    #expect(named.map { String($0) } == protected)
+  }
+
+  @Test("So are mounts below a target that goes on into them")
+  func foldersOfNodeBelow() throws {
+    func found(_ keys: String) throws -> [String] {
+      try self.found(
+        "path: /data/x\(keys)", mounts: "- {name: node, mountPath: /data/x/settings}",
+        volumes: "- {name: node, hostPath: {path: /etc}}"
+      ).map(\.summary)
+    }
+    #expect(try found(", one_file_system: false") == ["systemFolderOfNode /data/x <- hostPath"])
+    #expect(try found("") == [])
+  }
+
+  @Test("So are claims that the stream binds to folders of the node", arguments: ["hostPath", "local"])
+  func foldersOfNodeByClaim(kind: String) throws {
+    let objects = """
+      apiVersion: v1
+      kind: PersistentVolume
+      metadata: {name: pv}
+      spec: {\(kind): {path: /var/log}}
+      ---
+      apiVersion: v1
+      kind: PersistentVolumeClaim
+      metadata: {name: data}
+      spec: {volumeName: pv}
+      """
+    func found(_ path: String) throws -> [String] {
+      try self.found("path: \(path)", mounts: "", more: objects).map(\.summary)
+    }
+    #expect(try found("/data") == ["systemFolderOfNode /data <- persistentVolumeClaim"])
+    #expect(try found("/data/app") == [])
+  }
+
+  @Test(
+    "What a run would not take from a variable is an error where the manifest has it",
+    arguments: [
+      ("EFSPURGE_LOG_LEVEL", "loud", "badVariable loud"), ("EFSPURGE_LOG_LEVEL", "DEBUG", nil),
+      ("EFSPURGE_MEMORY_LIMIT_MB", "512Mi", "badVariable 512Mi"),
+      ("EFSPURGE_MAX_AGE_DAYS", "30d", "badVariable 30d"), ("EFSPURGE_MAX_CONCURRENCY", "many", "badVariable many"),
+      ("EFSPURGE_REMOVE_EMPTY_DIRS", "maybe", "badVariable maybe"),
+      ("EFSPURGE_MAX_EMPTY_DIRS_TO_DELETE", "all", "badVariable all"),
+    ] as [(String, String, String?)])
+  func badVariables(name: String, value: String, expected: String?) throws {
+    let found = try found(
+      "image: registry", "env: [{name: \(name), value: \(value)}]\n              image: registry")
+    #expect(found == [expected].compactMap { $0 })
+  }
+
   @Test(
     "Programs and words that come to nothing",
     arguments: [

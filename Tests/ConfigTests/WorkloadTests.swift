@@ -147,7 +147,10 @@ struct WorkloadTests {
           "targetReadOnly /data/api <- configMap"
         ]
       ),
-      ("mountPath: /data/}", "mountPath: /data/}\n                - {name: config, mountPath: /data/2026-01}", []),
+      (
+        "mountPath: /data/}", "mountPath: /data/}\n                - {name: config, mountPath: /data/2026-01}",
+        ["targetPartlyReadOnly \"/data/{YYYY}-{MM}\" <- configMap"]
+      ),
       (
         "persistentVolumeClaim: {claimName: data}", "nfs: {server: a, path: /, readOnly: yes}",
         [

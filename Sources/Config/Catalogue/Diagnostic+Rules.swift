@@ -66,7 +66,7 @@ extension Diagnostic {
     case noWorkload, otherKeyRead, onlyBystanders, tooManyContainers, badMemoryQuantity, noMemoryLimit,
       memoryLimitTooSmall,
       requestAboveLimit
-    case unknownVolume, targetNotMounted, targetReadOnly, systemFolderOfNode,
+    case unknownVolume, targetNotMounted, targetReadOnly, targetPartlyReadOnly, systemFolderOfNode,
       targetGoneWithPod, reportNotWritable, reportGoneWithPod
     case otherTerminationLog
     case gracePeriodTooShort, gracePeriodTight, deadlineBeforeTimeLimit, deadlineBeforeAttempts
