@@ -269,18 +269,29 @@ struct WorkloadMistakeTests {
   }
 
   @Test(
-    "What a run would not take from a variable is an error where the manifest has it",
+    "What a run would not take from a variable is an error where the manifest has it, and what is meant can be pasted there",
     arguments: [
-      ("EFSPURGE_LOG_LEVEL", "loud", "badVariable loud"), ("EFSPURGE_LOG_LEVEL", "DEBUG", nil),
-      ("EFSPURGE_MEMORY_LIMIT_MB", "512Mi", "badVariable 512Mi"),
-      ("EFSPURGE_MAX_AGE_DAYS", "30d", "badVariable 30d"), ("EFSPURGE_MAX_CONCURRENCY", "many", "badVariable many"),
-      ("EFSPURGE_REMOVE_EMPTY_DIRS", "maybe", "badVariable maybe"),
-      ("EFSPURGE_MAX_EMPTY_DIRS_TO_DELETE", "all", "badVariable all"),
+      ("LOG_LEVEL", "loud", nil), ("LOG_LEVEL", "debgu", "debug"), ("LOG_LEVEL", "'wraning'", "warning"),
+      ("MEMORY_LIMIT_MB", "512Mi", "512"), ("MEMORY_LIMIT_MB", "\"512 MB\"", "512"), ("MEMORY_LIMIT_MB", "1Gi", "1024"),
+      ("MEMORY_LIMIT_MB", "much", nil), ("MAX_AGE_DAYS", "30d", "30"), ("MAX_AGE_DAYS", "2 weeks", "14"),
+      ("MAX_AGE_DAYS", "48h", "2"), ("MAX_AGE_DAYS", "36h", nil), ("MAX_AGE_DAYS", "never", "0"),
+      ("MAX_AGE_DAYS", "99999999d", nil), ("MAX_CONCURRENCY", "1_000", "1000"), ("MAX_CONCURRENCY", "many", nil),
+      ("MAX_CONCURRENCY", "1000k", nil), ("REMOVE_EMPTY_DIRS", "\"on\"", "true"), ("REMOVE_EMPTY_DIRS", "maybe", nil),
+      ("MAX_EMPTY_DIRS_TO_DELETE", "unlimited", "0"), ("MAX_EMPTY_DIRS_TO_DELETE", "1k", "1000"),
+      // Nought is no bound: whoever wants nothing deleted must not be offered it.
+      ("MAX_EMPTY_DIRS_TO_DELETE", "none", nil),
     ] as [(String, String, String?)])
-  func badVariables(name: String, value: String, expected: String?) throws {
-    let found = try found(
-      "image: registry", "env: [{name: \(name), value: \(value)}]\n              image: registry")
-    #expect(found == [expected].compactMap { $0 })
+  func badVariables(name: String, value: String, meant: String?) throws {
+    func findings(_ value: String) throws -> [Diagnostic] {
+      let environment = "env: [{name: EFSPURGE_\(name), value: \(value)}]\n              image: registry"
+      let manifest = try WorkloadTests.manifest.changing("image: registry", to: environment)
+      return try check(WorkloadTests.configMap(WorkloadTests.config), against: manifest).diagnostics
+    }
+    let found = try findings(value)
+    #expect(found.map(\.summary) == ["badVariable \(value)"])
+    #expect(found.first?.hint == meant.map { "did you mean \"\($0)\"?" })
+    guard let meant else { return }
+    #expect(try findings("\"\(meant)\"").filter { $0.severity == .error && $0.rule != .limitAboveContainer }.isEmpty)
   }
 
   @Test(

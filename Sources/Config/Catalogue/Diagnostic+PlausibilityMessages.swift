@@ -6,8 +6,10 @@ extension Diagnostic {
   static func severalPaths(_ paths: [String], at place: SourcePlace) -> Diagnostic {
     .warning(
       .severalPaths, "'path' is one path: this is one folder, whose name holds all of them", at: place,
-      hint: "write a target for each: \(paths.prefix(2).map { "- path: \($0.whole)" }.joined(separator: ", "))"
-        + (paths.count > 2 ? ", …" : ""))
+      hint: paths.allSatisfy { $0.hasPrefix("/") }
+        ? "write a target for each: \(paths.prefix(2).map { "- path: \($0.whole)" }.joined(separator: ", "))"
+          + (paths.count > 2 ? ", …" : "")
+        : "write a target for each, with a path that begins with '/'")
   }
 
   static func placeholderInPath(_ placeholder: String, of key: String, meant: String?, at place: SourcePlace)
