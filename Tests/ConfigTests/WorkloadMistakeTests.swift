@@ -317,24 +317,31 @@ struct WorkloadMistakeTests {
     #expect(found == expected)
   }
 
-  @Test("An init container that checks another file than the config's ends the pod")
+  @Test(
+    "An init container that checks another file than the config's ends the pod, each time again where no rule is for it"
+  )
   func checkedFiles() throws {
-    func found(_ path: String) throws -> [String] {
-      try self.found(
-        "containers:",
-        """
+    let ofPurge = "containerName: purge\n              operator"
+    func found(_ path: String, rule: String = "operator") throws -> [Diagnostic] {
+      let containers = """
         initContainers:
                   - name: check
                     image: efs-purge-batch
                     args: [check-config, \(path)]
                     volumeMounts: [{name: config, mountPath: /config}]
                   containers:
-        """)
+        """
+      let manifest = try WorkloadTests.manifest.changing(ofPurge, to: rule).changing("containers:", to: containers)
+      return try check(WorkloadTests.configMap(WorkloadTests.config), against: manifest).diagnostics
     }
-    #expect(try found("/config/config.yaml") == [])
-    #expect(try found("/config") == [])
-    #expect(try found("/config/config.yml") == ["noSuchConfigFile /config/config.yml <- config.yaml"])
-    #expect(try found("/elsewhere/config.yml") == [])
+    #expect(try found("/config/config.yaml").map(\.summary) == [])
+    #expect(try found("/config").map(\.summary) == [])
+    let missing = ["noSuchConfigFile /config/config.yml <- config.yaml"]
+    #expect(try found("/config/config.yml").map(\.summary) == missing)
+    #expect(try found("/elsewhere/config.yml").map(\.summary) == [])
+    let forOther = try found("/config/config.yaml", rule: ofPurge)
+    #expect(forOther.map(\.summary) == ["retriesInVain podFailurePolicy"])
+    #expect(forOther.first?.hint?.contains("containerName: check, operator: In, values: [2, 64]") == true)
   }
 
   @Test("A container that mounts nothing purges nothing, and is not taken for the one that is meant")
