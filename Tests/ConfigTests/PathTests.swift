@@ -148,7 +148,13 @@ struct PathTests {
       ("/d/GGGG-[W]WW", "/d/{GGGG}-W{WW}"), ("/d/yyyy-'W'ww", "/d/{GGGG}-W{WW}"), ("/d/YYYY-Www", "/d/{GGGG}-W{WW}"),
       ("/d/YYYY-WWW", "/d/{GGGG}-W{WW}"), ("/d/YYYY-MM-DD/HH", "/d/{YYYY}-{MM}-{DD}/{HH}"),
       ("/d/yyyyMMddHH", "/d/{YYYY}{MM}{DD}{HH}"), ("/d/YYYY-MM-DDTHH", "/d/{YYYY}-{MM}-{DD}T{HH}"),
-      ("/d/YYYYMMDD[T]HH", "/d/{YYYY}{MM}{DD}T{HH}"), ("/d/{{ year }}/{{ hour }}", nil), ("/d/%Y-%U", nil),
+      ("/d/YYYYMMDD[T]HH", "/d/{YYYY}{MM}{DD}T{HH}"),
+      ("/d/<YYYY-MM-DD>", "/d/{YYYY}-{MM}-{DD}"), ("/d/{yyyy-MM-dd}", "/d/{YYYY}-{MM}-{DD}"),
+      ("/d/{YYYYMMDD}/x", "/d/{YYYY}{MM}{DD}/x"), ("/d/{%Y}-{%m}", "/d/{YYYY}-{MM}"),
+      ("/d/%{+YYYY.MM.dd}", "/d/{YYYY}.{MM}.{DD}"),
+      ("/d/$(date +%Y-%m-%d --date=yesterday)", "/d/{YYYY}-{MM}-{DD}"),
+      ("/d/$(date -d yesterday +%F)", "/d/{YYYY}-{MM}-{DD}"), ("/d/<YYYY-name>", nil),
+      ("/d/{{ year }}/{{ hour }}", nil), ("/d/%Y-%U", nil),
       ("/d/%G-%m", nil), ("/d/%Y-%m-W%V", nil), ("/d/YYYYMMDDHHmm", nil), ("/d/%Y/%H", nil),
     ] as [(String, String?)])
   func foreignDates(path: String, meant: String?) throws {
@@ -162,6 +168,14 @@ struct PathTests {
     #expect(findings.first?.place.text == "'\(quoted)'")
     // It is right as it stands.
     #expect(checkTarget("path: \(proposal)", "max_age: 1d").printed == "")
+  }
+
+  @Test("Where the whole path cannot be told, the first part that is wrong is")
+  func foreignDateBesideOthers() {
+    func hints(_ path: String) -> [String?] { checkTarget("path: '\(path)'", "max_age: 1d").diagnostics.map(\.hint) }
+    #expect(hints("/d/{YYYY-MM}/<tenant>") == ["did you mean {YYYY}-{MM}?"])
+    #expect(hints("/d/<tenant>-{YYYY}") == ["write the name that is meant, or * for any"])
+    #expect(hints("/d/{YYYY}/{hh}") == ["did you mean {HH}?"])
   }
 
   @Test(

@@ -15,6 +15,9 @@ struct ForeignPath {
     (placeholder, meant) = (first, reader.meant)
   }
 
+  /// One pair of braces, of which more can be told where it stands than in the whole path.
+  var isPlainField: Bool { meant == nil && placeholder.hasPrefix("{") && !placeholder.hasPrefix("{{") }
+
   /// What tells that bare words are dates.
   fileprivate static let years = ["YYYY", "yyyy", "GGGG", "gggg"]
 
@@ -33,7 +36,9 @@ struct ForeignPath {
   fileprivate static let conversions: [Character: String] = [
     "Y": "{YYYY}", "m": "{MM}", "d": "{DD}", "F": "{YYYY}-{MM}-{DD}", "H": "{HH}", "G": "{GGGG}", "V": "{WW}",
   ]
-  fileprivate static let brackets = [("${", "}"), ("$(", ")"), ("{{", "}}"), ("%(", ")s"), ("<", ">"), ("{", "}")]
+  fileprivate static let brackets = [
+    ("${", "}"), ("$(", ")"), ("{{", "}}"), ("%(", ")s"), ("%{+", "}"), ("<", ">"), ("{", "}"),
+  ]
 }
 
 /// Goes through a path once.
@@ -103,13 +108,15 @@ private struct Reader {
       guard let inner = rest.dropFirst(open.count).prefix(before: close) else { continue }
       let count = open.count + inner.count + close.count
       let word = inner.trimmingPrefix { $0 == " " || $0 == "." }.prefix { $0 != " " }
-      // Ours are no placeholders, nor is what fields have wrong with them, which is told elsewhere.
-      if open == "{", ForeignPath.words[String(inner)] == "{\(inner)}" || ForeignPath.words[String(inner)] == nil {
+      let isOurs = open == "{" && ForeignPath.words[String(inner)] == "{\(inner)}"
+      let format = isOurs ? nil : fields(of: inner)
+      // Nor is it a placeholder what fields have wrong with them, which is told elsewhere.
+      if isOurs || open == "{" && ForeignPath.words[String(inner)] == nil && format == nil {
         result += rest.prefix(count)
         rest = rest.dropFirst(count)
         return true
       }
-      return take(count, as: meaning(of: word) ?? dates(ofCommand: inner))
+      return take(count, as: meaning(of: word) ?? dates(ofCommand: inner) ?? format)
     }
     return false
   }
@@ -121,8 +128,23 @@ private struct Reader {
   /// `date +%Y/%m`
   private func dates(ofCommand text: Substring) -> String? {
     guard text.hasPrefix("date "), let plus = text.firstIndex(of: "+") else { return nil }
-    let format = text[text.index(after: plus)...].filter { $0 != "'" && $0 != "\"" }
-    return ForeignPath(format)?.meant
+    let rest = text[text.index(after: plus)...]
+    // Further options may follow; a blank in the format is in quotes.
+    let isQuoted = text.contains { $0 == "'" || $0 == "\"" }
+    return ForeignPath((isQuoted ? rest : rest.prefix { $0 != " " }).filter { $0 != "'" && $0 != "\"" })?.meant
+  }
+
+  /// A whole format between two signs: `<YYYY-MM-DD>`, `{yyyyMMdd}`, `{%Y}`.
+  private func fields(of format: Substring) -> String? {
+    if hasConversions, format.count == 2, format.first == "%", let letter = format.last {
+      return ForeignPath.conversions[letter]
+    }
+    guard format.utf8.count <= 32, !format.contains(where: { "{}<>()$".contains($0) }),
+      let meant = ForeignPath(String(format))?.meant
+    else { return nil }
+    // What else has letters is a name of something.
+    let others = meant.replacing(/\{[A-Z]+\}/, with: "")
+    return others.allSatisfy { !$0.isLetter || $0 == "T" || $0 == "W" } ? meant : nil
   }
 
   private mutating func takeVariable() -> Bool {
