@@ -41,7 +41,8 @@ extension Diagnostic {
       patternCovered,
       patternOfEverything
     case tooManyItems, ruleWithoutEffect
-    case patternHoldsPath, excludeOfDefaultsHolds, patternOutsideTarget, patternOfFolderBeside, foreignPattern
+    case patternHoldsPath, excludeOfDefaultsHolds, patternOutsideTarget, patternOfFolderBeside, foreignPattern,
+      patternOfOneDepth
     case patternSetNotASCII, patternUnclosedBrace, patternBracesTooDeep, patternDoubleStarInBraces, patternDots
     case youngPartitions, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod,
       boundsHoldNoPeriod, boundInFuture
