@@ -11,6 +11,8 @@ struct MountChecks {
   private var effort = Effort(2_000_000)
   private var exclusions = ExcludedTargets()
   private var hints = MountChecks.mostHints
+  /// Read-only parts of targets that are looked at: nobody reads of more.
+  private var partsLeft = 1000
 
   private var container: Workload.Container { running.container }
   /// Nil when it cannot be told what the program is to do.
@@ -89,7 +91,8 @@ struct MountChecks {
   ) {
     guard reading?.command == .purge else { return }
     for mount in mounts {
-      guard let place = mount.readOnly else { continue }
+      guard let place = mount.readOnly, partsLeft > 0 else { continue }
+      partsLeft -= 1
       let rest = path.components.dropFirst(mount.components.count)
       let shapes = mount.components.map { NameShape(.literal($0)) } + rest.map { NameShape($0) }
       if exclusions.excludes(shapes, from: target) { continue }
