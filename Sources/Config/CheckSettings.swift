@@ -16,6 +16,8 @@ public struct CheckSettings: Sendable {
   var memoryLimitPlace: SourcePlace?
   /// Of ConfigMaps, this key is checked, whatever it looks like, and no other; nil: all that look like a config.
   public var key: String?
+  /// When the config is to be run, for what its dates leave to be purged by then; nil: not known.
+  public var now: Timestamp?
   /// The manifests of what runs the config; nil: not known.
   public var workload: WorkloadManifests?
 

@@ -3,9 +3,11 @@ public struct HostFacts: Hashable, Sendable {
   public var process: Process
   /// Of enabled targets, in the order of the plan.
   public var targets: [Target]
+  /// What stands at the path of the plan's report, where nothing is tried; nil: the plan has none.
+  public var report: Answer?
 
-  public init(process: Process = Process(), targets: [Target] = []) {
-    (self.process, self.targets) = (process, targets)
+  public init(process: Process = Process(), targets: [Target] = [], report: Answer? = nil) {
+    (self.process, self.targets, self.report) = (process, targets, report)
   }
 }
 
@@ -58,7 +60,7 @@ extension HostFacts {
     public init(index: Int, answer: Answer) { (self.index, self.answer) = (index, answer) }
   }
 
-  /// What came of the look at one target.
+  /// What came of the look at one target, or at another path.
   public enum Answer: Hashable, Sendable {
     /// The folder of a literal path, whether it is there or not. Of a pattern, the first of those it finds, with how many it
     /// finds in all, and what of its matches a run passes over; none of them when its fixed part is no folder: then that is here.
@@ -152,6 +154,7 @@ extension HostFacts {
   /// Whether entries can be removed, by trying it on one that was made for it. Errors by their names.
   public enum Deletion: Hashable, Sendable {
     case possible
+    case untried
     case refused(errno: String)
     /// The file could be made and not be removed: it is still there.
     case probeRemains(name: String, errno: String)

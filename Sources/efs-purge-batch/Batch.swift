@@ -58,6 +58,7 @@ struct Batch {
     var check = CheckSettings()
     (check.overrides, check.environment) = (settings.overrides, settings.environment)
     check.timeZones = .ofHost
+    check.now = settings.now ?? Host.now()
     let checked = CheckedConfiguration.check(source, check)
     guard let plan = checked.plan else {
       let count = FindingCount(checked.diagnostics).summary(targets: 0)

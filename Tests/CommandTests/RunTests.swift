@@ -47,6 +47,20 @@ import Testing
 
   private static let everything: Set = ["old-1", "old-2", "new", "a", "a/b", "a/b/old-3", "link"]
 
+  @Test func `Whether folders are to come is reckoned from the time that ages are counted from`() throws {
+    let path = "\(scratch.path("data"))/{YYYY}-{MM}"
+    let text = "version: 1\ntargets: [{path: '\(path)', max_age: 1d, partitions: {from: 2031-05}}]\n"
+    let config = try scratch.write(text, to: "dated.yaml").path
+    for (now, isTold) in [("2031-04-30T23:59:59Z", true), ("2031-05-01T00:00:00Z", false)] {
+      let command = try Command("plan", "--config", config, "--now", now)
+      #expect(command.status == 0)
+      #expect(
+        command.errors.contains("no folder is taken before the month 2031-05 is over") == isTold, "\(command.errors)")
+    }
+    let check = try Command("check-config", "-", input: text.replacing("2031-05", with: "9998-05"))
+    #expect(check.output.contains("'from' is in the future"))
+  }
+
   @Test func `A run deletes the old files and nothing else`() throws {
     let command = try Command("run", "--config", config, "--report", scratch.path("report.json"))
     #expect(command.status == 0, "\(command.errors)")

@@ -1,10 +1,12 @@
 import Foundation
+import Plan
 import Testing
 
 @testable import Config
 
 /// Configs as people write them, named by what was intended: `bad` by the mistake, `good` by what is unusual but right
-/// (`…-warns-…` when a warning is due). What is found in each stands in `expected.txt`, a line for each finding.
+/// (`…-warns-…` when a warning is due). What is found in each on a day in November 2026 stands in `expected.txt`, a line for
+/// each finding.
 private struct CorpusFile: Sendable {
   enum Kind: String, CaseIterable { case bad, good }
 
@@ -24,6 +26,7 @@ private struct CorpusFile: Sendable {
     let bytes = [UInt8](try Data(contentsOf: CorpusFile.folder.appending(path: path)))
     var settings = CheckSettings()
     settings.timeZones = .holding(["America/New_York", "Europe/Berlin"])
+    settings.now = Timestamp(iso8601: "2026-11-28T12:00:00Z")
     return CheckedInput.check(SourceText(name: path, bytes: bytes), settings)
   }
 

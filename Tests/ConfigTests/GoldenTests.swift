@@ -5,9 +5,9 @@ import Testing
 @testable import Config
 
 /// One config with mistakes, and the whole output they must print. Comments at its top set what comes from outside:
-/// `# set: KEY=VALUE`, `# env: NAME=VALUE`, `# memory-limit: MIB`, `# key: KEY`, `# limits: bytes=N depth=N nodes=N comparisons=N`,
-/// `# host: …` (see `HostDirectives`), and `# workload: FILE`, a stream of manifests beside it. With `# is: cases` it is no config, but
-/// cases of one.
+/// `# set: KEY=VALUE`, `# env: NAME=VALUE`, `# memory-limit: MIB`, `# key: KEY`, `# now: ISO-8601`, `# limits: bytes=N depth=N nodes=N
+/// comparisons=N`, `# host: …` (see `HostDirectives`), and `# workload: FILE`, a stream of manifests beside it. With `# is: cases` it is no
+/// config, but cases of one.
 struct Golden: Sendable, CustomTestStringConvertible {
   let name: String
   var testDescription: String { name }
@@ -79,6 +79,7 @@ private struct Directives {
       if pair.count == 2 { settings.environment[String(pair[0])] = String(pair[1]) }
     case "memory-limit": settings.memoryLimit = UInt64(value).map { .mebibytes($0) }
     case "key": settings.key = value
+    case "now": settings.now = Timestamp(iso8601: value)
     case "time-zones": settings.timeZones = .holding(value.split(separator: " ").map { String($0) })
     case "limits": applyLimits(value)
     case "host": host.append(value)
@@ -99,6 +100,14 @@ private struct Directives {
       default: Issue.record("no such limit: \(pair[0])")
       }
     }
+  }
+}
+
+extension Timestamp {
+  /// Nil when the text is no time.
+  init?(iso8601 text: String) {
+    guard let date = try? Date(text, strategy: .iso8601) else { return nil }
+    self.init(seconds: Int64(date.timeIntervalSince1970))
   }
 }
 

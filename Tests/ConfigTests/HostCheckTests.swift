@@ -71,6 +71,20 @@ struct HostCheckTests {
     for name in ["a", "b"] { #expect(probes[0].hint?.contains(" /data/\(name)/.efs-purge-batch-probe-") == true) }
   }
 
+  @Test(
+    "A report needs a folder to stand in, and a name that no folder has",
+    arguments: [
+      ("/r/purge.json missing at=1", []), ("/r/purge.json missing at=0", [.hostReportWithoutFolder]),
+      ("/r/purge.json file at=1", []), ("/r/purge.json special at=1", []),
+      ("/r/purge.json file at=0", [.hostReportWithoutFolder]), ("/r/purge.json ext4 rw", [.hostReportIsFolder]),
+      ("/r/purge.json link at=0", []), ("/r/purge.json link at=1", []), ("/r/purge.json refused=open EACCES at=0", []),
+      ("no-answer=10", [.hostNoAnswer]), ("hangs=/r", [.hostMountHangs]), ("no-thread=EAGAIN", [.hostNoThread]),
+    ] as [(String, [Diagnostic.Rule])])
+  func report(fact: String, expected: [Diagnostic.Rule]) throws {
+    #expect(try rules("report: {file: /r/purge.json}\n" + minimal, "report \(fact)") == expected)
+    #expect(try rules(minimal, "report \(fact)") == [])
+  }
+
   @Test("What protects a target is shown where it stands in the path", arguments: [0, 1, nil])
   func held(component: Int?) throws {
     let fact = "0 /data/api held=/x/.purge-hold" + (component.map { " at=\($0)" } ?? "")

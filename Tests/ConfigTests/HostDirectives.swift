@@ -19,6 +19,7 @@ import Testing
 ///     0 hangs=/data
 ///     0 out-of-time=60
 ///     0 no-thread=EAGAIN
+///     report /data/a …                       (as of a folder of a target, or no-answer=10 and the like)
 ///
 /// Deletion is `deletion=ERRNO` when refused, `deletion=remains:ERRNO`, `deletion=unknown:ERRNO` or `deletion=maybe:ERRNO`; a skew is in
 /// milliseconds; `_` in the source of a limit is a blank.
@@ -35,6 +36,8 @@ struct HostDirectives {
       guard let first = words.first else { throw Unreadable(line: line) }
       if first == "process" {
         facts.process = try HostDirectives.process(Words(words.dropFirst()), line)
+      } else if first == "report", words.count > 1 {
+        facts.report = try HostDirectives.report(words[1], Words(words.dropFirst(2)), line)
       } else {
         guard let index = Int(first), words.count > 1 else { throw Unreadable(line: line) }
         try add(words[1], Words(words.dropFirst(2)), to: index, line)
@@ -52,6 +55,12 @@ struct HostDirectives {
     }
     guard process != HostFacts.Process() else { throw Unreadable(line: line) }
     return process
+  }
+
+  private static func report(_ what: String, _ words: Words, _ line: String) throws -> HostFacts.Answer {
+    if what.hasPrefix("/") { return .folders([.init(path: what, state: try state(words, line))], found: 1) }
+    guard let answer = answer(what, words) else { throw Unreadable(line: line) }
+    return answer
   }
 
   private mutating func add(_ what: String, _ words: Words, to index: Int, _ line: String) throws {

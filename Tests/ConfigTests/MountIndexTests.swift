@@ -51,7 +51,7 @@ struct MountIndexTests {
       let isBelow = sample.mounts.contains {
         $0.components.count > sample.names.count && $0.components.starts(with: sample.names)
       }
-      #expect(sample.index.hasMount(below: pattern, effort: &effort) == isBelow)
+      #expect(sample.index.mounts(below: pattern, effort: &effort)?.isEmpty == !isBelow)
     }
   }
 
@@ -78,6 +78,6 @@ struct MountIndexTests {
     var (much, little) = (Effort(), Effort(50))
     #expect(index.mounts(holding: pattern, effort: &much)?.isEmpty == true)
     #expect(index.mounts(holding: pattern, effort: &little) == nil)
-    #expect(index.hasMount(below: pattern, effort: &little))
+    #expect(index.mounts(below: pattern, effort: &little) == nil)
   }
 }

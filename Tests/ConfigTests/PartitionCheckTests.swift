@@ -66,6 +66,61 @@ struct PartitionCheckTests {
     #expect(counts.nothing > 0 && counts.cut > 0 && counts.silent > 0, "\(counts)")
   }
 
+  @Test("A first period that has not begun is told, and never without knowing the time", arguments: 0..<2)
+  func future(round: UInt64) throws {
+    var generator = Self.generator(round)
+    var warnings = 0
+    for _ in 0..<200 {
+      let folders = Folders.all.randomElement(using: &generator) ?? Folders.all[0]
+      guard let from = Self.bound(&generator) else { continue }
+      let now = Timestamp(seconds: Int64.random(in: 1_640_000_000...1_800_000_000, using: &generator))
+      let text = targetText(["path: '\(folders.path)'", "max_age: 1d", "partitions: {from: \(from.text)}"])
+      let first = folders.periods.first { PartitionRule(from: from).isWithinBounds($0) }
+      let hasBegun = try #require(first).start <= TimeZoneRules.utc.wall(at: now)
+      #expect(check(text, now: now).rules.contains(.boundInFuture) == !hasBegun, "\(folders.path) \(from.text) \(now)")
+      #expect(!check(text).rules.contains(.boundInFuture))
+      if !hasBegun { warnings += 1 }
+    }
+    #expect(warnings > 10)
+  }
+
+  @Test("The time is that by the clocks of the config's zone")
+  func futureByZone() {
+    let fixed = TimeZoneRules(name: "Etc/GMT-2", file: Self.twoHoursAhead)
+    var settings = CheckSettings()
+    settings.timeZones = TimeZoneDatabase(
+      folder: "", answer: { _ in fixed.map { .rules($0) } ?? .unknown }, names: { [] })
+    func rules(_ time: String) -> [Diagnostic.Rule] {
+      settings.now = Timestamp(iso8601: time)
+      let text =
+        "version: 1\nrun: {time_zone: Etc/GMT-2}\n"
+        + "targets: [{path: '/d/{YYYY}-{MM}', max_age: 1d, partitions: {from: 2026-12}}]\n"
+      return CheckedConfiguration.check(SourceText(name: "config.yaml", bytes: Array(text.utf8)), settings).rules
+    }
+    #expect(rules("2026-11-30T21:59:59Z") == [.boundInFuture])
+    #expect(rules("2026-11-30T22:00:00Z") == [])
+  }
+
+  /// A compiled zone without changes: version 1, one type of time, `UTC+2`, and the footer that says the same.
+  private static let twoHoursAhead: [UInt8] = {
+    let header = Array("TZif2".utf8) + Array(repeating: 0, count: 15)
+    let counts: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 4]
+    let data: [UInt8] = [0, 0, 0x1C, 0x20, 0, 0] + Array("CET\0".utf8)
+    return header + counts + data + header + counts + data + Array("\n<+02>-2\n".utf8)
+  }()
+
+  @Test(
+    "Young files are warned of unless older_than, or two kept periods, spare what was written in the last one",
+    arguments: [
+      ("{}", true), ("{keep_last: 0}", true), ("{keep_last: 2}", false), ("{keep_last: 3, to: 2030-12}", false),
+      // The period that has not ended has a folder, too, and stays anyway: the last one that has ended goes.
+      ("{keep_last: 1}", true), ("{keep_last: 1, older_than: 1mo}", false), ("{older_than: 0d}", true),
+    ])
+  func youngFolders(partitions: String, isWarned: Bool) {
+    let checked = checkTarget("path: '/d/{YYYY}-{MM}'", "max_age: 0s", "partitions: \(partitions)")
+    #expect(checked.rules == (isWarned ? [.youngFolders] : []))
+  }
+
   @Test("Folders are said to be walked in vain only when nothing written in their time could go", arguments: 0..<2)
   func ages(round: UInt64) throws {
     var generator = Self.generator(round)

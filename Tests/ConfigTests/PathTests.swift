@@ -137,6 +137,57 @@ struct PathTests {
     }
   }
 
+  @Test(
+    "Dates as other programs write them are told, with the path that is meant where there is one",
+    arguments: [
+      ("/d/{yyyy}/{mm}/{dd}/{hh}", "/d/{YYYY}/{MM}/{DD}/{HH}"),
+      ("/d/{YEAR}/{MONTH}/{DAY}/{HOUR}", "/d/{YYYY}/{MM}/{DD}/{HH}"), ("/d/{gggg}-W{ww}", "/d/{GGGG}-W{WW}"),
+      ("/d/{year}/w{week}", "/d/{GGGG}/w{WW}"), ("/d/%Y-%m-%d/%H", "/d/{YYYY}-{MM}-{DD}/{HH}"),
+      ("/d/%G-W%V", "/d/{GGGG}-W{WW}"), ("/d/%Y-W%V", "/d/{GGGG}-W{WW}"), ("/d/%F/%H", "/d/{YYYY}-{MM}-{DD}/{HH}"),
+      ("/d/$(date +%Y%m%d/%H)", "/d/{YYYY}{MM}{DD}/{HH}"), ("/d/YYYY-[W]ww", "/d/{GGGG}-W{WW}"),
+      ("/d/GGGG-[W]WW", "/d/{GGGG}-W{WW}"), ("/d/yyyy-'W'ww", "/d/{GGGG}-W{WW}"), ("/d/YYYY-Www", "/d/{GGGG}-W{WW}"),
+      ("/d/YYYY-WWW", "/d/{GGGG}-W{WW}"), ("/d/YYYY-MM-DD/HH", "/d/{YYYY}-{MM}-{DD}/{HH}"),
+      ("/d/yyyyMMddHH", "/d/{YYYY}{MM}{DD}{HH}"), ("/d/YYYY-MM-DDTHH", "/d/{YYYY}-{MM}-{DD}T{HH}"),
+      ("/d/YYYYMMDD[T]HH", "/d/{YYYY}{MM}{DD}T{HH}"),
+      ("/d/<YYYY-MM-DD>", "/d/{YYYY}-{MM}-{DD}"), ("/d/{yyyy-MM-dd}", "/d/{YYYY}-{MM}-{DD}"),
+      ("/d/{YYYYMMDD}/x", "/d/{YYYY}{MM}{DD}/x"), ("/d/{%Y}-{%m}", "/d/{YYYY}-{MM}"),
+      ("/d/%{+YYYY.MM.dd}", "/d/{YYYY}.{MM}.{DD}"),
+      ("/d/$(date +%Y-%m-%d --date=yesterday)", "/d/{YYYY}-{MM}-{DD}"),
+      ("/d/$(date -d yesterday +%F)", "/d/{YYYY}-{MM}-{DD}"), ("/d/<YYYY-name>", nil),
+      ("/d/{{ year }}/{{ hour }}", nil), ("/d/%Y-%U", nil),
+      ("/d/%G-%m", nil), ("/d/%Y-%m-W%V", nil), ("/d/YYYYMMDDHHmm", nil), ("/d/%Y/%H", nil),
+    ] as [(String, String?)])
+  func foreignDates(path: String, meant: String?) throws {
+    let quoted = path.replacing("'", with: "''")
+    let findings = checkTarget("path: '\(quoted)'", "max_age: 1d").diagnostics
+    #expect(findings.map(\.rule) == [path.contains("{") ? .unknownDateField : .placeholderInPath])
+    let hint = try #require(findings.first?.hint)
+    guard let meant else { return #expect(!hint.hasPrefix("did you mean"), "\(hint)") }
+    let proposal = try #require(hint.wholeMatch(of: /did you mean (.+)\?/)?.output.1)
+    #expect(proposal == meant || proposal == "\"\(meant)\"")
+    #expect(findings.first?.place.text == "'\(quoted)'")
+    // It is right as it stands.
+    #expect(checkTarget("path: \(proposal)", "max_age: 1d").printed == "")
+  }
+
+  @Test("Where the whole path cannot be told, the first part that is wrong is")
+  func foreignDateBesideOthers() {
+    func hints(_ path: String) -> [String?] { checkTarget("path: '\(path)'", "max_age: 1d").diagnostics.map(\.hint) }
+    #expect(hints("/d/{YYYY-MM}/<tenant>") == ["did you mean {YYYY}-{MM}?"])
+    #expect(hints("/d/<tenant>-{YYYY}") == ["write the name that is meant, or * for any"])
+    #expect(hints("/d/{YYYY}/{hh}") == ["did you mean {HH}?"])
+  }
+
+  @Test(
+    "Fields of ours, and letters in longer words, are no dates of others",
+    arguments: [
+      "/d/{GGGG}-W{WW}", "/d/{YYYY}-[W]x/Winter", "/d/{YYYY}{MM}{DD}T{HH}", "/d/swwGGGGx", "/d/hh/ww", "/d/TYYYY",
+      "/d/WWW",
+    ])
+  func noForeignDates(path: String) {
+    #expect(checkTarget("path: '\(path)'", "max_age: 1d").printed == "")
+  }
+
   @Test("Two targets named by one template must be told apart, though their bounds share out the folders")
   func sharedNames() {
     let targets = ["{to: 2024-12}", "{from: 2025-01}"].map { "  - {path: \"/data/{YYYY}\", partitions: \($0)}\n" }

@@ -21,6 +21,24 @@ struct PatternCheckTests {
     #expect(rules("['*.tmp', 'keep/*.tmp']", "['keep/**']") == [.patternWithoutEffect])
   }
 
+  @Test(
+    "An exclude that begins and ends with a star of its own protects one depth only, which find's users do not expect",
+    arguments: [
+      ("*/keep/*", "**/keep/"), ("*/a/b/*", "**/a/b/"), ("*/ke?p/*", "**/ke?p/"), ("*/keep", nil), ("keep/*", nil),
+      ("*/keep/", nil), ("**/keep/*", nil), ("*/keep/**", nil), ("*/*", nil), ("*/x*/y", nil), ("/d/a/*/keep/*", nil),
+    ] as [(String, String?)])
+  func oneDepth(pattern: String, meant: String?) {
+    let checked = checkTarget("path: /d/a", "max_age: 1d", "exclude: ['\(pattern)']")
+    #expect(checked.rules == (meant == nil ? [] : [.patternOfOneDepth]))
+    guard let meant else { return }
+    #expect(checked.diagnostics.first?.hint?.hasPrefix("did you mean \"\(meant)\"? ") == true)
+    #expect(checkTarget("path: /d/a", "max_age: 1d", "exclude: ['\(meant)']").printed == "")
+    #expect(checkTarget("path: /d/a", "max_age: 1d", "include: ['\(pattern)']").printed == "")
+    let inherited =
+      "version: 1\ndefaults: {max_age: 1d, exclude: ['\(pattern)']}\ntargets: [{path: /d/a}, {path: /d/*}]\n"
+    #expect(check(inherited).rules.count { $0 == .patternOfOneDepth } == 1)
+  }
+
   @Test("A disabled target is left in peace")
   func disabled() {
     #expect(rules("['a']", "['**']", "enabled: false") == [.disabledTarget])

@@ -4,10 +4,12 @@ import Plan
 
 /// Checks a text, as the executable does.
 func check(
-  _ yaml: String, set overrides: [String] = [], environment: [String: String] = [:], memoryLimit: ByteCount? = nil
+  _ yaml: String, set overrides: [String] = [], environment: [String: String] = [:], memoryLimit: ByteCount? = nil,
+  now: Timestamp? = nil
 ) -> CheckedConfiguration {
   var settings = CheckSettings()
   (settings.overrides, settings.environment, settings.memoryLimit) = (overrides, environment, memoryLimit)
+  settings.now = now
   settings.timeZones = .holding(["America/New_York", "Europe/Berlin"])
   return CheckedConfiguration.check(SourceText(name: "config.yaml", bytes: Array(yaml.utf8)), settings)
 }

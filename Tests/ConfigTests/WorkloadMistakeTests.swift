@@ -156,6 +156,144 @@ struct WorkloadMistakeTests {
     #expect(try found(volume + "{mountOptions: [hard]}" + bound) == [])
   }
 
+  /// What is found in one target, with more mounts than that of `/data`, and more volumes.
+  private func found(
+    _ target: String, mounts: String, volumes: String = "", more: String = ""
+  ) throws -> [Diagnostic] {
+    let data = "mountPath: /data/}", last = "- {name: report, persistentVolumeClaim: {claimName: reports}}"
+    let manifest = try WorkloadTests.manifest.changing(data, to: data + "\n" + mounts.indented(to: 16))
+      .changing(last, to: last + "\n" + volumes.indented(to: 12))
+    let config = "version: 1\ntargets:\n  - {\(target), max_age: 30d}"
+    let stream = more.isEmpty ? manifest : manifest + "\n---\n" + more
+    return try check(WorkloadTests.configMap(config), against: stream).diagnostics
+  }
+
+  @Test(
+    "A pattern is told of each mount in which it finds folders that can only be read",
+    arguments: [
+      ("path: /data/*/tmp", ["/data/a"]), ("path: /data/*", ["/data/a"]), ("path: /data/[bc]/tmp", []),
+      ("path: /data/?/tmp/*", ["/data/a"]), ("path: \"/data/*/{YYYY}\"", ["/data/a"]), ("path: /data/*/*", ["/data/a"]),
+      ("path: /data/*/tmp, exclude: [/data/a/tmp]", []), ("path: /data/*/tmp, exclude: [/data/b/tmp]", ["/data/a"]),
+      ("path: /data/*, exclude: [/data/a]", []), ("path: /data/*/tmp, exclude: [\"*.keep\"]", ["/data/a"]),
+      // The whole of it is mounted read-only: an error.
+      ("path: /data/a/*", []), ("path: /data/a", []), ("path: /data/b", []),
+    ] as [(String, [String])])
+  func partlyReadOnly(target: String, expected: [String]) throws {
+    let findings = try found(target, mounts: "- {name: data, mountPath: /data/a, readOnly: true}").filter {
+      $0.rule == .targetPartlyReadOnly
+    }
+    #expect(findings.map(\.severity) == expected.map { _ in .warning })
+    #expect(findings.compactMap { $0.message.split(separator: "'").first } == expected[...].map { $0[...] })
+    // What the hint proposes mends it.
+    for finding in findings {
+      let exclude = try #require(finding.hint?.firstMatch(of: /exclude: \["(.+)"\]/)?.output.1)
+      let mended = target.replacing(/, exclude: .*/, with: "") + ", exclude: [\"\(exclude)\"]"
+      let left = try found(mended, mounts: "- {name: data, mountPath: /data/a, readOnly: true}")
+      #expect(left.map(\.summary) == [], "\(mended)")
+    }
+  }
+
+  @Test(
+    "A mount that is the whole of what can be read only is no business of a rehearsal, and has no pattern to exclude it"
+  )
+  func readOnlyAroundOthers() throws {
+    let mounts = "- {name: data, mountPath: /x, readOnly: true}\n- {name: data, mountPath: /x/a}"
+    let findings = try found("path: /x/*", mounts: mounts)
+    #expect(findings.map(\.summary) == ["targetPartlyReadOnly /x/* <- true"])
+    #expect(findings.first?.hint == "mount it for writing (readOnly: false)")
+    let config = "version: 1\ntargets: [{path: \"/data/*\", max_age: 30d}]"
+    let data = "mountPath: /data/}"
+    let manifest = try WorkloadTests.manifest.changing("- run\n", to: "- plan\n").changing(
+      data, to: data + "\n                - {name: data, mountPath: /data/a, readOnly: true}")
+    #expect(try check(WorkloadTests.configMap(config), against: manifest).printed == "")
+  }
+
+  @Test(
+    "Targets are judged by the folders of the node that they are, or hold, whatever they are called in the container",
+    arguments: [
+      ("path: /node/etc", "/", "", "/etc"), ("path: /node/var/lib", "/", "", "/var/lib"),
+      ("path: /node/var/lib/app", "/", "", nil), ("path: /node", "/", "", "/"), ("path: /node/*", "/", "", "/bin"),
+      ("path: /node/x", "/etc", "", "/etc"), ("path: /node/x/y/z", "/etc/", "", "/etc"),
+      ("path: /node", "/var", "", "/var"),
+      ("path: /node/lib", "/var", "", "/var/lib"), ("path: /node/log/app", "/var", "", nil),
+      ("path: /node/run/x", "/var", "", "/var/run"), ("path: /node", "/var/lib", "", "/var/lib"),
+      ("path: /node/docker", "/var/lib", "", nil), ("path: /node", "/home", "", "/home"),
+      ("path: /node/*", "/home", "", nil), ("path: /node/bob/tmp", "/home", "", nil),
+      ("path: /node", "/srv/a", "", nil),
+      ("path: /node", "/", ", subPath: var/lib/app", nil), ("path: /node", "/", ", subPath: usr/share", "/usr"),
+      ("path: /node/x", "/usr", ", subPath: share", "/usr"),
+      ("path: /node/x", "/usr", ", subPathExpr: $(NAME)", "/usr"),
+      ("path: /node/x", "/var", ", subPathExpr: $(NAME)", nil),
+      // Mounts further in are left alone unless they are to be purged, too.
+      ("path: /, one_file_system: true", "/etc", "", nil), ("path: /nod*", "/srv/a", "", nil),
+    ] as [(String, String, String, String?)])
+  func foldersOfNode(target: String, host: String, subPath: String, protected: String?) throws {
+    let findings = try found(
+      target, mounts: "- {name: node, mountPath: /node\(subPath)}", volumes: "- {name: node, hostPath: {path: \(host)}}"
+    ).filter { $0.rule == .systemFolderOfNode }
+    #expect(findings.map(\.severity) == (protected == nil ? [] : [.error]))
+    let named = findings.first?.message.matches(of: /'([^']+)'/).last?.output.1
+    #expect(named.map { String($0) } == protected)
+  }
+
+  @Test("So are mounts below a target that goes on into them")
+  func foldersOfNodeBelow() throws {
+    func found(_ keys: String) throws -> [String] {
+      try self.found(
+        "path: /data/x\(keys)", mounts: "- {name: node, mountPath: /data/x/settings}",
+        volumes: "- {name: node, hostPath: {path: /etc}}"
+      ).map(\.summary)
+    }
+    #expect(try found(", one_file_system: false") == ["systemFolderOfNode /data/x <- hostPath"])
+    #expect(try found("") == [])
+  }
+
+  @Test("So are claims that the stream binds to folders of the node", arguments: ["hostPath", "local"])
+  func foldersOfNodeByClaim(kind: String) throws {
+    let objects = """
+      apiVersion: v1
+      kind: PersistentVolume
+      metadata: {name: pv}
+      spec: {\(kind): {path: /var/log}}
+      ---
+      apiVersion: v1
+      kind: PersistentVolumeClaim
+      metadata: {name: data}
+      spec: {volumeName: pv}
+      """
+    func found(_ path: String) throws -> [String] {
+      try self.found("path: \(path)", mounts: "", more: objects).map(\.summary)
+    }
+    #expect(try found("/data") == ["systemFolderOfNode /data <- persistentVolumeClaim"])
+    #expect(try found("/data/app") == [])
+  }
+
+  @Test(
+    "What a run would not take from a variable is an error where the manifest has it, and what is meant can be pasted there",
+    arguments: [
+      ("LOG_LEVEL", "loud", nil), ("LOG_LEVEL", "debgu", "debug"), ("LOG_LEVEL", "'wraning'", "warning"),
+      ("MEMORY_LIMIT_MB", "512Mi", "512"), ("MEMORY_LIMIT_MB", "\"512 MB\"", "512"), ("MEMORY_LIMIT_MB", "1Gi", "1024"),
+      ("MEMORY_LIMIT_MB", "much", nil), ("MAX_AGE_DAYS", "30d", "30"), ("MAX_AGE_DAYS", "2 weeks", "14"),
+      ("MAX_AGE_DAYS", "48h", "2"), ("MAX_AGE_DAYS", "36h", nil), ("MAX_AGE_DAYS", "never", "0"),
+      ("MAX_AGE_DAYS", "99999999d", nil), ("MAX_CONCURRENCY", "1_000", "1000"), ("MAX_CONCURRENCY", "many", nil),
+      ("MAX_CONCURRENCY", "1000k", nil), ("REMOVE_EMPTY_DIRS", "\"on\"", "true"), ("REMOVE_EMPTY_DIRS", "maybe", nil),
+      ("MAX_EMPTY_DIRS_TO_DELETE", "unlimited", "0"), ("MAX_EMPTY_DIRS_TO_DELETE", "1k", "1000"),
+      // Nought is no bound: whoever wants nothing deleted must not be offered it.
+      ("MAX_EMPTY_DIRS_TO_DELETE", "none", nil),
+    ] as [(String, String, String?)])
+  func badVariables(name: String, value: String, meant: String?) throws {
+    func findings(_ value: String) throws -> [Diagnostic] {
+      let environment = "env: [{name: EFSPURGE_\(name), value: \(value)}]\n              image: registry"
+      let manifest = try WorkloadTests.manifest.changing("image: registry", to: environment)
+      return try check(WorkloadTests.configMap(WorkloadTests.config), against: manifest).diagnostics
+    }
+    let found = try findings(value)
+    #expect(found.map(\.summary) == ["badVariable \(value)"])
+    #expect(found.first?.hint == meant.map { "did you mean \"\($0)\"?" })
+    guard let meant else { return }
+    #expect(try findings("\"\(meant)\"").filter { $0.severity == .error && $0.rule != .limitAboveContainer }.isEmpty)
+  }
+
   @Test(
     "Programs and words that come to nothing",
     arguments: [
@@ -179,24 +317,31 @@ struct WorkloadMistakeTests {
     #expect(found == expected)
   }
 
-  @Test("An init container that checks another file than the config's ends the pod")
+  @Test(
+    "An init container that checks another file than the config's ends the pod, each time again where no rule is for it"
+  )
   func checkedFiles() throws {
-    func found(_ path: String) throws -> [String] {
-      try self.found(
-        "containers:",
-        """
+    let ofPurge = "containerName: purge\n              operator"
+    func found(_ path: String, rule: String = "operator") throws -> [Diagnostic] {
+      let containers = """
         initContainers:
                   - name: check
                     image: efs-purge-batch
                     args: [check-config, \(path)]
                     volumeMounts: [{name: config, mountPath: /config}]
                   containers:
-        """)
+        """
+      let manifest = try WorkloadTests.manifest.changing(ofPurge, to: rule).changing("containers:", to: containers)
+      return try check(WorkloadTests.configMap(WorkloadTests.config), against: manifest).diagnostics
     }
-    #expect(try found("/config/config.yaml") == [])
-    #expect(try found("/config") == [])
-    #expect(try found("/config/config.yml") == ["noSuchConfigFile /config/config.yml <- config.yaml"])
-    #expect(try found("/elsewhere/config.yml") == [])
+    #expect(try found("/config/config.yaml").map(\.summary) == [])
+    #expect(try found("/config").map(\.summary) == [])
+    let missing = ["noSuchConfigFile /config/config.yml <- config.yaml"]
+    #expect(try found("/config/config.yml").map(\.summary) == missing)
+    #expect(try found("/elsewhere/config.yml").map(\.summary) == [])
+    let forOther = try found("/config/config.yaml", rule: ofPurge)
+    #expect(forOther.map(\.summary) == ["retriesInVain podFailurePolicy"])
+    #expect(forOther.first?.hint?.contains("containerName: check, operator: In, values: [2, 64]") == true)
   }
 
   @Test("A container that mounts nothing purges nothing, and is not taken for the one that is meant")

@@ -75,6 +75,11 @@ extension String {
     return replacing(old, with: new)
   }
 
+  /// All its lines so many blanks further in; nothing of nothing.
+  func indented(to count: Int) -> String {
+    isEmpty ? "" : String(repeating: " ", count: count) + indented(by: count)
+  }
+
   /// All its lines but the first so many blanks further in.
   func indented(by count: Int) -> String { replacing("\n", with: "\n" + String(repeating: " ", count: count)) }
 }
@@ -94,7 +99,8 @@ extension Diagnostic.Rule {
     .badMemoryQuantity, .noMemoryLimit, .memoryLimitTooSmall,
     .requestAboveLimit,
     .unknownVolume,
-    .targetNotMounted, .targetReadOnly, .systemFolderOfNode, .targetGoneWithPod, .reportNotWritable, .reportGoneWithPod,
+    .targetNotMounted, .targetReadOnly, .targetPartlyReadOnly, .systemFolderOfNode, .targetGoneWithPod,
+    .reportNotWritable, .reportGoneWithPod,
     .otherTerminationLog,
     .gracePeriodTooShort, .gracePeriodTight, .deadlineBeforeTimeLimit, .deadlineBeforeAttempts, .startedAgain,
     .retriedWhateverHappened, .restartPolicyRefused, .otherRunAllowed, .severalPods, .failurePolicyNeedsNever,

@@ -147,7 +147,10 @@ struct WorkloadTests {
           "targetReadOnly /data/api <- configMap"
         ]
       ),
-      ("mountPath: /data/}", "mountPath: /data/}\n                - {name: config, mountPath: /data/2026-01}", []),
+      (
+        "mountPath: /data/}", "mountPath: /data/}\n                - {name: config, mountPath: /data/2026-01}",
+        ["targetPartlyReadOnly \"/data/{YYYY}-{MM}\" <- configMap"]
+      ),
       (
         "persistentVolumeClaim: {claimName: data}", "nfs: {server: a, path: /, readOnly: yes}",
         [
@@ -334,9 +337,10 @@ struct WorkloadTests {
                 - {name: wait, image: busybox, command: [sleep, "1"], volumeMounts: [{name: config, mountPath: /c}]}
                 containers:
       """
-    #expect(try found("containers:", check) == [])
-    let wrong = try Self.manifest.changing("batch/config.yaml", to: "batch/c.yaml").changing("containers:", to: check)
-    #expect(try self.check(wrong).rules == [.noSuchConfigFile])
+    let right = try Self.manifest.changing("containerName: purge\n              operator", to: "operator")
+      .changing("containers:", to: check)
+    #expect(try self.check(right).printed == "")
+    #expect(try self.check(right.changing("batch/config.yaml", to: "batch/c.yaml")).rules == [.noSuchConfigFile])
   }
 
   @Test("A stream without any workload, or without one that runs the config, is an error")

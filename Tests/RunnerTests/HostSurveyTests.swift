@@ -38,6 +38,25 @@ import Testing
     return target
   }
 
+  // MARK: The report
+
+  @Test func `what stands at the report's path is told, and nothing is tried there`() throws {
+    let path = tree.directory("reports")
+    tree.file("file")
+    func state(_ file: String?) throws -> HostFacts.State? {
+      var plan = BatchPlan(targets: [])
+      plan.report.file = file
+      guard case .folders(let folders, found: 1, _) = try HostSurvey().facts(of: plan).report else { return nil }
+      return folders.first?.state
+    }
+    #expect(try state(nil) == nil)
+    #expect(try state(path)?.directory?.deletion == .untried)
+    #expect(try state(path + "/purge.json") == .missing(component: base + 1))
+    #expect(try state(tree.path + "/none/purge.json") == .missing(component: base))
+    #expect(try state(tree.path + "/file") == .notDirectory(.file, component: base))
+    #expect(tree.contents == ["file", "reports"])
+  }
+
   // MARK: Literal paths
 
   @Test func `a folder of our own can be read and emptied, and is left as it was`() throws {

@@ -75,16 +75,18 @@ extension Diagnostic.Advice {
   static func insteadOfPlaceholder(_ text: String) -> String {
     if text.hasPrefix("{{") { return "is this a template? check what it makes, not itself" }
     if text.hasPrefix("<") { return "write the name that is meant, or * for any" }
-    if text.hasPrefix("%") { return "the fields of dates are {YYYY}, {MM} and {DD}" }
+    if text.hasPrefix("%") || text.allSatisfy(\.isLetter) { return fieldsOfDates }
     return "no variable is expanded: write what it stands for"
   }
+
+  private static let fieldsOfDates = "the fields are {YYYY}, {MM}, {DD} and {HH}, or {GGGG} and {WW} for ISO weeks"
 
   /// For braces that do not hold a field of dates.
   static func insteadOfField(_ text: String) -> String {
     if ["$", "{{"].contains(where: text.hasPrefix) { return insteadOfPlaceholder(text) }
     let words = text.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false)
     guard words.count > 1 else {
-      return "the fields are {YYYY}, {MM}, {DD} and {HH}, or {GGGG} and {WW} for ISO weeks; for any name, write *"
+      return fieldsOfDates + "; for any name, write *"
     }
     let letters = words.joined()
     return words.allSatisfy({ $0.utf8.count == 1 }) && letters.utf8.allSatisfy(UInt8.isLetterOrDigit)

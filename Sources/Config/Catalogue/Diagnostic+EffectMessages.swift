@@ -65,6 +65,13 @@ extension Diagnostic {
       at: place, notes: [.boundHere(at: to)], hint: "to take all they touch, write from: \(first) and to: \(last)")
   }
 
+  /// `first` is the first period that is taken.
+  static func boundInFuture(_ unit: CalendarUnit, first: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .boundInFuture, "'from' is in the future: no folder is taken before the \(unit.rawValue) \(first) is over",
+      at: place, hint: "is the year right? to switch the target off, write enabled: false")
+  }
+
   static func emptyDirectoriesOutOfReach(at place: SourcePlace, maxDepth: SourcePlace) -> Diagnostic {
     .warning(
       .emptyDirectoriesOutOfReach,

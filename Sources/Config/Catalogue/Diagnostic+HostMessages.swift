@@ -114,6 +114,22 @@ extension Diagnostic {
   }
 }
 
+// MARK: - The report
+
+extension Diagnostic {
+  static func hostReportIsFolder(_ path: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .hostReportIsFolder, "\(path.quoted) is a folder on this host: a report is a file", at: place,
+      hint: .didYouMean(YAMLScalar.flowText("\(path)/purge.json", isPlain: true)))
+  }
+
+  static func hostReportWithoutFolder(_ folder: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .hostReportWithoutFolder, "the report cannot be written: \(folder.quoted) is no folder on this host", at: place,
+      hint: "is the volume mounted? make the folder, or correct the path")
+  }
+}
+
 // MARK: - Deleting
 
 extension Diagnostic {

@@ -28,8 +28,11 @@ extension Diagnostic {
       notes: [.valueHere(at: value)], hint: nil)
   }
 
-  static func badVariable(_ name: String, expected: String, at place: SourcePlace) -> Diagnostic {
-    .error(.badVariable, "the environment variable \(name) must be \(expected)", at: place, hint: nil)
+  /// `meant`: the value in place of it; in quotes where a manifest needs them.
+  static func badVariable(_ name: String, expected: String, meant: String?, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .badVariable, "the environment variable \(name) must be \(expected)", at: place,
+      hint: .didYouMean(meant.map { "\"\($0.whole)\"" }))
   }
 
   static func variableWithoutEffect(

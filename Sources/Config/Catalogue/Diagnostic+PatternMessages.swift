@@ -92,6 +92,14 @@ extension Diagnostic {
       hint: "leave it out, or move \(pattern.inYAML) from defaults to the targets that need it")
   }
 
+  /// `name`: what stands between the stars.
+  static func patternOfOneDepth(_ pattern: String, _ name: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .patternOfOneDepth, "'exclude' has \(pattern.quoted), in which the first '*' stands for exactly one folder",
+      at: place,
+      hint: "did you mean \("**/\(name)/".inYAML)? that is at any depth; for this one alone, \("*/\(name)/".inYAML)")
+  }
+
   static func patternOutsideTarget(
     _ pattern: String, of key: String, at place: SourcePlace, path: SourcePlace
   ) -> Diagnostic {

@@ -6,8 +6,10 @@ extension Diagnostic {
   static func severalPaths(_ paths: [String], at place: SourcePlace) -> Diagnostic {
     .warning(
       .severalPaths, "'path' is one path: this is one folder, whose name holds all of them", at: place,
-      hint: "write a target for each: \(paths.prefix(2).map { "- path: \($0.whole)" }.joined(separator: ", "))"
-        + (paths.count > 2 ? ", …" : ""))
+      hint: paths.allSatisfy { $0.hasPrefix("/") }
+        ? "write a target for each: \(paths.prefix(2).map { "- path: \($0.whole)" }.joined(separator: ", "))"
+          + (paths.count > 2 ? ", …" : "")
+        : "write a target for each, with a path that begins with '/'")
   }
 
   static func placeholderInPath(_ placeholder: String, of key: String, meant: String?, at place: SourcePlace)
@@ -46,6 +48,18 @@ extension Diagnostic {
     .warning(
       .smallSize, "'\(key)' is \(number.shown) bytes", at: place,
       hint: "without a unit, a size is in bytes; did you mean \(number.whole)Mi?")
+  }
+
+  static func shortTimeLimit(_ text: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .shortTimeLimit, "'time_limit' is under a minute (\(text.shown)): a run ends when it has hardly begun", at: place,
+      hint: "is the unit right? hours are written 4h; to set no limit, write none")
+  }
+
+  static func progressNeverLogged(at place: SourcePlace, timeLimit: SourcePlace) -> Diagnostic {
+    .warning(
+      .progressNeverLogged, "'progress_interval' is not below 'time_limit': no progress is logged before the run ends",
+      at: place, notes: [.timeLimitHere(at: timeLimit)], hint: "leave the key out for the default, 30s")
   }
 
   static func youngEmptyDirectories(at place: SourcePlace) -> Diagnostic {

@@ -41,10 +41,11 @@ extension Diagnostic {
       patternCovered,
       patternOfEverything
     case tooManyItems, ruleWithoutEffect
-    case patternHoldsPath, excludeOfDefaultsHolds, patternOutsideTarget, patternOfFolderBeside, foreignPattern
+    case patternHoldsPath, excludeOfDefaultsHolds, patternOutsideTarget, patternOfFolderBeside, foreignPattern,
+      patternOfOneDepth
     case patternSetNotASCII, patternUnclosedBrace, patternBracesTooDeep, patternDoubleStarInBraces, patternDots
     case youngPartitions, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod,
-      boundsHoldNoPeriod
+      boundsHoldNoPeriod, boundInFuture
     case emptyDirectoriesOutOfReach, boundNotBelowRuns, fewerTargets, defaultUnused
     case nothingToDelete, noFileGoes
     // Warnings.
@@ -52,11 +53,13 @@ extension Diagnostic {
     case reportInsideTarget, reportIsFolder, rareSampling
     // What is legal, and hardly meant.
     case severalPaths, placeholderInPath, pathOfFiles, hugeAge, onlyEmptyFiles, smallSize, youngEmptyDirectories
+    case shortTimeLimit, progressNeverLogged
     case rootOfEverything, rootInside, rootProtected
     // What one host has against it.
     case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory,
       hostLinksPassedOver, hostAlmostDates
     case hostFolderRefused, hostNoAnswer, hostMountHangs, hostOutOfTime, hostNoThread, hostHeld
+    case hostReportIsFolder, hostReportWithoutFolder
     case hostCannotDelete, hostProbeRemains, hostProbeMayRemain, hostDeletionUnknown
     case hostClockSkew, hostContainerFileSystem, hostSoftMount, hostAccessTimesOff, hostAccessTimesOnServer
     case hostAccessTimesDaily, hostAccessTimesUnknown, hostBirthTimesUnknown, hostDescriptors, hostThreads
@@ -64,7 +67,7 @@ extension Diagnostic {
     case noWorkload, otherKeyRead, onlyBystanders, tooManyContainers, badMemoryQuantity, noMemoryLimit,
       memoryLimitTooSmall,
       requestAboveLimit
-    case unknownVolume, targetNotMounted, targetReadOnly, systemFolderOfNode,
+    case unknownVolume, targetNotMounted, targetReadOnly, targetPartlyReadOnly, systemFolderOfNode,
       targetGoneWithPod, reportNotWritable, reportGoneWithPod
     case otherTerminationLog
     case gracePeriodTooShort, gracePeriodTight, deadlineBeforeTimeLimit, deadlineBeforeAttempts

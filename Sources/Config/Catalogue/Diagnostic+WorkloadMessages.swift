@@ -147,6 +147,17 @@ extension Diagnostic {
       hint: "mount it for writing (readOnly: false), or let the container only plan")
   }
 
+  /// `exclude`: the pattern that keeps what is in the mount, and nothing else; nil: there is none.
+  static func targetPartlyReadOnly(
+    _ path: String, in mount: String, exclude: String?, at place: SourcePlace, readOnly: SourcePlace
+  ) -> Diagnostic {
+    .warning(
+      .targetPartlyReadOnly,
+      "\(mount.quoted) is mounted read-only: nothing can be deleted in folders there that match \(path.quoted)",
+      at: place, notes: [.readOnlyHere(at: readOnly)],
+      hint: "mount it for writing (readOnly: false)" + (exclude.map { ", or write exclude: [\"\($0.whole)\"]" } ?? ""))
+  }
+
   static func systemFolderOfNode(
     _ path: String, folder: String, protected: String, at place: SourcePlace, volume: SourcePlace
   ) -> Diagnostic {

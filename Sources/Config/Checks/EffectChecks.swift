@@ -4,8 +4,13 @@ import Plan
 struct EffectChecks {
   private let draft: BatchDraft
   private let targets: [DecodedTarget]
+  /// What clocks show there where folders are dated; nil: not known.
+  private let now: WallTime?
 
-  init(_ targets: [DecodedTarget], of draft: BatchDraft) { (self.targets, self.draft) = (targets, draft) }
+  init(_ targets: [DecodedTarget], of draft: BatchDraft, at now: Timestamp?) {
+    (self.targets, self.draft) = (targets, draft)
+    self.now = now.map { draft.run.values.timeZone.wall(at: $0) }
+  }
 
   func run(findings: inout Findings) {
     for target in targets where target.isEnabled {
@@ -16,7 +21,7 @@ struct EffectChecks {
       checkCaps(target, &findings)
       checkOlderThan(target, &findings)
       if let path = target.path, path.hasTemplate {
-        PartitionChecks(target.settings.values.partitions, of: path)?.run(findings: &findings)
+        PartitionChecks(target.settings.values.partitions, of: path, at: now)?.run(findings: &findings)
       }
     }
     checkParallelTargets(&findings)

@@ -7,10 +7,15 @@ struct ExcludedTargets {
   mutating func spares(_ a: DecodedTarget, _ b: DecodedTarget) -> Bool { excludes(b, from: a) || excludes(a, from: b) }
 
   private mutating func excludes(_ inner: DecodedTarget, from outer: DecodedTarget) -> Bool {
-    guard let path = inner.path, let outerPath = outer.path, path.components.count >= outerPath.components.count,
+    inner.path.map { excludes($0.components.map { NameShape($0) }, from: outer) } ?? false
+  }
+
+  /// Whether the target excludes all folders with paths of these shapes.
+  mutating func excludes(_ path: [NameShape], from outer: DecodedTarget) -> Bool {
+    guard let outerPath = outer.path, path.count >= outerPath.components.count,
       !outer.settings.failed.contains("exclude")
     else { return false }
-    let shapes = path.components.map { NameShape($0).parts }
+    let shapes = path.map(\.parts)
     let below = Array(shapes.dropFirst(outerPath.components.count))
     for exclude in outer.settings.values.exclude {
       if exclude.pattern.isAbsolute {

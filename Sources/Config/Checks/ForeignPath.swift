@@ -8,25 +8,37 @@ struct ForeignPath {
   /// Nil when there is none.
   init?(_ text: String) {
     let hasSigns = text.utf8.contains { "$%<{".utf8.contains($0) }
-    guard hasSigns || ["YYYY", "yyyy"].contains(where: text.contains) else { return nil }
+    guard hasSigns || ForeignPath.years.contains(where: text.contains) else { return nil }
     var reader = Reader(text)
     reader.read()
     guard let first = reader.first else { return nil }
-    (placeholder, meant) = (first, reader.isKnown && reader.hasFieldsInOrder ? reader.result : nil)
+    (placeholder, meant) = (first, reader.meant)
   }
+
+  /// One pair of braces, of which more can be told where it stands than in the whole path.
+  var isPlainField: Bool { meant == nil && placeholder.hasPrefix("{") && !placeholder.hasPrefix("{{") }
+
+  /// What tells that bare words are dates.
+  fileprivate static let years = ["YYYY", "yyyy", "GGGG", "gggg"]
 
   /// What stands for a field of dates between the signs of some language, or alone where `isAlone`.
   fileprivate static let words = [
     "YYYY": "{YYYY}", "yyyy": "{YYYY}", "YEAR": "{YYYY}", "year": "{YYYY}", "MM": "{MM}", "mm": "{MM}", "MONTH": "{MM}",
-    "month": "{MM}", "DD": "{DD}", "dd": "{DD}", "DAY": "{DD}", "day": "{DD}",
+    "month": "{MM}", "DD": "{DD}", "dd": "{DD}", "DAY": "{DD}", "day": "{DD}", "HH": "{HH}", "hh": "{HH}",
+    "HOUR": "{HH}", "hour": "{HH}", "GGGG": "{GGGG}", "gggg": "{GGGG}", "WW": "{WW}", "ww": "{WW}", "WEEK": "{WW}",
+    "week": "{WW}",
   ]
   /// Those of them that stand without any signs.
-  fileprivate static let bareWords = ["YYYY", "yyyy", "MM", "mm", "DD", "dd"]
-  /// Of `strftime`.
-  fileprivate static let conversions: [Character: String] = [
-    "Y": "{YYYY}", "m": "{MM}", "d": "{DD}", "F": "{YYYY}-{MM}-{DD}", "G": "{YYYY}",
+  fileprivate static let bareWords = [
+    "YYYY", "yyyy", "GGGG", "gggg", "MM", "mm", "DD", "dd", "HH", "hh", "WW", "ww",
   ]
-  fileprivate static let brackets = [("${", "}"), ("$(", ")"), ("{{", "}}"), ("%(", ")s"), ("<", ">"), ("{", "}")]
+  /// Of `strftime`. Weeks that are not those of ISO 8601 have no field.
+  fileprivate static let conversions: [Character: String] = [
+    "Y": "{YYYY}", "m": "{MM}", "d": "{DD}", "F": "{YYYY}-{MM}-{DD}", "H": "{HH}", "G": "{GGGG}", "V": "{WW}",
+  ]
+  fileprivate static let brackets = [
+    ("${", "}"), ("$(", ")"), ("{{", "}}"), ("%(", ")s"), ("%{+", "}"), ("<", ">"), ("{", "}"),
+  ]
 }
 
 /// Goes through a path once.
@@ -35,22 +47,36 @@ private struct Reader {
   private(set) var first: String?
   private(set) var isKnown = true
   private var rest: Substring
+  /// Right behind a letter that a format has as such.
+  private var isBehindQuoted = false
   /// Whether single letters behind a percent sign, and bare words, mean dates: only beside a year.
   private let hasConversions, hasWords: Bool
+  /// An `mm` beside it is minutes.
+  private let hasCapitalMonth: Bool
 
   init(_ text: String) {
     rest = text[...]
     hasConversions = ["%Y", "%F", "%G"].contains { text.contains($0) }
-    hasWords = ["YYYY", "yyyy"].contains { text.contains($0) }
+    hasWords = ForeignPath.years.contains { text.contains($0) }
+    hasCapitalMonth = text.contains("MM")
   }
 
-  var hasFieldsInOrder: Bool {
-    (!result.contains("{DD}") || result.contains("{MM}")) && (!result.contains("{MM}") || result.contains("{YYYY}"))
+  /// Nil when it is not known what all of it stands for, or when such fields do not go together.
+  var meant: String? {
+    guard isKnown else { return nil }
+    // Weeks have a year of their own, for which many write the calendar's.
+    let text = result.contains("{WW}") ? result.replacing("{YYYY}", with: "{GGGG}") : result
+    let needs = [
+      ("{HH}", "{DD}"), ("{DD}", "{MM}"), ("{MM}", "{YYYY}"), ("{WW}", "{GGGG}"), ("{GGGG}", "{WW}"),
+    ]
+    let isWhole = needs.allSatisfy { field, other in !text.contains(field) || text.contains(other) }
+    return isWhole && !(text.contains("{WW}") && text.contains("{MM}")) ? text : nil
   }
 
   mutating func read() {
     while !rest.isEmpty {
-      if takeBracketed() || takeVariable() || takeConversion() || takeWords() { continue }
+      if takeQuoted() || takeBracketed() || takeVariable() || takeConversion() || takeWords() { continue }
+      isBehindQuoted = false
       result.append(rest.removeFirst())
     }
   }
@@ -59,9 +85,22 @@ private struct Reader {
   private mutating func take(_ count: Int, as meaning: String?) -> Bool {
     if first == nil { first = String(rest.prefix(count)) }
     if meaning == nil { isKnown = false }
+    isBehindQuoted = false
     result += meaning ?? String(rest.prefix(count))
     rest = rest.dropFirst(count)
     return true
+  }
+
+  /// Letters as such between the words of a format: `YYYY-[W]WW`, `yyyy-'W'ww`.
+  private mutating func takeQuoted() -> Bool {
+    guard hasWords else { return false }
+    for (open, close) in [("[W]", "W"), ("'W'", "W"), ("[T]", "T"), ("'T'", "T")] where rest.hasPrefix(open) {
+      result += close
+      rest = rest.dropFirst(open.count)
+      isBehindQuoted = true
+      return true
+    }
+    return false
   }
 
   private mutating func takeBracketed() -> Bool {
@@ -69,29 +108,50 @@ private struct Reader {
       guard let inner = rest.dropFirst(open.count).prefix(before: close) else { continue }
       let count = open.count + inner.count + close.count
       let word = inner.trimmingPrefix { $0 == " " || $0 == "." }.prefix { $0 != " " }
-      // Ours are no placeholders, nor is what fields have wrong with them, which is told elsewhere.
-      if open == "{", ForeignPath.words[String(inner)] == "{\(inner)}" || ForeignPath.words[String(inner)] == nil {
+      let isOurs = open == "{" && ForeignPath.words[String(inner)] == "{\(inner)}"
+      let format = isOurs ? nil : fields(of: inner)
+      // Nor is it a placeholder what fields have wrong with them, which is told elsewhere.
+      if isOurs || open == "{" && ForeignPath.words[String(inner)] == nil && format == nil {
         result += rest.prefix(count)
         rest = rest.dropFirst(count)
         return true
       }
-      return take(count, as: ForeignPath.words[String(word)] ?? dates(ofCommand: inner))
+      return take(count, as: meaning(of: word) ?? dates(ofCommand: inner) ?? format)
     }
     return false
+  }
+
+  private func meaning(of word: Substring) -> String? {
+    word == "mm" && hasCapitalMonth ? nil : ForeignPath.words[String(word)]
   }
 
   /// `date +%Y/%m`
   private func dates(ofCommand text: Substring) -> String? {
     guard text.hasPrefix("date "), let plus = text.firstIndex(of: "+") else { return nil }
-    let format = text[text.index(after: plus)...].filter { $0 != "'" && $0 != "\"" }
-    return ForeignPath(format)?.meant
+    let rest = text[text.index(after: plus)...]
+    // Further options may follow; a blank in the format is in quotes.
+    let isQuoted = text.contains { $0 == "'" || $0 == "\"" }
+    return ForeignPath((isQuoted ? rest : rest.prefix { $0 != " " }).filter { $0 != "'" && $0 != "\"" })?.meant
+  }
+
+  /// A whole format between two signs: `<YYYY-MM-DD>`, `{yyyyMMdd}`, `{%Y}`.
+  private func fields(of format: Substring) -> String? {
+    if hasConversions, format.count == 2, format.first == "%", let letter = format.last {
+      return ForeignPath.conversions[letter]
+    }
+    guard format.utf8.count <= 32, !format.contains(where: { "{}<>()$".contains($0) }),
+      let meant = ForeignPath(String(format))?.meant
+    else { return nil }
+    // What else has letters is a name of something.
+    let others = meant.replacing(/\{[A-Z]+\}/, with: "")
+    return others.allSatisfy { !$0.isLetter || $0 == "T" || $0 == "W" } ? meant : nil
   }
 
   private mutating func takeVariable() -> Bool {
     guard rest.first == "$" else { return false }
     let name = rest.dropFirst().prefix { $0.isASCII && $0.isLetter || $0.isNumber || $0 == "_" }
     guard let letter = name.first, !letter.isNumber else { return false }
-    return take(1 + name.count, as: ForeignPath.words[String(name)])
+    return take(1 + name.count, as: meaning(of: name))
   }
 
   private mutating func takeConversion() -> Bool {
@@ -99,17 +159,27 @@ private struct Reader {
     return take(2, as: ForeignPath.conversions[letter])
   }
 
-  /// `YYYY`, `yyyyMMdd`, but not as a part of a longer word.
+  /// `YYYY`, `yyyyMMdd`, `YYYYMMDDTHH`, but not as a part of a longer word.
   private mutating func takeWords() -> Bool {
     let isInside = result.last?.isLetter ?? false
     let letters = rest.prefix { $0.isLetter }
-    guard hasWords, !isInside, !letters.isEmpty else { return false }
-    var (left, meaning) = (letters, "")
-    while let word = ForeignPath.bareWords.first(where: { left.hasPrefix($0) }) {
-      meaning += ForeignPath.words[word] ?? ""
-      left = left.dropFirst(word.count)
+    guard hasWords, !isInside || isBehindQuoted, !letters.isEmpty else { return false }
+    var (left, fields, isKnown) = (letters, "", true)
+    while !left.isEmpty {
+      // `Www`, which may be all in capitals.
+      if !left.hasPrefix("WWW"), let word = ForeignPath.bareWords.first(where: { left.hasPrefix($0) }) {
+        let field = meaning(of: left.prefix(word.count))
+        isKnown = isKnown && field != nil
+        fields += field ?? word
+        left = left.dropFirst(word.count)
+      } else if let sign = left.first, sign == "T" || sign == "W", left.count > 1, (result + fields).contains("{") {
+        fields.append(sign)
+        left = left.dropFirst()
+      } else {
+        return false
+      }
     }
-    return left.isEmpty ? take(letters.count, as: meaning) : false
+    return fields.contains("{") || !isKnown ? take(letters.count, as: isKnown ? fields : nil) : false
   }
 }
 

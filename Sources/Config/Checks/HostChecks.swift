@@ -15,6 +15,7 @@ struct HostChecks {
     for fact in host.targets where targets.indices.contains(fact.index) {
       check(targets[fact.index], fact.answer, &findings)
     }
+    checkReport(&findings)
     checkClocks(&findings)
     checkDescriptors(&findings)
     checkThreads(&findings)
@@ -29,7 +30,7 @@ struct HostChecks {
       check(passedOver, at: place, &findings)
     case .tooMany(let limit): findings.report(.hostTooManyFolders(pattern.text, limit: limit, at: place))
     case .noAnswer(let silence, let probes):
-      findings.report(finding(silence, pattern, at: place))
+      findings.report(finding(silence, pattern.text, at: place))
       reportProbes(probes, at: place, &findings)
     case .noThread(let errno): findings.report(.hostNoThread(pattern.text, errno: errno, at: place))
     }
@@ -50,11 +51,36 @@ struct HostChecks {
     if !paths.isEmpty { findings.report(.hostProbeMayRemain(paths, at: place)) }
   }
 
-  private func finding(_ silence: HostFacts.Silence, _ pattern: PathPattern, at place: SourcePlace) -> Diagnostic {
+  private func finding(_ silence: HostFacts.Silence, _ path: String, at place: SourcePlace) -> Diagnostic {
     switch silence {
-    case .slow(let time): .hostNoAnswer(pattern.text, within: Durations.text(of: time), at: place)
-    case .hangingMount(let mount): .hostMountHangs(pattern.text, mount: mount, at: place)
-    case .outOfTime(let time): .hostOutOfTime(pattern.text, within: Durations.text(of: time), at: place)
+    case .slow(let time): .hostNoAnswer(path, within: Durations.text(of: time), at: place)
+    case .hangingMount(let mount): .hostMountHangs(path, mount: mount, at: place)
+    case .outOfTime(let time): .hostOutOfTime(path, within: Durations.text(of: time), at: place)
+    }
+  }
+
+  /// A run that cannot write its report does not begin.
+  private func checkReport(_ findings: inout Findings) {
+    guard let answer = host.report, let file = draft.report.values.file, let place = draft.report.place(of: "file")
+    else { return }
+    switch answer {
+    case .folders(let folders, _, _):
+      guard let finding = folders.first.flatMap({ finding(aboutReport: file, $0, at: place) }) else { return }
+      findings.report(finding)
+    case .noAnswer(let silence, _): findings.report(finding(silence, file, at: place))
+    case .noThread(let errno): findings.report(.hostNoThread(file, errno: errno, at: place))
+    case .tooMany: break
+    }
+  }
+
+  /// Links are left to the run, which follows those on the way to a report.
+  private func finding(aboutReport file: String, _ found: HostFacts.Folder, at place: SourcePlace) -> Diagnostic? {
+    let last = file.split(separator: "/").count - 1
+    switch found.state {
+    case .directory: return .hostReportIsFolder(file, at: place)
+    case .missing(let component) where component < last, .notDirectory(_, let component) where component < last:
+      return .hostReportWithoutFolder(found.path(through: component), at: place)
+    case .missing, .notDirectory, .link, .refused, .held: return nil
     }
   }
 
@@ -146,7 +172,7 @@ extension HostChecks {
 
   private func deletionTrouble(of directory: HostFacts.Directory) -> Trouble? {
     switch directory.deletion {
-    case .possible: nil
+    case .possible, .untried: nil
     case .refused(let errno):
       .cannotDelete(errno: errno, isReadOnlyMount: directory.mount?.options.contains("ro") == true)
     case .probeRemains(let name, let errno): .probeRemains(name: name, errno: errno)

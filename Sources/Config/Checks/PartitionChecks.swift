@@ -17,14 +17,16 @@ extension PathPattern {
 struct PartitionChecks {
   private let section: Section<PartitionRule>
   private let unit: CalendarUnit
+  private let now: WallTime?
 
-  init?(_ section: Section<PartitionRule>, of path: PathPattern) {
+  /// `now`: what clocks show there where the folders are dated; nil: not known.
+  init?(_ section: Section<PartitionRule>, of path: PathPattern, at now: WallTime?) {
     guard let unit = path.finestField else { return nil }
-    (self.section, self.unit) = (section, unit)
+    (self.section, self.unit, self.now) = (section, unit, now)
   }
 
   func run(findings: inout Findings) {
-    if reportsNoPeriod(&findings) { return }
+    if reportsNoPeriod(&findings) || reportsFuture(&findings) { return }
     checkFrom(&findings)
     checkTo(&findings)
   }
@@ -39,6 +41,16 @@ struct PartitionChecks {
     findings.report(
       .boundsHoldNoPeriod(
         unit, first: first.text, last: last.text, at: place, to: other))
+    return true
+  }
+
+  /// A first period that has not even begun. One that has may be where folders are to be purged from now on.
+  private func reportsFuture(_ findings: inout Findings) -> Bool {
+    guard let now, let from = section.values.from, let place = section.place(of: "from"),
+      let holding = unit.period(containing: from.start),
+      let first = holding.start < from.start ? unit.period(containing: holding.end) : holding, first.start > now
+    else { return false }
+    findings.report(.boundInFuture(unit, first: first.text, at: place))
     return true
   }
 

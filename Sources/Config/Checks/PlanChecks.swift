@@ -13,11 +13,12 @@ struct PlanChecks {
   /// Where that stands, when it is in a manifest.
   private let containerPlace: SourcePlace?
 
+  private let now: Timestamp?
   private let limits: YAMLLimits
 
-  /// Of `settings`, the memory limit counts.
+  /// Of `settings`, the memory limit and the time count.
   init(_ decoder: BatchDecoder, _ settings: CheckSettings, limits: YAMLLimits) {
-    (draft, self.limits) = (decoder.draft, limits)
+    (draft, now, self.limits) = (decoder.draft, settings.now, limits)
     all = decoder.targets
     enabled = decoder.targets.filter(\.isEnabled)
     (container, containerPlace) = (settings.memoryLimit, settings.memoryLimitPlace)
@@ -39,7 +40,7 @@ struct PlanChecks {
     checkConcurrency(&findings)
     var patterns = PatternChecks(all)
     patterns.run(findings: &findings)
-    EffectChecks(all, of: draft).run(findings: &findings)
+    EffectChecks(all, of: draft, at: now).run(findings: &findings)
     PlausibilityChecks(all, of: draft).run(findings: &findings)
   }
 

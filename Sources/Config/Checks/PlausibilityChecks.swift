@@ -15,6 +15,7 @@ struct PlausibilityChecks {
     }
     checkCap(
       "max_deleted_bytes", draft.safety.values.maxDeletedBytes, draft.safety.given["max_deleted_bytes"], &findings)
+    checkTimes(&findings)
     checkRoots(&findings)
     checkReport(&findings)
     checkNames(&findings)
@@ -60,6 +61,17 @@ struct PlausibilityChecks {
       let place = target.settings.place(of: "empty_directory_min_age")
     else { return }
     findings.report(.youngEmptyDirectories(at: place))
+  }
+
+  /// Very short runs, and those that are over before they would tell how they get on.
+  private func checkTimes(_ findings: inout Findings) {
+    let run = draft.run
+    guard let limit = run.values.timeLimit, let given = run.given["time_limit"] else { return }
+    if limit < .seconds(60) {
+      findings.report(.shortTimeLimit(given.node.text ?? "", at: given.value))
+    } else if limit <= run.values.progressInterval, let place = run.place(of: "progress_interval") {
+      findings.report(.progressNeverLogged(at: place, timeLimit: given.value))
+    }
   }
 
   /// Roots that allow everything, that another one holds, or in which no target may lie.

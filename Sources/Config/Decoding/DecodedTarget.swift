@@ -140,7 +140,9 @@ struct DecodedTarget {
   private var sparesYoungFolders: Bool? {
     let partitions = settings.values.partitions
     if settings.failed.contains("partitions") { return nil }
-    guard partitions.given["older_than"] != nil else { return false }
+    // The newest is, once it has a folder, the period that has not ended: that one stays anyway.
+    if partitions.values.keepLast > 1 { return true }
+    guard partitions.given["older_than"] != nil else { return partitions.failed.contains("keep_last") ? nil : false }
     switch partitions.values.olderThan {
     case .duration(let age): return age > .zero
     case .months(let count): return count > 0

@@ -82,7 +82,8 @@ struct LegacyEnvironment {
     guard let variable = variables["EFSPURGE_MAX_AGE_DAYS"] else { return }
     // 10 000 years, the longest duration of the config.
     guard let days = variable.decimal, days >= 0, days <= 3_652_425 else {
-      findings.report(.badVariable(variable.name, expected: "a number of days", at: variable.place))
+      let meant = LegacyValues.days(variable.text)
+      findings.report(.badVariable(variable.name, expected: "a number of days", meant: meant, at: variable.place))
       // It was given, so it is bad, not missing.
       targets.note("max_age", variable.node(variable.text))
       return
@@ -119,7 +120,10 @@ struct LegacyEnvironment {
       if name != "EFSPURGE_MAX_CONCURRENCY", variable.integer == 0 { continue }
       guard let number = variable.integer, Limits.concurrency.contains(number) else {
         let expected = "a whole number \(Digits.text(of: Limits.concurrency))"
-        findings.report(.badVariable(name, expected: expected, at: variable.place))
+        let meant = ForeignValues.number(variable.text).flatMap { text in
+          Int(text).map(Limits.concurrency.contains) == true ? text : nil
+        }
+        findings.report(.badVariable(name, expected: expected, meant: meant, at: variable.place))
         continue
       }
       guard number > largest else { continue }
@@ -133,7 +137,8 @@ struct LegacyEnvironment {
     guard let variable = variables[LegacyEnvironment.memoryLimit] else { return }
     // A pebibyte is far above any machine, and still fits.
     guard let megabytes = variable.integer, (0...1 << 30).contains(megabytes) else {
-      findings.report(.badVariable(variable.name, expected: "a whole number of MiB", at: variable.place))
+      let meant = LegacyValues.mebibytes(variable.text)
+      findings.report(.badVariable(variable.name, expected: "a whole number of MiB", meant: meant, at: variable.place))
       return
     }
     // Nought turned the old tool's guard off; here there is always one.
@@ -148,7 +153,8 @@ struct LegacyEnvironment {
     }
     guard let variable = variables["EFSPURGE_MAX_EMPTY_DIRS_TO_DELETE"] else { return }
     guard let count = variable.integer, count >= 0 else {
-      findings.report(.badVariable(variable.name, expected: "a whole number", at: variable.place))
+      let meant = LegacyValues.isUnlimited(variable.text) ? "0" : ForeignValues.number(variable.text)
+      findings.report(.badVariable(variable.name, expected: "a whole number", meant: meant, at: variable.place))
       return
     }
     targets.values.emptyDirectories.maxCount = count == 0 ? nil : UInt64(count)
@@ -162,7 +168,8 @@ struct LegacyEnvironment {
       return
     }
     let expected = "one of trace, debug, info, warning, error and critical"
-    findings.report(.badVariable(variable.name, expected: expected, at: variable.place))
+    let meant = Spelling.nearest(to: variable.text.lowercased(), among: levels)
+    findings.report(.badVariable(variable.name, expected: expected, meant: meant, at: variable.place))
   }
 
   private func flag(_ variable: Variable, findings: inout Findings) -> Bool? {
@@ -170,9 +177,50 @@ struct LegacyEnvironment {
     case "1", "true", "yes": return true
     case "0", "false", "no": return false
     default:
-      findings.report(.badVariable(variable.name, expected: "1, true, yes, 0, false or no", at: variable.place))
+      let expected = "1, true, yes, 0, false or no"
+      let meant = LegacyValues.flags[variable.text.lowercased()]
+      findings.report(.badVariable(variable.name, expected: expected, meant: meant, at: variable.place))
       return nil
     }
+  }
+}
+
+/// What values mean that the variables do not take.
+private enum LegacyValues {
+  static let flags = ["on": "true", "y": "true", "t": "true", "off": "false", "n": "false", "f": "false"]
+
+  /// Not `none` and the like, which may mean that nothing is to be deleted.
+  static func isUnlimited(_ text: String) -> Bool {
+    ["unlimited", "infinite", "infinity", "inf", "all", "everything", "max", "-1"].contains(text.lowercased())
+  }
+
+  /// `30d`, `2w` and `never` as the old tool counts, whose nought deletes no file.
+  static func days(_ text: String) -> String? {
+    if ForeignValues.isNone(text) { return "0" }
+    guard let (number, unit) = parts(text) else { return nil }
+    switch unit {
+    case "d", "day", "days": return "\(number)"
+    case "w", "week", "weeks": return "\(number * 7)"
+    case "h", "hours": return number % 24 == 0 ? "\(number / 24)" : nil
+    default: return nil
+    }
+  }
+
+  /// `512Mi` and `1Gi`; of units of ten, those that are meant.
+  static func mebibytes(_ text: String) -> String? {
+    guard let (number, unit) = parts(text) else { return nil }
+    switch unit {
+    case "m", "mi", "mb", "mib": return "\(number)"
+    case "g", "gi", "gb", "gib": return "\(number << 10)"
+    default: return nil
+    }
+  }
+
+  /// Nil for other texts than a number with a unit behind it, and for numbers that nobody means.
+  private static func parts(_ text: String) -> (number: Int, unit: String)? {
+    let digits = text.prefix { $0.isASCII && $0.isNumber }
+    guard digits.count < 7, let number = Int(digits), number > 0 else { return nil }
+    return (number, text.dropFirst(digits.count).filter { $0 != " " }.lowercased())
   }
 }
 

@@ -59,7 +59,7 @@ struct PathReader {
 
   func pattern() throws(Diagnostic) -> PathPattern {
     if scalar.text == "/" { throw .protectedPath("/", protected: "/", at: scalar.place) }
-    if let foreign = ForeignPath(scalar.text), foreign.placeholder.contains("{") {
+    if let foreign = ForeignPath(scalar.text), foreign.placeholder.contains("{"), !foreign.isPlainField {
       throw .unknownDateField(
         foreign.placeholder, nearest: foreign.meant.map { YAMLScalar.flowText($0, isPlain: true) },
         at: scalar.place)

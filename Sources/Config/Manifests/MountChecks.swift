@@ -9,7 +9,10 @@ struct MountChecks {
   private let companions: [RunningContainer]
   private let targets: [DecodedTarget]
   private var effort = Effort(2_000_000)
+  private var exclusions = ExcludedTargets()
   private var hints = MountChecks.mostHints
+  /// Read-only parts of targets that are looked at: nobody reads of more.
+  private var partsLeft = 1000
 
   private var container: Workload.Container { running.container }
   /// Nil when it cannot be told what the program is to do.
@@ -61,16 +64,19 @@ struct MountChecks {
     guard let path = target.path, let mounts = container.mountIndex.mounts(holding: path, effort: &effort) else {
       return
     }
-    if reportsSystemFolder(path, at: target.pathPlace, in: mounts, &findings) { return }
+    let stays = target.settings.values.oneFileSystem
+    guard let inner = stays ? [] : container.mountIndex.mounts(below: path, effort: &effort) else { return }
+    if reportsSystemFolder(path, at: target.pathPlace, in: mounts + inner, &findings) { return }
     let readOnly = mounts.compactMap(\.readOnly)
     if let first = mounts.first, readOnly.count < mounts.count {
       if let volume = first.volume, mounts.allSatisfy(\.goesWithPod) {
         findings.report(.targetGoneWithPod(path.text, at: target.pathPlace, volume: volume.place))
       }
+      reportReadOnlyParts(of: target, path, mounts, &findings)
       return
     }
     // What is mounted further in is purged, too, when it may be.
-    if !target.settings.values.oneFileSystem, container.mountIndex.hasMount(below: path, effort: &effort) { return }
+    if !inner.isEmpty { return }
     if let place = readOnly.first {
       guard reading?.command == .purge else { return }
       findings.report(.targetReadOnly(path.text, at: target.pathPlace, readOnly: place))
@@ -79,14 +85,31 @@ struct MountChecks {
     }
   }
 
+  /// Some of the folders that a pattern finds may lie in a mount that can only be read.
+  private mutating func reportReadOnlyParts(
+    of target: DecodedTarget, _ path: PathPattern, _ mounts: [Workload.Mount], _ findings: inout Findings
+  ) {
+    guard reading?.command == .purge else { return }
+    for mount in mounts {
+      guard let place = mount.readOnly, partsLeft > 0 else { continue }
+      partsLeft -= 1
+      let rest = path.components.dropFirst(mount.components.count)
+      let shapes = mount.components.map { NameShape(.literal($0)) } + rest.map { NameShape($0) }
+      if exclusions.excludes(shapes, from: target) { continue }
+      findings.report(
+        .targetPartlyReadOnly(
+          path.text, in: mount.path.text, exclude: mount.pattern(of: path), at: target.pathPlace, readOnly: place))
+    }
+  }
+
   /// What no target may touch may be mounted under another name.
   private func reportsSystemFolder(
     _ path: PathPattern, at place: SourcePlace, in mounts: [Workload.Mount], _ findings: inout Findings
   ) -> Bool {
     for mount in mounts {
-      guard let folder = mount.folderOfNode(path), let volume = mount.volume,
-        let protected = folder.shapes.isEmpty ? "/" : ProtectedPaths.reached(by: folder.shapes)
-      else { continue }
+      guard let folder = mount.folderOfNode(path), let volume = mount.volume, let protected = folder.protected else {
+        continue
+      }
       findings.report(
         .systemFolderOfNode(path.text, folder: folder.text, protected: protected, at: place, volume: volume.place))
       return true
@@ -139,14 +162,37 @@ struct MountChecks {
   }
 }
 
+/// A folder of the node, or several, that a container sees as a part of a target.
+private struct FolderOfNode {
+  let text: String
+  let protected: String?
+}
+
 extension Workload.Mount {
-  /// The folder of the node that the target is, when the volume is one of its folders.
-  fileprivate func folderOfNode(_ target: PathPattern) -> (text: String, shapes: [NameShape])? {
-    guard let host = volume?.hostPath, let subPath, target.components.count >= components.count else { return nil }
-    let outer = host + subPath
+  /// What the target is on the node, or has in it, when the volume is one of the node's folders.
+  fileprivate func folderOfNode(_ target: PathPattern) -> FolderOfNode? {
+    guard let host = volume?.hostPath else { return nil }
+    let shapes = host.map { NameShape(.literal($0)) }
+    guard let subPath else {
+      // It is somewhere below.
+      let text = "/" + (host + [subPathText ?? "…"]).joined(separator: "/")
+      return FolderOfNode(text: text, protected: ProtectedPaths.tree(holding: shapes))
+    }
     let inner = target.components.dropFirst(components.count)
     let names = PathReader.split(target.text).dropFirst(components.count).map(\.text)
-    let shapes = outer.map { NameShape(.literal($0)) } + inner.map { NameShape($0) }
-    return ("/" + (outer + names).joined(separator: "/"), shapes)
+    let all = shapes + subPath.map { NameShape(.literal($0)) } + inner.map { NameShape($0) }
+    return FolderOfNode(
+      text: "/" + (host + subPath + names).joined(separator: "/"),
+      protected: all.isEmpty ? "/" : ProtectedPaths.reached(by: all))
+  }
+
+  /// The folders that the target's pattern finds in it, as a pattern of `exclude`; nil when it finds others, too, that this
+  /// would keep.
+  fileprivate func pattern(of target: PathPattern) -> String? {
+    guard components.count > target.literalPrefix.count else { return nil }
+    let names = zip(target.components, PathReader.split(target.text)).dropFirst(components.count).map { part, name in
+      if case .template = part { "*" } else { name.text }
+    }
+    return "/" + (components + names).joined(separator: "/")
   }
 }

@@ -41,29 +41,25 @@ struct MountIndex: Sendable {
     return inner.map { outer + $0 }
   }
 
-  /// Whether there is a mount further in than the folders that the pattern names, in one of them. True too when telling
-  /// would take more than `effort` allows.
-  func hasMount(below pattern: PathPattern, effort: inout Effort) -> Bool {
+  /// The mounts further in than the folders that the pattern names, in one of them; nil when telling would take more than
+  /// `effort` allows.
+  func mounts(below pattern: PathPattern, effort: inout Effort) -> [Workload.Mount]? {
     let shapes = pattern.components.map { NameShape($0) }
-    let inner = below(pattern, isFirstEnough: true, effort: &effort) { mount, effort in
+    return below(pattern, effort: &effort) { mount, effort in
       mount.components.count > shapes.count && MountIndex.meet(mount, shapes, &effort)
     }
-    return inner?.isEmpty != true
   }
 
   /// Those below the literal beginning of the pattern that are wanted.
   private func below(
-    _ pattern: PathPattern, isFirstEnough: Bool = false, effort: inout Effort,
-    isWanted: (Workload.Mount, inout Effort) -> Bool
+    _ pattern: PathPattern, effort: inout Effort, isWanted: (Workload.Mount, inout Effort) -> Bool
   ) -> [Workload.Mount]? {
     let folder = pattern.literalPath + [UInt8(ascii: "/")]
     var found: [Workload.Mount] = []
     for (path, index) in ordered[start(of: folder)...] {
       guard path.starts(with: folder) else { break }
       guard effort.spend(1) else { return nil }
-      guard isWanted(mounts[index], &effort) else { continue }
-      found.append(mounts[index])
-      if isFirstEnough { break }
+      if isWanted(mounts[index], &effort) { found.append(mounts[index]) }
     }
     return effort.isSpent ? nil : found
   }

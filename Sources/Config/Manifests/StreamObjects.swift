@@ -4,21 +4,33 @@ struct StreamObjects: Sendable {
   private(set) var configMaps: [String: YAMLNode] = [:]
   /// Where claims of volumes, by name, are said to be read-only.
   private(set) var readOnlyClaims: [String: SourcePlace] = [:]
+  /// The folders of the node that claims, by name, are bound to.
+  private(set) var hostPathsOfClaims: [String: [String]] = [:]
 
   init() {}
 
   init(_ objects: [KubernetesObject]) {
     var volumes: [String: SourcePlace] = [:]
+    var hostPaths: [String: [String]] = [:]
     for object in objects {
       guard let name = object.name?.text else { continue }
       if object.kind == "ConfigMap", let data = object.node["data"] { configMaps[name] = data }
-      if object.kind == "PersistentVolume" { volumes[name] = StreamObjects.readOnlyPlace(of: object) }
+      guard object.kind == "PersistentVolume" else { continue }
+      volumes[name] = StreamObjects.readOnlyPlace(of: object)
+      hostPaths[name] = StreamObjects.hostPath(of: object)
     }
     for object in objects where object.kind == "PersistentVolumeClaim" {
       guard let name = object.name?.text else { continue }
-      let volume = object.node["spec"]?["volumeName"]?.text.flatMap { volumes[$0] }
-      readOnlyClaims[name] = StreamObjects.readOnlyPlace(of: object) ?? volume
+      let volume = object.node["spec"]?["volumeName"]?.text
+      readOnlyClaims[name] = StreamObjects.readOnlyPlace(of: object) ?? volume.flatMap { volumes[$0] }
+      hostPathsOfClaims[name] = volume.flatMap { hostPaths[$0] }
     }
+  }
+
+  private static func hostPath(of volume: KubernetesObject) -> [String]? {
+    let spec = volume.node["spec"]
+    let path = spec?["hostPath"]?["path"]?.text ?? spec?["local"]?["path"]?.text
+    return path.flatMap(MountPath.components)
   }
 
   private static func readOnlyPlace(of object: KubernetesObject) -> SourcePlace? {

@@ -1,8 +1,12 @@
 import Plan
 
 extension WorkloadChecks {
-  /// Statuses after which every attempt ends the same way.
-  private static let final = ExitStatus.allCases.filter { $0 != .success && !$0.isWorthARetry }
+  /// Statuses after which every attempt ends the same way. Of those, a check ends with no guard's.
+  private var final: [ExitStatus] {
+    ExitStatus.allCases.filter { status in
+      status != .success && !status.isWorthARetry && !(running.isBystander && status == .guardTripped)
+    }
+  }
 
   /// Whether a Job tries again exactly where that may help.
   func checkFailurePolicy(_ findings: inout Findings) {
@@ -56,12 +60,12 @@ extension WorkloadChecks {
 
   private func checkStatuses(_ findings: inout Findings) {
     // No run ends with the status of a lock as long as there is none.
-    for status in ExitStatus.allCases where status.isWorthARetry && status != .locked {
+    for status in ExitStatus.allCases where status.isWorthARetry && status != .locked && !running.isBystander {
       guard let rule = rule(for: status), ["FailJob", "FailIndex"].contains(rule.action) else { continue }
       findings.report(.retryForgone(status, at: rule.place(of: Int(status.rawValue))))
     }
     let retries = workload.retries?.count ?? 0
-    for status in WorkloadChecks.final {
+    for status in final {
       guard let rule = rule(for: status) else { continue }
       // Ignored failures do not count against the limit, so they are tried again without end.
       guard rule.action == "Ignore" || rule.action == "Count" && retries > 0 else { continue }
@@ -75,7 +79,7 @@ extension WorkloadChecks {
     let isMistaken = workload.failureRules.contains { rule in
       rule.container.map { !workload.containerNames.contains($0.text) } ?? false
     }
-    let missing = WorkloadChecks.final.filter { rule(for: $0) == nil }
+    let missing = final.filter { rule(for: $0) == nil }
     guard !isMistaken, !missing.isEmpty else { return }
     let place = policy?.key.place ?? retries.number?.key.place ?? job.key.place
     findings.report(

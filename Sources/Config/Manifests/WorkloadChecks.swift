@@ -20,8 +20,7 @@ struct WorkloadChecks {
   func run(findings: inout Findings) {
     let hasMounts = checkShape(&findings)
     checkCommandLine(&findings)
-    // Whoever only checks configs, say in an init container, needs nothing else.
-    if running.isBystander { return checkCheckedFiles(&findings) }
+    if running.isBystander { return checkBystander(&findings) }
     if let place = workload.formerVersion { findings.report(.formerVersion(workload.kind.version, at: place)) }
     checkTargets(&findings)
     checkNumbers(&findings)
@@ -35,6 +34,13 @@ struct WorkloadChecks {
     checkRestarts(&findings)
     checkFailurePolicy(&findings)
     checkOtherRuns(&findings)
+  }
+
+  /// Whoever only checks configs needs no mounts and no memory; an init container that finds something ends the attempt.
+  private func checkBystander(_ findings: inout Findings) {
+    checkCheckedFiles(&findings)
+    guard container.isInit, let line = running.commandLine, !line.reading.checkedPaths.isEmpty else { return }
+    checkFailurePolicy(&findings)
   }
 
   // MARK: Types

@@ -54,6 +54,8 @@ extension Workload {
     let volume: Volume?
     /// What of the volume is mounted; empty: all of it. Nil: only the kubelet knows.
     let subPath: [String]?
+    /// The same as written.
+    let subPathText: String?
     /// Where that is said.
     let subPathPlace: SourcePlace?
     private let ownReadOnly: SourcePlace?
@@ -66,9 +68,10 @@ extension Workload {
       (self.path, self.components, self.volumeName) = (path, components, volumeName)
       volume = volumes[volumeName.text]
       ownReadOnly = node["readOnly"]?.truePlace
-      let isKnown = node.given("subPathExpr") == nil
+      let expression = node.given("subPathExpr")?.value
+      subPathText = (expression ?? node.given("subPath")?.value)?.text
       subPathPlace = node.given("subPath")?.value.place
-      subPath = isKnown ? MountPath.components(node.given("subPath")?.value.text ?? "") : nil
+      subPath = expression == nil ? MountPath.components(node.given("subPath")?.value.text ?? "") : nil
     }
 
     /// Where it, or its volume, is made read-only.

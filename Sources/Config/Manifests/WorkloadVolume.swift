@@ -48,7 +48,10 @@ extension Workload {
       unknownKind = source.flatMap { Volume.kinds.contains($0.key.text) ? nil : $0.key }
       goesWithPod = Volume.podKinds.contains(kind)
       configMaps = Volume.configMaps(source, kind)
-      hostPath = kind == "hostPath" ? source?.value.given("path")?.value.text.flatMap(MountPath.components) : nil
+      hostPath =
+        kind == "hostPath"
+        ? source?.value.given("path")?.value.text.flatMap(MountPath.components)
+        : claim.flatMap { others.hostPathsOfClaims[$0] }
     }
 
     private static func configMaps(_ source: YAMLEntry?, _ kind: String) -> [ConfigMapSource] {

@@ -47,10 +47,10 @@ public final class HostSurvey: Sendable {
 
   init(on host: Host, limits: Limits = Limits()) { (self.host, self.limits) = (host, limits) }
 
-  /// Blocks the calling thread until every enabled target of `plan` has answered or had its time. What hangs goes on hanging
+  /// Blocks the calling thread until every enabled target of `plan`, and the place of its report, has answered or had its time. What hangs goes on hanging
   /// on a thread of its own, which the end of the process ends. One call at a time has its turn.
   public func facts(of plan: BatchPlan) throws(Interrupted) -> HostFacts {
-    let targets = memory.withLock { memory in
+    let (targets, report) = memory.withLock { memory in
       mailbox.withLock { $0.isLooking = true }
       defer { mailbox.withLock { $0.isLooking = false } }
       var round = SurveyRound(plan, host, limits, mailbox, memory)
@@ -59,7 +59,7 @@ public final class HostSurvey: Sendable {
     }
     // Only now: an interruption of what has just come to its end must not be lost.
     if let reason = mailbox.withLock({ $0.interruption }) { throw Interrupted(reason: reason, probes: probes) }
-    return HostFacts(process: process(of: plan), targets: targets)
+    return HostFacts(process: process(of: plan), targets: targets, report: report)
   }
 
   /// From any thread: has `facts` throw, in little more than the second that looks under way are given to remove what they

@@ -24,13 +24,19 @@ struct SurveyMail {
   var interruption: String?
 }
 
-/// The looks at one plan's targets: some at once, each for so long.
+/// The looks at one plan's targets and at the place of its report: some at once, each for so long.
 struct SurveyRound {
+  private enum Subject: Hashable {
+    /// By its index in the plan.
+    case target(Int)
+    case report
+  }
+
   /// Looks at once: as many calls as one NFS mount has in flight anyway.
   private static let parallelLooks = 64
 
   private struct Look {
-    let index: Int
+    let subject: Subject
     let job: TargetSurvey
     /// What it tells about when it gets no answer; nil: it may as well be about another mount.
     let mount: [UInt8]?
@@ -49,9 +55,9 @@ struct SurveyRound {
   private let began = MonotonicTime.now()
   private let end: MonotonicTime
   private var isInterrupted: Bool
-  private var waiting: ArraySlice<Int>
+  private var waiting: ArraySlice<Subject>
   private var looking: [Int: Look] = [:]
-  private var answers: [Int: HostFacts.Answer] = [:]
+  private var answers: [Subject: HostFacts.Answer] = [:]
 
   init(
     _ plan: BatchPlan, _ host: HostSurvey.Host, _ limits: HostSurvey.Limits, _ mailbox: Monitor<SurveyMail>,
@@ -62,45 +68,56 @@ struct SurveyRound {
     isInterrupted = mailbox.withLock { $0.interruption != nil }
     mounts = host.mounts()
     end = began.advanced(by: limits.total - memory.spent)
-    waiting = plan.targets.indices.filter { plan.targets[$0].isEnabled }[...]
+    let targets = plan.targets.indices.filter { plan.targets[$0].isEnabled }.map { Subject.target($0) }
+    waiting = (targets + (plan.report.file == nil ? [] : [.report]))[...]
   }
 
-  /// What came of every enabled target, in the order of the plan; nothing to go by when it was interrupted.
-  mutating func run() -> [HostFacts.Target] {
+  /// What came of every enabled target, in the order of the plan, and of the report; nothing to go by when it was interrupted.
+  mutating func run() -> (targets: [HostFacts.Target], report: HostFacts.Answer?) {
     while !waiting.isEmpty || !looking.isEmpty {
       giveUpOverdue()
       start()
       collect()
     }
     memory.spent += MonotonicTime.now().since(began)
-    return answers.sorted { $0.key < $1.key }.map { HostFacts.Target(index: $0.key, answer: $0.value) }
+    let targets = plan.targets.indices.compactMap { index in
+      answers[.target(index)].map { HostFacts.Target(index: index, answer: $0) }
+    }
+    return (targets, answers[.report])
+  }
+
+  private func subject(_ subject: Subject) -> TargetSurvey.Subject {
+    switch subject {
+    case .target(let index): .target(plan.targets[index])
+    case .report: .path(Array((plan.report.file ?? "/").utf8))
+    }
   }
 
   // MARK: Starting
 
   private mutating func start() {
-    while looking.count < SurveyRound.parallelLooks, let index = waiting.popFirst() {
-      if let mount = hangingMount(of: plan.targets[index]) {
-        answers[index] = .noAnswer(.hangingMount(PrintableText.path(mount)), probes: [])
+    while looking.count < SurveyRound.parallelLooks, let next = waiting.popFirst() {
+      if let mount = hangingMount(of: subject(next)) {
+        answers[next] = .noAnswer(.hangingMount(PrintableText.path(mount)), probes: [])
         continue
       }
       do throws(Errno) {
-        try look(at: index)
+        try look(at: next)
       } catch {
         if looking.isEmpty {
-          answers[index] = .noThread(errno: ErrnoName.of(error))
+          answers[next] = .noThread(errno: ErrnoName.of(error))
         } else {
           // Others have threads: when one of them ends, there is one for this.
-          waiting.insert(index, at: waiting.startIndex)
+          waiting.insert(next, at: waiting.startIndex)
         }
         return
       }
     }
   }
 
-  private mutating func look(at index: Int) throws(Errno) {
-    let target = plan.targets[index]
-    let job = TargetSurvey(target, fileSystem: host.fileSystem, clock: host.clock)
+  private mutating func look(at next: Subject) throws(Errno) {
+    let subject = subject(next)
+    let job = TargetSurvey(subject, fileSystem: host.fileSystem, clock: host.clock)
     let number = memory.lastLook + 1
     mailbox.withLock { $0.ledgers[number] = job.probes }
     do throws(Errno) {
@@ -118,18 +135,18 @@ struct SurveyRound {
     }
     memory.lastLook = number
     looking[number] = Look(
-      index: index, job: job, mount: blamedMount(of: target),
+      subject: next, job: job, mount: blamedMount(of: subject),
       deadline: min(end, MonotonicTime.now().advanced(by: limits.target)))
   }
 
-  private func hangingMount(of target: Target) -> [UInt8]? {
-    mounts.holding(target.path.literalPath).map(\.point).flatMap { memory.hangingMounts.contains($0) ? $0 : nil }
+  private func hangingMount(of subject: TargetSurvey.Subject) -> [UInt8]? {
+    mounts.holding(subject.literalPath).map(\.point).flatMap { memory.hangingMounts.contains($0) ? $0 : nil }
   }
 
-  /// The mount that a look at this target is about; nil where it may be one of several.
-  private func blamedMount(of target: Target) -> [UInt8]? {
-    let path = target.path.literalPath
-    if !target.path.isLiteral, mounts.hasMounts(below: path) { return nil }
+  /// The mount that a look at this is about; nil where it may be one of several.
+  private func blamedMount(of subject: TargetSurvey.Subject) -> [UInt8]? {
+    let path = subject.literalPath
+    if !subject.isLiteral, mounts.hasMounts(below: path) { return nil }
     // An automounter's folders are other mounts once somebody looks at them.
     return mounts.holding(path).flatMap { $0.kind == "autofs" ? nil : $0.point }
   }
@@ -156,7 +173,7 @@ struct SurveyRound {
     let look = looking.removeValue(forKey: number)
     if let look {
       // An answer that came too late may be that of a look cut short.
-      answers[look.index] = look.silence.map { .noAnswer($0, probes: look.job.probes.paths) } ?? answer
+      answers[look.subject] = look.silence.map { .noAnswer($0, probes: look.job.probes.paths) } ?? answer
     }
     if let mount = look?.mount ?? memory.givenUp.removeValue(forKey: number) {
       memory.hangingMounts.noteAnswer(of: mount, at: .now())
@@ -169,7 +186,7 @@ struct SurveyRound {
     let now = MonotonicTime.now()
     let isOver = isInterrupted || end <= now
     if isOver {
-      for index in waiting { answers[index] = .noAnswer(.outOfTime(limits.total), probes: []) }
+      for next in waiting { answers[next] = .noAnswer(.outOfTime(limits.total), probes: []) }
       waiting = []
     }
     for (number, look) in looking.filter({ isOver || $0.value.deadline <= now }) {
@@ -197,6 +214,6 @@ struct SurveyRound {
   private mutating func drop(_ number: Int) {
     guard let look = looking.removeValue(forKey: number) else { return }
     memory.givenUp[number] = look.mount
-    answers[look.index] = look.silence.map { .noAnswer($0, probes: look.job.probes.paths) }
+    answers[look.subject] = look.silence.map { .noAnswer($0, probes: look.job.probes.paths) }
   }
 }

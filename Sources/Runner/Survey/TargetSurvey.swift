@@ -3,17 +3,38 @@ import Plan
 import Synchronization
 import SystemPackage
 
-/// Looks at the folders of one target.
+/// Looks at the folders of one target, or at what stands at a path.
 final class TargetSurvey: Sendable {
-  private let target: Target
+  enum Subject: Sendable {
+    case target(Target)
+    /// Nothing is tried there.
+    case path([UInt8])
+
+    /// What stands in front of the first wildcard or date.
+    var literalPath: [UInt8] {
+      switch self {
+      case .target(let target): target.path.literalPath
+      case .path(let path): path
+      }
+    }
+
+    var isLiteral: Bool {
+      switch self {
+      case .target(let target): target.path.isLiteral
+      case .path: true
+      }
+    }
+  }
+
+  private let subject: Subject
   private let fileSystem: any FileSystem
   private let clock: @Sendable () -> Timestamp
   private let lastSignAt = Atomic<Int64>(MonotonicTime.now().nanoseconds)
   /// What it makes. Closed when it is given up: nobody waits for the answer any more.
   let probes = ProbeLedger()
 
-  init(_ target: Target, fileSystem: any FileSystem, clock: @escaping @Sendable () -> Timestamp) {
-    (self.target, self.fileSystem, self.clock) = (target, fileSystem, clock)
+  init(_ subject: Subject, fileSystem: any FileSystem, clock: @escaping @Sendable () -> Timestamp) {
+    (self.subject, self.fileSystem, self.clock) = (subject, fileSystem, clock)
   }
 
   /// When it was last known to get on.
@@ -23,6 +44,13 @@ final class TargetSurvey: Sendable {
 
   /// Blocks for as long as the file server likes.
   func answer() -> HostFacts.Answer {
+    switch subject {
+    case .target(let target): answer(about: target)
+    case .path(let path): .folders([look(at: path, trying: false)], found: 1)
+    }
+  }
+
+  private func answer(about target: Target) -> HostFacts.Answer {
     let path = target.path.literalPath
     if target.path.isLiteral { return .folders([look(at: path)], found: 1) }
     if case .obstacle(let state) = arrival(at: path) {
@@ -54,11 +82,12 @@ final class TargetSurvey: Sendable {
     return .folders(looks, found: sample.found, passedOver: passedOver)
   }
 
-  private func look(at path: [UInt8]) -> HostFacts.Folder {
+  private func look(at path: [UInt8], trying: Bool = true) -> HostFacts.Folder {
     giveSign()
-    let state =
+    let state: HostFacts.State =
       switch arrival(at: path) {
       case .obstacle(let state): state
+      case .at where !trying: .directory(HostFacts.Directory(deletion: .untried))
       case .at(let directory):
         FolderSurvey(directory, at: path, fileSystem: fileSystem, clock: clock, probes: probes).state()
       }

@@ -98,6 +98,7 @@ struct CheckConfigCommand: ParsableCommand {
     settings.environment = Host.environment
     settings.key = key
     settings.timeZones = .ofHost
+    settings.now = Host.now()
     settings.memoryLimit = try containerLimit()
     return settings
   }

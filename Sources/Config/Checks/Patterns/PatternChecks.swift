@@ -15,6 +15,8 @@ struct PatternChecks {
   /// Inherited absolute patterns that speak of something in some target, and those that do not so far.
   private var met: Set<SourcePlace> = []
   private var unmet: [SourcePlace: Diagnostic] = [:]
+  /// Those of `exclude` of which it was looked at already how deep they protect.
+  private var measured: Set<SourcePlace> = []
   /// More than anyone reads; to print a hundred thousand takes minutes.
   private var reportsLeft = 1000
 
@@ -238,6 +240,7 @@ struct PatternChecks {
     for (key, patterns) in [("include", values.include), ("exclude", values.exclude), ("rules", ofRules)] {
       for placed in patterns {
         guard glances.spend(1) else { return }
+        if key == "exclude" { checkDepth(placed, &findings) }
         if placed.pattern.isAbsolute {
           checkAbsolute(placed, of: key, target, path, &findings)
         } else if path.isLiteral {
@@ -247,6 +250,17 @@ struct PatternChecks {
         }
       }
     }
+  }
+
+  /// For `find -path` and `fnmatch`, a star at the beginning goes through any number of folders. Here it is one, and the star at
+  /// the end, which adds nothing to the folder's name, tells that this is not known.
+  private mutating func checkDepth(_ placed: PlacedPattern, _ findings: inout Findings) {
+    let parts = placed.text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count > 2, parts.first == "*", parts.last == "*", !parts.contains("**"),
+      measured.insert(placed.place).inserted
+    else { return }
+    let middle = parts.dropFirst().dropLast().joined(separator: "/")
+    report(.patternOfOneDepth(placed.text, middle, at: placed.place), &findings)
   }
 
   /// Patterns without a slash at the beginning are relative to the target: one that repeats its path looks for that path once
