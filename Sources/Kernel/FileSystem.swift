@@ -24,6 +24,9 @@ public protocol FileSystem: Sendable {
   /// What stands under `name`: as the server has it (`isFresh`), or as the client knows it if it still knows the name.
   func look(at name: [UInt8], in directory: DirectoryHandle, isFresh: Bool) throws(Errno) -> EntryStatus
 
+  /// The absolute path the directory is at now, as far as this host knows; nil: it cannot tell.
+  func path(of directory: DirectoryHandle) -> [UInt8]?
+
   /// Whether the directory is at this absolute path still, as far as this host knows; nil: it cannot tell.
   func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool?
 

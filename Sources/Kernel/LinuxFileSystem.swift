@@ -33,6 +33,8 @@ public struct LinuxFileSystem: FileSystem {
     return try names.withCName(at: 0) { status($0, in: directory, sync: isFresh ? CInt(CK_FRESH) : 0) }.get()
   }
 
+  public func path(of directory: DirectoryHandle) -> [UInt8]? { directory.path }
+
   public func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool? { directory.isAt(path) }
 
   public func touch(_ directory: DirectoryHandle) throws(Errno) -> FileTime { try directory.touch() }
@@ -159,6 +161,8 @@ public struct PretendingFileSystem: FileSystem {
   public func look(at name: [UInt8], in directory: DirectoryHandle, isFresh: Bool) throws(Errno) -> EntryStatus {
     try base.look(at: name, in: directory, isFresh: isFresh)
   }
+
+  public func path(of directory: DirectoryHandle) -> [UInt8]? { base.path(of: directory) }
 
   public func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool? { base.isAt(path, directory) }
 

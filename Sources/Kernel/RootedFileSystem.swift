@@ -44,6 +44,12 @@ public struct RootedFileSystem: FileSystem {
     try base.look(at: name, in: directory, isFresh: isFresh)
   }
 
+  public func path(of directory: DirectoryHandle) -> [UInt8]? {
+    guard let path = base.path(of: directory), path.starts(with: root) else { return nil }
+    let below = Array(path[root.count...])
+    return below.isEmpty ? [UInt8(ascii: "/")] : below.first == UInt8(ascii: "/") ? below : nil
+  }
+
   public func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool? { base.isAt(root + path, directory) }
 
   public func touch(_ directory: DirectoryHandle) throws(Errno) -> FileTime { try base.touch(directory) }

@@ -74,6 +74,9 @@ public struct Cutoff: Hashable, Sendable {
 
   /// Whether `owner`, the target's or a rule's, keeps a directory of this user.
   public func isOfOthers(_ owner: UInt32) -> Bool {
-    retention.owners.map { !$0.contains(owner) } ?? false || rules.contains { $0.isOfOthers(owner) }
+    retention.owners.map { !$0.contains(owner) } ?? false || ruleOfOthers(owner) != nil
   }
+
+  /// The first rule whose `owner` keeps a directory of this user; nil: none does.
+  public func ruleOfOthers(_ owner: UInt32) -> Int? { rules.firstIndex { $0.isOfOthers(owner) } }
 }

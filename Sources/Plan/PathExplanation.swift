@@ -11,17 +11,21 @@ public struct PathExplanation: Hashable, Sendable {
   }
 
   /// What a verdict may rest on that only a look at the file shows.
-  public enum Unknown: String, Hashable, Sendable { case age, size, owner }
+  public enum Unknown: String, Hashable, Sendable {
+    case age, size, owner
+    /// Whether its folder is one of those that `keep_last` keeps.
+    case newestFolders = "newest_folders"
+  }
 
   /// Absolute.
   public let path: [UInt8]
   public let kind: Kind
-  /// Whether it stands on this host and was looked at; else all but its path is supposed.
-  public let exists: Bool
+  /// Whether it stands on this host; else all but its path is supposed. Nil: nobody has looked.
+  public let exists: Bool?
   /// Of each target in whose folder it lies, in the order of the plan.
   public let claims: [Claim]
 
-  public init(path: [UInt8], kind: Kind, exists: Bool, claims: [Claim]) {
+  public init(path: [UInt8], kind: Kind, exists: Bool?, claims: [Claim]) {
     (self.path, self.kind, self.exists, self.claims) = (path, kind, exists, claims)
   }
 
@@ -53,7 +57,7 @@ extension PathExplanation {
     /// The rule by whose criteria a file is judged; nil: by the target's own.
     public var rule: Int?
     public var age: Age?
-    public var status: Status?
+    public var status = Status(size: nil, owner: nil)
     public var period: DatedPeriod?
     /// What else there is to say: the other target, or why the target fails.
     public var remark: String?
@@ -84,11 +88,12 @@ extension PathExplanation {
     }
   }
 
+  /// What was found or given; nil: neither.
   public struct Status: Hashable, Sendable {
-    public var size: UInt64
-    public var owner: UInt32
+    public var size: UInt64?
+    public var owner: UInt32?
 
-    public init(size: UInt64, owner: UInt32) { (self.size, self.owner) = (size, owner) }
+    public init(size: UInt64?, owner: UInt32?) { (self.size, self.owner) = (size, owner) }
   }
 
   /// What a folder's name says, and when that is over by the clocks of the plan.
@@ -131,6 +136,8 @@ extension PathExplanation {
     case lostAndFound = "lost_and_found"
     case otherFileSystem = "other_file_system"
     case behindSymlink = "behind_symlink"
+    /// Something on the way is no folder.
+    case belowFile = "below_file"
     case unreadable
 
     // The file.

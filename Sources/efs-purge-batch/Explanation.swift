@@ -44,7 +44,10 @@ struct Explanation {
     throw Unusable("\(subject): \(FindingCount(errors).summary(targets: 0))")
   }
 
-  private func placing(_ key: TargetKey) -> String? { config.place(of: key).text }
+  private func placing(_ key: TargetKey) -> (key: TargetKey, at: String?) {
+    let place = config.place(of: key)
+    return (place.key, place.text)
+  }
 
   private var text: ExplanationText { ExplanationText(placing: placing) }
 
@@ -53,16 +56,35 @@ struct Explanation {
   func tell(_ paths: [String]) throws {
     let supposed = try supposition()
     let asked = try paths.map { path throws(Unusable) in
-      try option("path") { () throws(Diagnostic) in try AskedPath.bytes(argument: path) }
+      try option { () throws(Diagnostic) in try AskedPath.bytes(argument: path) }
     }
-    var explainer = PathExplainer(plan, now: now ?? clock, ownFiles: ownFiles)
+    let fileSystem: any FileSystem = try command.root.map(BatchSettings.root) ?? LinuxFileSystem()
+    var explainer = PathExplainer(plan, now: now ?? clock, ownFiles: ownFiles, fileSystem: fileSystem)
     let explanations = asked.map { explainer.explain($0, supposing: supposed) }
+    tellNotes(of: explanations)
     switch command.format {
     case .text: try StandardOutput.writeResult(explanations.map(text.text).joined())
     case .json:
       try StandardOutput.writeResult(
         ExplanationReport(explanations, now: now ?? clock, placing: placing).json())
     }
+  }
+
+  /// What those who read the explanations should know, apart from these.
+  private func tellNotes(of explanations: [PathExplanation]) {
+    var notes: [String] = []
+    let isGiven = command.mtime != nil || command.size != nil || command.owner != nil
+    let existing = explanations.filter { $0.exists == true }
+    if isGiven, let path = existing.first?.path {
+      notes.append(
+        "--mtime, --size and --owner are not used for \(quoted(PrintableText.path(path)))"
+          + "\(existing.count > 1 ? " and \(existing.count - 1) more" : ""): it exists, and was looked at")
+    }
+    let warnings = config.diagnostics.count
+    if warnings > 0 {
+      notes.append("the config has \(warnings) warning\(warnings == 1 ? "" : "s"): check-config shows what about")
+    }
+    for note in notes { StandardError.write(Array("efs-purge-batch: note: \(note)\n".utf8)) }
   }
 
   /// What a run would not delete, since it uses it.
@@ -76,7 +98,7 @@ struct Explanation {
     var supposed = PathExplainer.Supposition()
     if let mtime = command.mtime { supposed.mtime = try time(mtime) }
     if let size = command.size {
-      supposed.size = try option("--size") { () throws(Diagnostic) in try ByteCount.fileSize(size, of: "--size") }.bytes
+      supposed.size = try option { () throws(Diagnostic) in try ByteCount.fileSize(size, of: "--size") }.bytes
     }
     supposed.owner = command.owner
     return supposed
@@ -84,11 +106,15 @@ struct Explanation {
 
   private func time(_ text: String) throws(Unusable) -> Timestamp {
     if let time = RFC3339.timestamp(text) { return time }
-    let age = try option("--mtime") { () throws(Diagnostic) in try Duration.optionValue(text, of: "--mtime") }
-    return (now ?? clock) - age
+    do throws(Diagnostic) {
+      return (now ?? clock) - (try Duration.optionValue(text, of: "--mtime"))
+    } catch {
+      throw Unusable(
+        "--mtime \(quoted(text)): neither a time, e.g. 2026-11-23T06:00:00Z, nor how long ago, e.g. 100d")
+    }
   }
 
-  private func option<Value>(_ name: String, _ read: () throws(Diagnostic) -> Value) throws(Unusable) -> Value {
+  private func option<Value>(_ read: () throws(Diagnostic) -> Value) throws(Unusable) -> Value {
     do throws(Diagnostic) {
       return try read()
     } catch {

@@ -38,14 +38,14 @@ private let config = """
     #expect(command.status == 0, "\(command.errors)")
     #expect(
       command.output == """
-        /data/api/x/a.log: would be deleted
+        /data/api/x/a.log: would be deleted (it does not exist; judged as a file)
           target api (\(path):5:11)
           rules[0] decides: include "*.log" (rules[0].include, \(path):9:20)
           older than 7d: its mtime, 2026-11-21T00:00:00Z, is before 2026-11-22T00:00:00Z (rules[0].max_age, \(path):9:39)
-        /data/api/b.keep: stays
+        /data/api/b.keep: stays (it does not exist; judged as a file)
           target api (\(path):5:11)
           exclude "*.keep" matches /data/api/b.keep (exclude, \(path):3:13)
-        /data/2026-08/x: stays
+        /data/2026-08/x: stays (it does not exist; judged as a file)
           target /data/{YYYY}-{MM} (\(path):10:12)
           2026-08 ended 2026-09-01T00:00:00Z, later than 2026-08-29T00:00:00Z (partitions.older_than, \(path):10:71)
 
@@ -66,7 +66,7 @@ private let config = """
   @Test func `What overrides the config is named as the place`() throws {
     let command = try explain("--set", "targets.api.max_age=200d", "--mtime", "100d", "/data/api/x")
     #expect(command.output.contains("(max_age, --set targets.api.max_age=200d)"))
-    #expect(command.output.hasPrefix("/data/api/x: stays\n"))
+    #expect(command.output.hasPrefix("/data/api/x: stays (it does not exist"))
   }
 
   @Test func `A path that is there is judged by what it is, and is left alone`() throws {
@@ -80,6 +80,12 @@ private let config = """
     #expect(try paths(command).map { $0["verdict"] as? String } == ["delete"])
     #expect(try paths(command).map { $0["exists"] as? Bool } == [true])
     #expect(FileManager.default.fileExists(atPath: file.path))
+    #expect(command.errors.hasPrefix("efs-purge-batch: note: --mtime, --size and --owner are not used for "))
+    #expect(try explain(file.path).output.hasPrefix("\(file.path): would be deleted\n"))
+    let rooted = try scratch.write(
+      "version: 1\ntargets: [{path: /data, max_age: 30d}]\n", to: "rooted.yaml")
+    let copy = try Command("explain", "--config", rooted.path, "--root", scratch.url.path, "/data/old.log")
+    #expect(copy.output.hasPrefix("/data/old.log: would be deleted\n"), "\(copy.errors)")
   }
 
   @Test func `A ConfigMap's config is explained where it stands`() throws {
@@ -136,8 +142,30 @@ private let config = """
     #expect(command.status == 2)
     #expect(command.output.isEmpty)
     #expect(command.errors.contains("cases.yaml:2:33: error: 'expect' must be one of delete, keep, not 'del'"))
-    #expect(try check("cases: []\n").status == 2)
-    #expect(try check("").status == 2)
+    for (text, finding) in [
+      ("cases: []\n", "1:8: error: 'cases' is an empty list"), ("", "error: file: the required key 'cases' is missing"),
+      ("cases: [{path: \"/data/*\", expect: keep}]\n", "1:23: error: 'path'"),
+      ("cases: [{path: /data/a/, kind: file, expect: keep}]\n", "1:32: error: 'kind' is file"),
+    ] {
+      let command = try check(text)
+      #expect(command.status == 2)
+      #expect(command.errors.contains(finding), "\(command.errors)")
+    }
+  }
+
+  @Test func `A path that no target covers passes only where that is expected in so many words`() throws {
+    let slip = try check("cases: [{path: /data/apo/x, expect: keep}]\n")
+    #expect(slip.status == 1)
+    #expect(slip.output.contains("where that is meant, write reason: not_in_any_target"))
+    #expect(try check("cases: [{path: /data/apo/x, expect: keep, reason: not_in_any_target}]\n").status == 0)
+  }
+
+  @Test func `A rule that leaves a key to its target is not named as its place`() throws {
+    _ = try scratch.write(
+      "version: 1\ntargets:\n  - path: /data/api\n    max_age: 90d\n    rules: [{include: [\"*.log\"], min_size: 1Ki}]\n",
+      to: "purge.yaml")
+    let command = try explain("--mtime", "8d", "/data/api/a.log")
+    #expect(command.output.hasSuffix("(max_age, \(path):4:14)\n"), "\(command.output)")
   }
 
   @Test func `The cases in the documentation, and its example, are what it says`() throws {
@@ -196,7 +224,7 @@ private let config = """
     #expect(command.errors.hasPrefix("efs-purge-batch: error: "))
   }
 
-  @Test(arguments: [[], ["--expect", "x", "/x"], ["--expect", "x", "--mtime", "1d"], ["--owner", "root", "/x"]])
+  @Test(arguments: [[], ["--expect", "x", "/x"], ["--expect", "x", "--mtime", "1d"], ["--config", "-", "--expect", "-"], ["--owner", "root", "/x"]])
   func `A command line without sense ends with status 64`(_ arguments: [String]) throws {
     #expect(try Command(["explain", "--config", path] + arguments).status == 64)
   }

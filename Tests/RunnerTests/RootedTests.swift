@@ -41,6 +41,23 @@ import Testing
     #expect(try plan(RootedFileSystem(at: tree.path + "/copy")) == 0)
   }
 
+  @Test func `what vanishes meanwhile is no reason to think that the target was moved`() throws {
+    let tree = ScratchTree()
+    for index in 0..<40 { tree.file("copy/data/api/d/f\(index)") }
+    let fileSystem = ScriptedFileSystem(
+      base: try RootedFileSystem(at: tree.path + "/copy"), onStatus: { $0 == "f7" ? .noSuchFileOrDirectory : nil })
+    for mode in [RunMode.dryRun, .purge] {
+      let outcome = purge([makeTarget("/data/api")], mode: mode, workers: 1, fileSystem: fileSystem)
+      #expect(outcome.totals.filesVanishedUnread + outcome.totals.errors == 1)
+      #expect(outcome.totals.filesToPurge == 39)
+      #expect(outcome.ending != .stoppedGuard)
+    }
+    #expect(tree.exists("copy/data/api/d/f7"))
+    let directory = try fileSystem.openRoot(Array("/data/api".utf8))
+    #expect(fileSystem.path(of: directory) == Array("/data/api".utf8))
+    #expect(fileSystem.isAt(Array("/data/api".utf8), directory) == true)
+  }
+
   @Test func `what is no folder is refused`() {
     let tree = ScratchTree()
     let file = tree.file("file")

@@ -11,6 +11,8 @@ struct ScriptedFileSystem: FileSystem {
   /// Before a directory is opened by its absolute path.
   var onOpenPath: @Sendable (String) -> Void = { _ in }
   var onOpen: @Sendable (String) -> Errno? = { _ in nil }
+  /// Only where it is opened to be listed.
+  var onOpenToList: @Sendable (String) -> Errno? = { _ in nil }
   var onRead: @Sendable (DirectoryHandle) -> Errno? = { _ in nil }
   var onStatus: @Sendable (String) -> Errno? = { _ in nil }
   /// Before a fresh look that is taken ahead of the removal.
@@ -79,6 +81,7 @@ struct ScriptedFileSystem: FileSystem {
     _ name: [UInt8], in parent: DirectoryHandle, for access: DirectoryHandle.Access
   ) throws(Errno) -> DirectoryHandle {
     if let error = onCall(parent) ?? onOpen(String(decoding: name, as: UTF8.self)) { throw error }
+    if access == .list, let error = onOpenToList(String(decoding: name, as: UTF8.self)) { throw error }
     let other = instead(String(decoding: name, as: UTF8.self))
     let opened = if let other { other } else { try base.openDirectory(name, in: parent, for: access) }
     onOpened(opened)
@@ -102,6 +105,8 @@ struct ScriptedFileSystem: FileSystem {
     if let error = onCall(directory) ?? onLook(String(decoding: name, as: UTF8.self)) { throw error }
     return try base.look(at: name, in: directory, isFresh: isFresh)
   }
+
+  func path(of directory: DirectoryHandle) -> [UInt8]? { base.path(of: directory) }
 
   func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool? { onIsAt(path) ?? base.isAt(path, directory) }
 

@@ -19,16 +19,30 @@ public struct ExpectedCases: Sendable {
   }
 
   private static func decode(_ source: SourceText, _ findings: inout Findings) -> Section<CaseFile>? {
-    guard let root = YAMLComposer.compose(source, findings: &findings) else { return nil }
+    var composed = Findings()
+    guard let root = YAMLComposer.compose(source, limits: .cases, findings: &composed) else {
+      // What the composer says of an empty text is about configs.
+      for finding in composed.all {
+        findings.report(finding.rule == .emptyDocument ? .missingKey("cases", in: "file", at: finding.place) : finding)
+      }
+      return nil
+    }
+    for finding in composed.all { findings.report(finding) }
     var section = Section(CaseFile())
     section.read(root, as: "cases", owner: root.place, keys: CaseFile.keys, findings: &findings)
     guard case .mapping(let entries) = root.content, let first = entries.first else { return nil }
     if let given = section.given["cases"], case .sequence(let items) = given.node.content, items.isEmpty {
       findings.report(.emptyList("cases", hint: "write a case at least", at: given.value))
     }
+    for item in section.values.cases { item.check(&findings) }
     if section.given["cases"] == nil { findings.report(.missingKey("cases", in: "file", at: first.key.place)) }
     return section
   }
+}
+
+extension YAMLLimits {
+  /// As many cases as are read, with all their keys.
+  fileprivate static let cases = YAMLLimits(bytes: 16 << 20, nodes: 20 * CaseFile.mostCases)
 }
 
 /// One path, what is supposed of it, and what is expected.
@@ -93,6 +107,13 @@ private struct CaseSettings: Sendable {
 }
 
 extension Section<CaseSettings> {
+  fileprivate func check(_ findings: inout Findings) {
+    guard let path = values.path, path.bytes.last == UInt8(ascii: "/"), let kind = values.kind, kind != .folder,
+      let place = place(of: "kind")
+    else { return }
+    findings.report(.slashOfNoFolder(kind.rawValue, at: place, path: path.place))
+  }
+
   /// Nil when what is required is missing, which the findings say.
   fileprivate var expectedCase: ExpectedCase? {
     guard let path = values.path, let expect = values.expect else { return nil }
@@ -106,7 +127,10 @@ extension Section<CaseSettings> {
 extension Format where Value == CaseSettings.PlacedPath {
   fileprivate static var askedPath: Format {
     .scalar("a path", shape: ValueShape.text) { scalar, subject throws(Diagnostic) in
-      CaseSettings.PlacedPath(bytes: try AskedPath.bytes(scalar, of: subject.key), place: scalar.place)
+      // Nothing is looked at that could have such a name, and a pattern may be meant.
+      let reader = try AskedPath.reader(scalar, of: subject.key)
+      try reader.refuseWildcards()
+      return CaseSettings.PlacedPath(bytes: Array(scalar.text.utf8), place: scalar.place)
     }
   }
 }
@@ -116,14 +140,14 @@ public enum AskedPath {
   /// The bytes of `text`, given as an argument of the command line. Throws a finding when it is not absolute or goes through `.`,
   /// `..` or nothing; a slash at its end is kept.
   public static func bytes(argument text: String) throws(Diagnostic) -> [UInt8] {
-    try bytes(YAMLScalar(option: "path", text), of: "path")
+    _ = try reader(YAMLScalar(option: "path", text), of: "path")
+    return Array(text.utf8)
   }
 
-  static func bytes(_ scalar: YAMLScalar, of key: String) throws(Diagnostic) -> [UInt8] {
+  fileprivate static func reader(_ scalar: YAMLScalar, of key: String) throws(Diagnostic) -> PathReader {
     let isFolder = scalar.text.utf8.count > 1 && scalar.text.hasSuffix("/")
     let text = isFolder ? String(scalar.text.dropLast()) : scalar.text
-    _ = try PathReader(YAMLScalar(text: text, style: scalar.style, place: scalar.place), of: key)
-    return Array(scalar.text.utf8)
+    return try PathReader(YAMLScalar(text: text, style: scalar.style, place: scalar.place), of: key)
   }
 }
 

@@ -238,6 +238,12 @@ extension Diagnostic {
       at: place, hint: "for instance 2024, 2024-01, 2024-W05 or 2024-01-31")
   }
 
+  static func slashOfNoFolder(_ kind: String, at place: SourcePlace, path: SourcePlace) -> Diagnostic {
+    .error(
+      .slashOfNoFolder, "'kind' is \(kind), and 'path' ends with a slash, as only a folder's does", at: place,
+      notes: [.pathHere(at: path)], hint: "remove the slash, or 'kind'")
+  }
+
   static func badTime(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
     .error(
       .badTime, "'\(key)' must be a time as in RFC 3339, not \(text.quoted)", at: place,

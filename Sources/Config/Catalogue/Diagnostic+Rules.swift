@@ -18,7 +18,7 @@ extension Diagnostic {
     case controlCharacterInText, notSupportedYet, unknownVersion, noTargets, tooManyTargets
     // Values.
     case badBoolean, unknownChoice, notANumber, leadingZero, outOfRange, numberTooLarge, missingUnit, badDuration
-    case monthsNotAllowed, badSize, badPercentage, badPeriod, badTime
+    case monthsNotAllowed, badSize, badPercentage, badPeriod, badTime, slashOfNoFolder
     case globEmpty, globUnclosedSet, globEmptyRange, globDanglingEscape, globDoubleStar
     case globEmptyComponent
     // Paths.

@@ -2,7 +2,8 @@ public import Plan
 
 /// Where a key of a target has its value from.
 public struct KeyPlace: Hashable, Sendable {
-  public let origin: EffectiveValues.Origin
+  /// The one that was asked for; of a rule that has none of its own, the target's.
+  public let key: TargetKey
   /// `purge.yaml:3:12`, `--set defaults.max_age=60d`, or an environment variable; nil where the value is built in.
   public let text: String?
 }
@@ -10,23 +11,14 @@ public struct KeyPlace: Hashable, Sendable {
 extension CheckedConfiguration {
   /// Where `key` of a target of the plan has its value from; for an item of a list, where that stands.
   public func place(of key: TargetKey) -> KeyPlace {
-    guard let decoder, decoder.targets.indices.contains(key.target) else {
-      return KeyPlace(origin: .builtIn, text: nil)
-    }
+    guard let decoder, decoder.targets.indices.contains(key.target) else { return KeyPlace(key: key, text: nil) }
     let target = decoder.targets[key.target]
     if let item = key.item, let place = target.place(ofItem: item, key) {
-      return KeyPlace(origin: origin(of: place, isOwn: true), text: place.givenAt)
+      return KeyPlace(key: key, text: place.givenAt)
     }
-    guard let given = target.given(key) else { return KeyPlace(origin: .builtIn, text: nil) }
-    return KeyPlace(origin: origin(of: given.place, isOwn: given.isOwn), text: given.place.givenAt)
-  }
-
-  private func origin(of place: SourcePlace, isOwn: Bool) -> EffectiveValues.Origin {
-    switch place.source.medium {
-    case .option: .option
-    case .environment: .environment
-    case .file, .decoded: isOwn ? .target : .defaults
-    }
+    if let place = target.place(inRule: key) { return KeyPlace(key: key, text: place.givenAt) }
+    let own = TargetKey(target: key.target, key.name, item: key.item)
+    return KeyPlace(key: own, text: target.place(of: own)?.givenAt)
   }
 }
 
@@ -42,17 +34,14 @@ extension DecodedTarget {
     return list.indices.contains(item) ? list[item].place : nil
   }
 
-  fileprivate func given(_ key: TargetKey) -> (place: SourcePlace, isOwn: Bool)? {
-    if let name = key.name.partOfPartitions {
-      return settings.values.partitions.given[name].map { ($0.value, true) }
-    }
-    if let rule = key.rule, settings.values.rules.indices.contains(rule),
-      let given = settings.values.rules[rule].given[key.name]
-    {
-      return (given.value, true)
-    }
-    if key.name == "name" { return (namePlace, true) }
-    return settings.given[key.name].map { ($0.value, $0.isOwn) }
+  fileprivate func place(inRule key: TargetKey) -> SourcePlace? {
+    guard let rule = key.rule, settings.values.rules.indices.contains(rule) else { return nil }
+    return settings.values.rules[rule].place(of: key.name)
+  }
+
+  fileprivate func place(of key: TargetKey) -> SourcePlace? {
+    if let name = key.name.partOfPartitions { return settings.values.partitions.place(of: name) }
+    return key.name == "name" ? namePlace : settings.place(of: key.name)
   }
 }
 

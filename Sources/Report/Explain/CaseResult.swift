@@ -15,9 +15,17 @@ public struct CaseResult: Sendable {
     (self.explanation, self.expected, expectedReason, self.place) = (explanation, expected, reason, place)
   }
 
-  /// Whether it is not as expected.
+  /// Whether it is not as expected. That no target covers a path must be expected in so many words: else a slip in it would pass.
   public var differs: Bool {
-    explanation.verdict != expected || (expectedReason.map { $0 != explanation.reason } ?? false)
+    let reason = expectedReason ?? (explanation.claims.isEmpty ? nil : explanation.reason)
+    return explanation.verdict != expected || explanation.reason != reason
+  }
+}
+
+extension CaseResult {
+  fileprivate var hint: String {
+    let isSlip = explanation.claims.isEmpty && expected == .keep && expectedReason == nil
+    return isSlip ? "  where that is meant, write reason: \(PathExplanation.Reason.notInAnyTarget.rawValue)\n" : ""
   }
 }
 
@@ -28,7 +36,7 @@ extension [CaseResult] {
     let found = differing.map { result in
       let wanted = result.expected.rawValue + (result.expectedReason.map { " (\($0.rawValue))" } ?? "")
       return "\(result.place): expected \(wanted), found \(result.explanation.verdict.rawValue) "
-        + "(\(result.explanation.reason.rawValue))\n" + explaining.text(of: result.explanation)
+        + "(\(result.explanation.reason.rawValue))\n" + explaining.text(of: result.explanation) + result.hint
     }
     let verdict = differing.isEmpty ? "all as expected" : "\(differing.count) not as expected"
     return found.joined() + "\(count) case\(count == 1 ? "" : "s"): \(verdict)\n"

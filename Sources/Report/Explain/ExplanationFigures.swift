@@ -47,7 +47,7 @@ private struct Summary: Sendable, Encodable {
 private struct PathFigures: Sendable, Encodable {
   let path: String
   let kind: String
-  let exists: Bool
+  let exists: Bool?
   let verdict: String
   let reason: String
   let targets: [ClaimFigures]
@@ -94,9 +94,7 @@ private struct ClaimFigures: Sendable, Encodable {
     place = claim.place.map { PrintableText.path($0) }
     rule = claim.rule
     age = claim.age.map(AgeFigures.init)
-    let isSizeKnown = !claim.unknown.contains(.size) && claim.status != nil
-    size = isSizeKnown ? claim.status?.size : nil
-    owner = claim.unknown.contains(.owner) ? nil : claim.status?.owner
+    (size, owner) = (claim.status.size, claim.status.owner)
     period = claim.period?.period.text
     unknown = claim.unknown.isEmpty ? nil : claim.unknown.map(\.rawValue)
   }
@@ -108,7 +106,10 @@ private struct KeyFigures: Sendable, Encodable {
   /// Nil: the value is built in.
   let at: String?
 
-  init(_ key: TargetKey, _ placing: ExplanationText.Placing) { (name, at) = (key.path, placing(key)) }
+  init(_ key: TargetKey, _ placing: ExplanationText.Placing) {
+    let placed = placing(key)
+    (name, at) = (placed.key.path, placed.at)
+  }
 }
 
 private struct PatternFigures: Sendable, Encodable {
@@ -119,7 +120,7 @@ private struct PatternFigures: Sendable, Encodable {
   init(_ pattern: Selection.Source, _ claim: PathExplanation.Claim, _ placing: ExplanationText.Placing) {
     let name = pattern.key == .include ? "include" : "exclude"
     (text, key) = (pattern.pattern.text, pattern.path)
-    at = placing(TargetKey(target: claim.target, rule: pattern.rule, name, item: pattern.index))
+    at = placing(TargetKey(target: claim.target, rule: pattern.rule, name, item: pattern.index)).at
   }
 }
 

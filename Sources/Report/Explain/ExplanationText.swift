@@ -2,8 +2,9 @@ public import Plan
 
 /// Explanations for people: a line for each path, and below it what decides.
 public struct ExplanationText {
-  /// Where a key has its value from, as `purge.yaml:3:12`; nil: it is built in.
-  public typealias Placing = (TargetKey) -> String?
+  /// The key that a value really comes from, since a rule may leave it to its target, and where that stands, as `purge.yaml:3:12`; nil:
+  /// it is built in.
+  public typealias Placing = (TargetKey) -> (key: TargetKey, at: String?)
 
   private let placing: Placing
 
@@ -16,7 +17,17 @@ public struct ExplanationText {
   }
 
   static func headline(of explanation: PathExplanation) -> String {
-    "\(PrintableText.path(explanation.path)): \(verdict(on: explanation))"
+    let remark = explanation.exists == false ? " (it does not exist; judged as \(noun(for: explanation.kind)))" : ""
+    return "\(PrintableText.path(explanation.path)): \(verdict(on: explanation))\(remark)"
+  }
+
+  private static func noun(for kind: PathExplanation.Kind) -> String {
+    switch kind {
+    case .file: "a file"
+    case .folder: "an empty folder"
+    case .symlink: "a symbolic link"
+    case .special: "a special file"
+    }
   }
 
   /// As in "would be deleted".
@@ -29,12 +40,14 @@ public struct ExplanationText {
   }
 
   private func lines(of explanation: PathExplanation) -> [String] {
-    if explanation.claims.isEmpty { return ["it is in no target's folder"] }
+    if explanation.claims.isEmpty { return [ExplanationText.noTarget] }
     return explanation.claims.flatMap { claim in
       let target = "target \(PrintableText.escaped(claim.name))\(cited(TargetKey(target: claim.target, "name")))"
       return [target] + evidence(of: claim).map { explanation.claims.count > 1 ? "  " + $0 : $0 }
     }
   }
+
+  private static let noTarget = "no target covers it"
 
   private func evidence(of claim: PathExplanation.Claim) -> [String] {
     var lines: [String] = []
@@ -42,7 +55,7 @@ public struct ExplanationText {
     if claim.rule == nil, claim.reason == .expired, claim.pattern != nil {
       lines.append("it is included\(chosen(by: claim))")
     }
-    lines.append(Self.sentence(claim) + cited(citation(of: claim)))
+    lines.append(Self.sentence(claim) + cited(claim.key))
     return lines
   }
 
@@ -53,11 +66,6 @@ public struct ExplanationText {
 
   // MARK: Places
 
-  private func citation(of claim: PathExplanation.Claim) -> TargetKey? {
-    if claim.reason == .excluded, let pattern = claim.pattern { return key(of: pattern, claim) }
-    return claim.key
-  }
-
   private func key(of pattern: Selection.Source, _ claim: PathExplanation.Claim) -> TargetKey {
     TargetKey(
       target: claim.target, rule: pattern.rule, pattern.key == .include ? "include" : "exclude", item: pattern.index)
@@ -65,8 +73,9 @@ public struct ExplanationText {
 
   private func cited(_ key: TargetKey?) -> String {
     guard let key else { return "" }
-    let name = key.name == "name" ? "" : "\(key.path), "
-    return " (\(name)\(placing(key) ?? "as built in"))"
+    let placed = placing(key)
+    let name = key.name == "name" ? "" : "\(placed.key.path), "
+    return " (\(name)\(placed.at ?? "as built in"))"
   }
 }
 
@@ -89,16 +98,16 @@ extension ExplanationText {
     switch claim.reason {
     case .expired: return expired(claim)
     case .emptyFolder: return emptyFolder(claim)
-    case .notInAnyTarget: return "it is in no target's folder"
+    case .notInAnyTarget: return noTarget
     case .disabled: return "the target is disabled"
-    case .noDate: return "\(PrintableText.path(claim.folder)) is not taken: its name is no date"
+    case .noDate: return "\(PrintableText.path(claim.folder)) is no valid date, so a run leaves it alone"
     case .periodNotOver: return "\(period(claim)) is not over\(claim.period.map { ": it ends \(time($0.end))" } ?? "")"
     case .periodTooYoung:
       return "\(period(claim)) ended \(time(claim.period?.end)), later than \(time(claim.period?.latestEnd))"
     case .beforeFrom: return "\(period(claim)) is before the first period taken"
     case .afterTo: return "\(period(claim)) is after the last period taken"
     case .keepLast:
-      return "the newest folders stay" + (remark.isEmpty ? ", and this is one of them" : "; which these are \(remark)")
+      return "the newest folders stay, and this is one of them"
     case .overlap: return "the target's folder \(remark), so it is not walked"
     case .targetFails: return "the target fails: \(remark)"
     case .held: return place.isEmpty ? "a .purge-hold stays" : "a .purge-hold stands in \(place)"
@@ -108,6 +117,7 @@ extension ExplanationText {
     case .lostAndFound: return "\(place) is left alone wherever it stands"
     case .otherFileSystem: return "\(place) is another file system"
     case .behindSymlink: return "\(place) is a symbolic link, and none is followed"
+    case .belowFile: return "\(place) is no folder"
     case .unreadable: return "\(place) cannot be looked at: \(remark)"
     case .symlink: return "symbolic links stay"
     case .special: return "it is neither a file, nor a folder, nor a symbolic link"
@@ -115,7 +125,7 @@ extension ExplanationText {
     case .tooNew: return tooNew(claim)
     case .tooSmall: return "it is too small: \(size(claim))"
     case .tooLarge: return "it is too large: \(size(claim))"
-    case .otherOwner: return "its owner is another user\(claim.status.map { ": \($0.owner)" } ?? "")"
+    case .otherOwner: return "its owner is another user\(claim.status.owner.map { ": \($0)" } ?? "")"
     case .birthTimeUnknown: return "its file system keeps no birth time"
     case .accessTimeUnknown: return "its file system keeps no access time"
     case .nfsPlaceholder: return "it is a file that is removed and still open, as an NFS client keeps it"
@@ -142,7 +152,7 @@ extension ExplanationText {
   }
 
   private static func emptyFolder(_ claim: PathExplanation.Claim) -> String {
-    if !claim.unknown.isEmpty { return "it would be deleted if it is empty, \(conditions(claim))" }
+    if !claim.unknown.isEmpty { return "it would be deleted if it is empty, and \(conditions(claim))" }
     guard let age = claim.age, age.least > .zero else { return "empty folders go" }
     return "empty folders go: it was changed \(time(age.time)), before \(time(age.limit))"
   }
@@ -153,6 +163,7 @@ extension ExplanationText {
       case .age: claim.age.map { "its \(source($0)) is before \(time($0.limit))" } ?? "it is old enough"
       case .size: "its size is within bounds"
       case .owner: "its owner is one of those asked for"
+      case .newestFolders: "its folder is none of the newest, which keep_last keeps"
       }
     }.joined(separator: ", and ")
   }
@@ -166,7 +177,7 @@ extension ExplanationText {
   }
 
   private static func size(_ claim: PathExplanation.Claim) -> String {
-    claim.status.map { ByteCount(bytes: $0.size).text } ?? ""
+    claim.status.size.map { ByteCount(bytes: $0).text } ?? ""
   }
 
   private static func time(_ time: Timestamp?) -> String { time.map { RFC3339.text($0) } ?? "" }

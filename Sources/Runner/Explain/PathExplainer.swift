@@ -46,12 +46,13 @@ public struct PathExplainer {
   public mutating func explain(_ path: [UInt8], supposing supposed: Supposition = Supposition()) -> PathExplanation {
     let slash = UInt8(ascii: "/")
     let names = path.split(separator: slash).map { Array($0) }
-    let look = fileSystem.map { PathLook(names, on: $0) }
+    let isFolder = path.last == slash
+    let look = fileSystem.map { PathLook(names, isFolder: isFolder, on: $0) }
     let whole = AbsolutePath(names)
-    var kind = supposed.kind ?? (path.last == slash ? .folder : .file)
-    var exists = false
+    var kind = isFolder ? .folder : supposed.kind ?? .file
+    var exists = look.map { _ in false }
     if case .found(let status)? = look?.end { (kind, exists) = (PathExplanation.Kind(status.kind), true) }
-    let isKnown = exists || supposed.kind != nil
+    let isKnown = exists == true || isFolder || supposed.kind != nil
     var claimants = plan.targets.indices.compactMap { claimant($0, whole, isFolder: isKnown ? kind == .folder : nil) }
     settleFolders(&claimants, look)
     if !isKnown, claimants.contains(where: \.isOwnFolder) { kind = .folder }
@@ -95,6 +96,8 @@ struct Claimant {
   let isOwnFolder: Bool
   /// False when the claim is settled: what is in the folder does not matter.
   var isOpen = true
+  /// `keep_last` may keep the folder: which are the newest, only the folders themselves tell.
+  var mayBeSpared = false
 
   mutating func settle(_ reason: PathExplanation.Reason, key: String? = nil, remark: String? = nil) {
     claim.reason = reason
@@ -151,23 +154,23 @@ extension PathExplainer {
 
   /// Settles the claims of folders that a run would not take for what there is besides them: other folders, other targets.
   private mutating func settleFolders(_ claimants: inout [Claimant], _ look: PathLook?) {
-    var supposed: [Int] = []
+    var isSupposed = false
     for index in claimants.indices where claimants[index].isOpen {
       if let look, look.folders.count > claimants[index].length {
         settleStandingFolder(&claimants[index])
-      } else if plan.targets[claimants[index].claim.target].partitions?.keepLast ?? 0 > 0 {
-        claimants[index].settle(.keepLast, key: "partitions.keep_last", remark: "cannot be told where it is not there")
       } else {
-        supposed.append(index)
+        isSupposed = true
+        claimants[index].mayBeSpared = plan.targets[claimants[index].claim.target].partitions?.keepLast ?? 0 > 0
       }
     }
-    refuseOverlaps(among: supposed, &claimants)
+    if isSupposed { refuseOverlaps(among: claimants.indices.filter { claimants[$0].isOpen }, &claimants) }
   }
 
   private mutating func settleStandingFolder(_ claimant: inout Claimant) {
     let gathered = gathered ?? GatheredFolders(self)
     self.gathered = gathered
-    switch gathered.fate(of: claimant.claim.folder, target: claimant.claim.target) {
+    let mayBeSpared = plan.targets[claimant.claim.target].partitions?.keepLast ?? 0 > 0
+    switch gathered.fate(of: claimant.claim.folder, target: claimant.claim.target, mayBeSpared: mayBeSpared) {
     case .taken: break
     case .spared: claimant.settle(.keepLast, key: "partitions.keep_last")
     case .overlaps(let remark): claimant.settle(.overlap, key: "path", remark: remark)
@@ -175,7 +178,7 @@ extension PathExplainer {
     }
   }
 
-  /// What would be refused if these folders were there.
+  /// What would be refused if all of these folders were there.
   private func refuseOverlaps(among indices: [Int], _ claimants: inout [Claimant]) {
     var (folders, order) = (FolderList(of: plan.targets), [FolderList.Index]())
     for index in indices {
@@ -235,8 +238,16 @@ struct GatheredFolders {
     Place(target: gathering.folders.target(of: folder), path: gathering.folders.path(of: folder))
   }
 
-  func fate(of path: [UInt8], target: Int) -> Fate {
-    fates[Place(target: target, path: path)] ?? failures[target].map { .fails($0) } ?? .spared
+  /// - Parameter mayBeSpared: whether `keep_last` keeps folders of the target.
+  func fate(of path: [UInt8], target: Int, mayBeSpared: Bool) -> Fate {
+    if let fate = fates[Place(target: target, path: path)] { return fate }
+    if let failure = failures[target] { return .fails(failure) }
+    var above = path[...]
+    while let slash = above.lastIndex(of: UInt8(ascii: "/")), slash > above.startIndex {
+      above = above[..<slash]
+      if case .fails(let why)? = fates[Place(target: target, path: Array(above))] { return .fails(why) }
+    }
+    return mayBeSpared ? .spared : .fails("the search for folders did not find it")
   }
 }
 

@@ -6,6 +6,7 @@ import SystemPackage
 struct PathInquiry {
   private var claim: PathExplanation.Claim
   private let isOpen: Bool
+  private let mayBeSpared: Bool
   /// Names that lead to the target's folder.
   private let length: Int
   private let path: AbsolutePath
@@ -25,6 +26,7 @@ struct PathInquiry {
     _ supposed: PathExplainer.Supposition, _ cutoff: Cutoff, _ explainer: PathExplainer
   ) {
     (claim, isOpen, length) = (claimant.claim, claimant.isOpen, claimant.length)
+    mayBeSpared = claimant.mayBeSpared
     (self.path, self.kind, self.look, self.supposed, self.cutoff) = (path, kind, look, supposed, cutoff)
     target = explainer.plan.targets[claim.target]
     (now, ownFiles) = (explainer.now, explainer.ownFiles)
@@ -35,6 +37,7 @@ struct PathInquiry {
     if isOpen, mayEnterTarget() {
       let isInside = (length..<max(length, path.names.count - 1)).allSatisfy { mayEnter($0) }
       if isInside { judge() }
+      if mayBeSpared, claim.reason.deletes { claim.unknown.append(.newestFolders) }
     }
     return claim
   }
@@ -53,6 +56,7 @@ struct PathInquiry {
   private mutating func mayEnterTarget() -> Bool {
     // From the target's folder up, as what protects those above protects it, too.
     for count in (0...length).reversed() where !isReached(count) { return false }
+    if isListed(length) == false { return false }
     guard matcher != nil else { return true }
     let root = path.first(length)
     return isPassed(matcher?.root(at: root.span), at: length)
@@ -62,11 +66,19 @@ struct PathInquiry {
   private mutating func isReached(_ count: Int) -> Bool {
     guard let look else { return true }
     if case .behindLink(count) = look.end { return settle(.behindSymlink, at: path.first(count)) }
-    if let error = look.failure(at: count) {
-      claim.remark = "\(error.description) (\(ErrnoName.of(error)))"
-      return settle(.unreadable, at: path.first(count))
-    }
+    if case .noFolder(count) = look.end { return settle(.belowFile, at: path.first(count)) }
+    if let error = look.failure(at: count) { return cannotLook(error, at: count) }
     return look.isHeld(count) ? settle(.held, at: path.first(count)) : true
+  }
+
+  /// Whether the walk can list the folder that so many names lead to.
+  private mutating func isListed(_ count: Int) -> Bool {
+    look?.objectionToListing(count).map { cannotLook($0, at: count) } ?? true
+  }
+
+  private mutating func cannotLook(_ error: Errno, at count: Int) -> Bool {
+    claim.remark = "\(error.description) (\(ErrnoName.of(error)))"
+    return settle(.unreadable, at: path.first(count))
   }
 
   /// Whether the walk goes into the folder with the name at this index.
@@ -81,7 +93,7 @@ struct PathInquiry {
     {
       return settle(.otherFileSystem, key: "one_file_system", at: path.first(index + 1))
     }
-    return isReached(index + 1)
+    return isReached(index + 1) && isListed(index + 1)
   }
 
   private mutating func choice(ofFolder name: [UInt8]) -> PatternMatcher.Folder? {
@@ -97,11 +109,16 @@ struct PathInquiry {
     case .entered(let scope):
       self.scope = scope
       return true
-    case .excluded:
-      notePattern(.exclude, rule: nil)
-      return settle(.excluded, key: "exclude", at: path.first(count))
+    case .excluded: return settleExcluded(at: count)
     case .notIncluded: return settle(.notIncluded, key: "include", at: path.first(count))
     }
+  }
+
+  private mutating func settleExcluded(at count: Int) -> Bool {
+    notePattern(.exclude, rule: nil)
+    _ = settle(.excluded, key: "exclude", at: path.first(count))
+    claim.key?.item = claim.pattern?.index
+    return false
   }
 
   /// The first pattern of a list that has matched on the way.
@@ -130,9 +147,7 @@ struct PathInquiry {
   private mutating func judgeFile() {
     let name = path.names.last ?? []
     switch choice(ofFile: name) {
-    case .excluded:
-      notePattern(.exclude, rule: nil)
-      _ = settle(.excluded, key: "exclude", at: path.bytes)
+    case .excluded: _ = settleExcluded(at: path.names.count)
     case .notIncluded: _ = settle(.notIncluded, key: "include")
     case .by(let number):
       let rule = Int(number) < target.retention.rules.count ? Int(number) : nil
@@ -156,7 +171,7 @@ struct PathInquiry {
     let criteria = cutoff.criteria(number)
     let status = found ?? supposedFile(criteria)
     let facts = FileFacts(status)
-    claim.status = PathExplanation.Status(size: status.size, owner: status.owner)
+    claim.status = PathExplanation.Status(size: found?.size ?? supposed.size, owner: found?.owner ?? supposed.owner)
     if let maxAge = criteria.maxAge, let age = cutoff.age(of: facts, by: number) {
       let isKnown = found != nil || supposed.mtime != nil
       claim.age = PathExplanation.Age(
@@ -231,12 +246,12 @@ struct PathInquiry {
   /// - Parameter device: that of the folder above.
   private mutating func judgeEmptyFolder(_ rule: EmptyDirectoryRule, in device: UInt64?) {
     let owner = found?.owner ?? supposed.owner
-    if let found, let reason = cutoff.reasonToStay(found, in: device) {
-      switch reason {
-      case .mountPoint: _ = settle(.mountPoint, at: path.bytes)
-      case .otherOwner: _ = settle(.otherOwner, key: "owner")
-      }
+    claim.status.owner = owner
+    if let found, case .mountPoint? = cutoff.reasonToStay(found, in: device) {
+      _ = settle(.mountPoint, at: path.bytes)
     } else if let owner, cutoff.isOfOthers(owner) {
+      let isOwn = target.retention.owners.map { !$0.contains(owner) } ?? false
+      claim.rule = isOwn ? nil : cutoff.ruleOfOthers(owner)
       _ = settle(.otherOwner, key: "owner")
     } else {
       judgeEmptyFolder(rule, changedAt: found.map { Timestamp($0.mtime) } ?? supposed.mtime)

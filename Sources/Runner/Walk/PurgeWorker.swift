@@ -106,7 +106,9 @@ extension PurgeWorker {
         return .rootPassedOver(choice, reserved: reserved)
       }
       meter.start()
-      return .openedRoot(handle, list(handle, limit: limit, isRoot: true) { [] }, scope, reserved: reserved)
+      return .openedRoot(
+        handle, list(handle, limit: limit, isRoot: true) { [] }, scope, location: fileSystem.path(of: handle) ?? [],
+        reserved: reserved)
     } catch {
       walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
       walk.fail(Self.explanation(of: error))

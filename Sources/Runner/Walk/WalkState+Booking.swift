@@ -19,7 +19,8 @@ extension WalkState {
   /// Books it. Returns the directory it was about.
   private mutating func take(_ completion: Completion) -> NodeID? {
     switch completion {
-    case .openedRoot(let handle, let listing, let scope, let reserved):
+    case .openedRoot(let handle, let listing, let scope, let location, let reserved):
+      rootLocation = location
       ledger.release(reserved)
       return openedRoot(handle, listing, scope)
     case .rootPassedOver(let choice, let reserved):
@@ -79,7 +80,6 @@ extension WalkState {
     tally.dirsFound += 1
     let id = insert(parent: nil, name: [], depth: 0, handle, scope)
     root = id
-    rootLocation = handle.path ?? []
     return took(listing, of: id, handle)
   }
 

@@ -304,7 +304,8 @@ struct Delivery: Sendable {
 
 /// What a worker brings back.
 indirect enum Completion: Sendable {
-  case openedRoot(DirectoryHandle, Listing, PatternScope?, reserved: Int)
+  /// `location`: where the root is; empty when that cannot be told.
+  case openedRoot(DirectoryHandle, Listing, PatternScope?, location: [UInt8], reserved: Int)
   /// Patterns leave nothing to do in the target.
   case rootPassedOver(FolderPassedOver, reserved: Int)
   /// The walk cannot begin.

@@ -14,9 +14,9 @@ struct ExplainCommand: ParsableCommand {
       efs-purge-batch explain [--config <file>] [<option> ...] --expect <file>
       """,
     discussion: """
-      Asks by the same rules as a run, and says where in the config that stands which decides. A path that is not there is \
-      supposed to be: --mtime, --size and --owner say what it is like, and a slash at its end that it is a folder. FILE may be \
-      a config, or Kubernetes manifests with a ConfigMap that holds one.
+      Asks by the same rules as a run, and shows the line of the config that decides. For a path that does not exist, --mtime, \
+      --size and --owner stand in, and a slash at its end says that it is a folder. FILE may be a config, or Kubernetes \
+      manifests with a ConfigMap that holds one. Whether the file server permits deletions is not looked at.
 
       --expect checks a list of cases, the unit test of a config; no path is looked at then:
 
@@ -46,7 +46,7 @@ struct ExplainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "When a path that is not there was changed last: a time (RFC 3339), or how long ago, e.g. 100d.",
+      "When a path that does not exist was changed last: a time (RFC 3339), or how long ago, e.g. 100d.",
       valueName: "time"))
   var mtime: String?
 
@@ -55,6 +55,12 @@ struct ExplainCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The user id of its owner.", valueName: "uid"))
   var owner: UInt32?
+
+  @Option(
+    help: ArgumentHelp(
+      "Look at a copy: this folder stands before every path, as if it were the root.", valueName: "folder"),
+    completion: .directory)
+  var root: String?
 
   @Option(
     help: ArgumentHelp("Check the cases in this file; - is standard input.", valueName: "file"),
@@ -72,8 +78,11 @@ struct ExplainCommand: ParsableCommand {
 
   func validate() throws {
     if expect == nil, path.isEmpty { throw ValidationError("Missing path: one at least, or --expect.") }
-    if expect != nil, !path.isEmpty || mtime != nil || size != nil || owner != nil {
-      throw ValidationError("--expect takes its paths, ages, sizes and owners from its file.")
+    if expect != nil, !path.isEmpty || mtime != nil || size != nil || owner != nil || root != nil {
+      throw ValidationError("--expect takes its paths, ages, sizes and owners from its file, and looks at no path.")
+    }
+    if config == "-", expect == "-" {
+      throw ValidationError("Only one of --config and --expect can be standard input.")
     }
   }
 
