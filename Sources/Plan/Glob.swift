@@ -15,6 +15,8 @@ public struct Glob: Hashable, Sendable {
       case empty
       case unclosedSet
       case emptyRange
+      /// A set that holds part of a character of several bytes.
+      case notASCIIInSet
       case danglingEscape
       case doubleStarInsideComponent
       case leadingSlash
@@ -205,10 +207,12 @@ extension Glob {
       if at + 2 < text.count, text[at + 1] == UInt8(ascii: "-"), text[at + 2] != UInt8(ascii: "]") {
         let isEscaped = text[at + 2] == UInt8(ascii: "\\") && at + 3 < text.count
         let high = text[isEscaped ? at + 3 : at + 2]
+        if max(low, high) >= 0x80 { throw Malformed(reason: .notASCIIInSet, offset: at) }
         guard low <= high else { throw Malformed(reason: .emptyRange, offset: at) }
         for byte in low...high { set.insert(byte) }
         at += isEscaped ? 4 : 3
       } else {
+        if low >= 0x80 { throw Malformed(reason: .notASCIIInSet, offset: at) }
         set.insert(low)
         at += 1
       }

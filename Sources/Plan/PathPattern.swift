@@ -61,7 +61,7 @@ extension PathPattern.Component {
   public func match(_ name: [UInt8], adding fields: DateTemplate.Fields) -> PathPattern.Match {
     switch self {
     case .literal(let literal): return name.elementsEqual(literal.utf8) ? .whole(fields) : .none
-    case .wildcard(let glob): return glob.matchesName(name) ? .whole(fields) : .none
+    case .wildcard(let glob): return glob.matchesName(name) && !LostAndFound.isOne(name) ? .whole(fields) : .none
     case .template(let template):
       if let more = template.match(name, adding: fields), more.arePossible { return .whole(more) }
       return template.almostMatches(name) ? .almost : .none

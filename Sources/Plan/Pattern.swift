@@ -7,7 +7,7 @@
 /// Without a slash, but for one at the end, it matches the name of a file or folder at any depth; with one inside, the path
 /// relative to the target's folder; with one at the beginning, the absolute path. A slash at the end: folders only. `*` and `?`
 /// stay within a component, `**` as a whole component stands for any number of components, `[a-z]` and `[!a-z]` are sets of
-/// bytes, `{a,b}` alternatives, and `\` takes the next byte literally. Whatever matches a folder speaks of all below it.
+/// bytes, `{a,b}` alternatives within a component, and `\` takes the next byte literally. Whatever matches a folder speaks of all below it.
 public struct Pattern: Hashable, Sendable {
   /// What it was made from.
   public let text: String
@@ -50,6 +50,9 @@ public struct Pattern: Hashable, Sendable {
       case danglingEscape
       case doubleStarInsideComponent
       case doubleStarInBraces
+      /// Where a pattern begins, and whether it is of folders only, holds for all of its alternatives.
+      case slashInBraces
+      case escapedSlash
       case emptyComponent
       /// A set that holds part of a character of several bytes.
       case notASCIIInSet
@@ -160,14 +163,16 @@ private struct PatternParser {
     case Self.openingBrace: parts.append(.alternatives(try alternatives(depth: depth)))
     case Self.backslash:
       guard at + 1 < end else { throw fault(.danglingEscape, at: at) }
+      if text[at + 1] == Self.slash { throw fault(.escapedSlash, at: at) }
       parts.append(.one(ByteSet(text[at + 1]...text[at + 1])))
       at += 2
-    default: try appendByte(to: &parts)
+    default: try appendByte(to: &parts, depth: depth)
     }
   }
 
-  private mutating func appendByte(to parts: inout [Pattern.Part]) throws(Pattern.Malformed) {
+  private mutating func appendByte(to parts: inout [Pattern.Part], depth: Int) throws(Pattern.Malformed) {
     if text[at] == Self.slash {
+      if depth > 0 { throw fault(.slashInBraces, at: at) }
       guard at + 1 < end, text[at + 1] != Self.slash, at > 0 else { throw fault(.emptyComponent, at: at) }
       hasSlash = true
     }

@@ -263,6 +263,7 @@ extension Diagnostic {
     case .unclosedSet:
       .error(.globUnclosedSet, "no ']' closes this set", at: place, hint: "for the character itself, write \\[")
     case .emptyRange: .error(.globEmptyRange, "this range ends before it begins", at: place, hint: nil)
+    case .notASCIIInSet: setNotASCII(at: place)
     case .danglingEscape:
       .error(.globDanglingEscape, "nothing follows this '\\'", at: place, hint: "for the character itself, write \\\\")
     case .doubleStarInsideComponent:

@@ -22,11 +22,20 @@ extension Diagnostic {
       return .error(
         .patternDoubleStarInBraces, "'**' must not stand in braces", at: place,
         hint: "write a pattern for each alternative")
-    case .notASCIIInSet:
+    case .slashInBraces:
       return .error(
-        .patternSetNotASCII, "a set holds single bytes, and this character has several", at: place,
-        hint: "write alternatives, for instance {ä,ö}")
+        .patternSlashInBraces, "a '/' must not stand in braces", at: place, hint: "write a pattern for each alternative")
+    case .escapedSlash:
+      return .error(
+        .patternEscapedSlash, "a '\\' before a '/' means nothing: no name holds a slash", at: place,
+        hint: "remove the \\")
+    case .notASCIIInSet: return setNotASCII(at: place, hint: "write alternatives, for instance {ä,ö}")
     }
+  }
+
+  /// Of a pattern, or a wildcard of a path.
+  static func setNotASCII(at place: SourcePlace, hint: String = "write ? for each byte, or a target for each") -> Diagnostic {
+    .error(.patternSetNotASCII, "a set holds single bytes, and this character has several", at: place, hint: hint)
   }
 
   private static func patternDots(_ text: String, at place: SourcePlace) -> Diagnostic {
@@ -44,7 +53,7 @@ extension Diagnostic {
 extension Pattern.Malformed.Reason {
   fileprivate var length: Int {
     switch self {
-    case .doubleStarInsideComponent, .doubleStarInBraces, .notASCIIInSet: 2
+    case .doubleStarInsideComponent, .doubleStarInBraces, .notASCIIInSet, .escapedSlash: 2
     default: 1
     }
   }

@@ -43,7 +43,8 @@ extension Diagnostic {
     case tooManyItems, ruleWithoutEffect
     case patternHoldsPath, excludeOfDefaultsHolds, patternOutsideTarget, patternOfFolderBeside, foreignPattern,
       patternOfOneDepth
-    case patternSetNotASCII, patternUnclosedBrace, patternBracesTooDeep, patternDoubleStarInBraces, patternDots
+    case patternSetNotASCII, patternUnclosedBrace, patternBracesTooDeep, patternDoubleStarInBraces, patternSlashInBraces,
+      patternEscapedSlash, patternDots
     case youngPartitions, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod,
       boundsHoldNoPeriod, boundInFuture
     case emptyDirectoriesOutOfReach, boundNotBelowRuns, fewerTargets, defaultUnused

@@ -108,6 +108,7 @@ extension Glob.Malformed.Reason {
     switch self {
     case .empty: "an empty pattern matches nothing"
     case .unclosedSet: "a [ that no ] closes"
+    case .notASCIIInSet: "a set with a character of several bytes"
     case .emptyRange: "a range that ends before it begins"
     case .danglingEscape: "a \\ with nothing after it"
     case .doubleStarInsideComponent: "** must stand alone between slashes"
