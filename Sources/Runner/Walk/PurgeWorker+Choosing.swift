@@ -33,6 +33,8 @@ extension PurgeWorker {
       matcher.enter(scope)
       return chunk.indices.map { matcher.choice(ofFile: chunk.batch.name(at: $0).span) }
     }
+    // Mostly patterns rule nothing out: then nothing more is asked of each file.
+    if neverBy == [false], all.allSatisfy({ $0 == .by(0) }) { return Choices(neverBy: neverBy) }
     return Choices(all, first: chunk.indices.lowerBound, neverBy: neverBy)
   }
 }
