@@ -25,6 +25,8 @@ package struct PatternAutomaton: Hashable, Sendable {
   private var staysInComponent: Places = []
   /// Reached together: the second with the first. Ordered by the first, which is always the lower.
   private var edges: [(from: Int32, to: Int32)] = []
+  /// Of each word, the places that edges begin at, and those edges.
+  private var edgesOfWord: [(places: UInt64, edges: Range<Int>)] = []
   private var ends: [End] = []
   private var relativeStarts: [Int] = []
   private var absoluteStarts: [Int] = []
@@ -58,6 +60,12 @@ package struct PatternAutomaton: Hashable, Sendable {
     entered = Places(repeating: 0, count: 256 * words)
     for (place, properties) in builder.places.enumerated() { set(place, properties) }
     edges = builder.edges.sorted { ($0.from, $0.to) < ($1.from, $1.to) }
+    edgesOfWord = Array(repeating: (0, 0..<0), count: words)
+    for (index, edge) in edges.enumerated() {
+      let (word, bit) = (Int(edge.from) / 64, UInt64(1) << UInt64(edge.from % 64))
+      let first = edgesOfWord[word].places == 0 ? index : edgesOfWord[word].edges.lowerBound
+      edgesOfWord[word] = (edgesOfWord[word].places | bit, first..<index + 1)
+    }
   }
 
   private mutating func set(_ place: Int, _ properties: Builder.Place) {
@@ -129,8 +137,10 @@ package struct PatternAutomaton: Hashable, Sendable {
   }
 
   private func close(_ places: inout Places) {
-    for edge in edges where contains(places, Int(edge.from)) {
-      places[Int(edge.to) / 64] |= 1 << UInt64(edge.to % 64)
+    for word in 0..<words where places[word] & edgesOfWord[word].places != 0 {
+      for edge in edges[edgesOfWord[word].edges] where contains(places, Int(edge.from)) {
+        places[Int(edge.to) / 64] |= 1 << UInt64(edge.to % 64)
+      }
     }
   }
 

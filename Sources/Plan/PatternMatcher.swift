@@ -14,13 +14,16 @@ public struct PatternMatcher: Sendable {
   private let automaton: PatternAutomaton
   private let classOfByte: [UInt8]
   private let classes: Int
+  /// By their rows.
   private var known: [PatternAutomaton.Places: Int32] = [:]
+  /// In the order of their rows. The first stands for all that are not worked out yet.
   private var states: [State] = []
-  /// For each state the one after each class of bytes; -1: not worked out yet.
+  /// A row for each state: for each class of bytes, where the row of the state after that begins. From what is not worked out yet
+  /// all leads to the same, so that this need be looked for at the end of a name only.
   private var next: [Int32] = []
   /// How often all was forgotten.
   private var generation = 0
-  private var here: (scope: PatternScope, state: Int32, generation: Int)
+  private var here: (scope: PatternScope, row: Int32, generation: Int)
   /// By number, the patterns that have matched something.
   public private(set) var matched: [Bool]
   /// Set with each pattern that matches for the first time.
@@ -31,6 +34,8 @@ public struct PatternMatcher: Sendable {
     /// The lists of which a pattern ends here, for a file and for a folder.
     let files: UInt64
     let folders: UInt64
+    /// What becomes of a file in a folder of which no pattern speaks.
+    let choice: Selection.Choice
     /// These patterns are not noted in `matched`.
     var isNewToFiles: Bool
     var isNewToFolders: Bool
@@ -49,6 +54,7 @@ public struct PatternMatcher: Sendable {
     mostStates = max(8, PatternMatcher.mostMemory / (4 * classes + 16 * automaton.words + 128))
     matched = Array(repeating: false, count: selection.patterns.count)
     here = (PatternScope(position: [], covered: 0), 0, -1)
+    forget()
   }
 
   /// What the patterns make of the target's own folder, at this absolute path.
@@ -58,7 +64,7 @@ public struct PatternMatcher: Sendable {
   }
 
   /// Turns to the entries of a folder.
-  public mutating func enter(_ scope: PatternScope) { here = (scope, -1, -1) }
+  public mutating func enter(_ scope: PatternScope) { here = (scope, 0, -1) }
 
   /// What becomes of a file of this name in the folder entered.
   public mutating func choice(ofFile name: Span<UInt8>) -> Selection.Choice {
@@ -66,12 +72,13 @@ public struct PatternMatcher: Sendable {
     guard remembers else {
       return selection.choice(covered | noted(worked(out: name), isFolder: false))
     }
-    let state = Int(read(name))
+    let row = read(name)
+    let state = index(row)
     if states[state].isNewToFiles {
       _ = noted(states[state].places, isFolder: false)
       states[state].isNewToFiles = false
     }
-    return selection.choice(covered | states[state].files)
+    return covered == selection.always ? states[state].choice : selection.choice(covered | states[state].files)
   }
 
   /// What becomes of a subfolder of this name in the folder entered.
@@ -83,14 +90,15 @@ public struct PatternMatcher: Sendable {
       automaton.read(UInt8(ascii: "/"), &places)
       return folder(covered | matches, places)
     }
-    let state = Int(read(name))
+    let row = read(name)
+    let state = index(row)
     if states[state].isNewToFolders {
       _ = noted(states[state].places, isFolder: true)
       states[state].isNewToFolders = false
     }
     let matches = states[state].folders
-    let inside = Int(read(UInt8(ascii: "/"), from: Int32(state)))
-    return folder(covered | matches, states[inside].places)
+    let inside = read(UInt8(ascii: "/"), from: row)
+    return folder(covered | matches, states[index(inside)].places)
   }
 
   private func folder(_ covered: UInt64, _ places: PatternAutomaton.Places) -> Folder {
@@ -115,47 +123,67 @@ public struct PatternMatcher: Sendable {
 
   // MARK: Remembering
 
+  private func index(_ row: Int32) -> Int { Int(row) / classes }
+
   private mutating func read(_ name: Span<UInt8>) -> Int32 {
     if here.generation != generation {
-      let state = state(here.scope.position)
-      (here.state, here.generation) = (state, generation)
+      let row = row(of: here.scope.position)
+      (here.row, here.generation) = (row, generation)
     }
-    var state = here.state
-    for at in 0..<name.count { state = read(name[at], from: state) }
-    return state
+    var row = follow(name)
+    guard row == 0 else { return row }
+    row = here.row
+    for at in 0..<name.count { row = read(name[at], from: row) }
+    return row
   }
 
-  @inline(__always)
-  private mutating func read(_ byte: UInt8, from state: Int32) -> Int32 {
-    let found = next[Int(state) * classes + Int(classOfByte[Int(byte)])]
-    return found >= 0 ? found : learn(byte, from: state)
+  /// 0 when not all is worked out.
+  private func follow(_ name: Span<UInt8>) -> Int32 {
+    // For each byte of each name: without checks, since rows and classes are places in their tables.
+    let (next, classOfByte) = (next.span, classOfByte.span)
+    var row = Int(here.row)
+    for at in 0..<name.count {
+      row = Int(next[unchecked: row &+ Int(classOfByte[unchecked: Int(name[unchecked: at])])])
+    }
+    return Int32(truncatingIfNeeded: row)
   }
 
-  private mutating func learn(_ byte: UInt8, from state: Int32) -> Int32 {
-    var places = states[Int(state)].places
+  private mutating func read(_ byte: UInt8, from row: Int32) -> Int32 {
+    let found = next[Int(row) + Int(classOfByte[Int(byte)])]
+    return found != 0 ? found : learn(byte, from: row)
+  }
+
+  private mutating func learn(_ byte: UInt8, from row: Int32) -> Int32 {
+    var places = states[index(row)].places
     automaton.read(byte, &places)
     let before = generation
-    let new = self.state(places)
-    if generation == before { next[Int(state) * classes + Int(classOfByte[Int(byte)])] = new }
+    let new = self.row(of: places)
+    if generation == before { next[Int(row) + Int(classOfByte[Int(byte)])] = new }
     return new
   }
 
-  private mutating func state(_ places: PatternAutomaton.Places) -> Int32 {
-    if let index = known[places] { return index }
+  private mutating func row(of places: PatternAutomaton.Places) -> Int32 {
+    if let row = known[places] { return row }
     if states.count == mostStates { forget() }
-    let index = Int32(states.count)
-    known[places] = index
-    next.append(contentsOf: repeatElement(-1, count: classes))
+    let row = Int32(next.count)
+    known[places] = row
+    append(places)
+    return row
+  }
+
+  private mutating func append(_ places: PatternAutomaton.Places) {
+    next.append(contentsOf: repeatElement(0, count: classes))
     let files = automaton.matches(at: places, isFolder: false)
     let folders = automaton.matches(at: places, isFolder: true)
     states.append(
       State(
-        places: places, files: files, folders: folders, isNewToFiles: files != 0, isNewToFolders: folders != 0))
-    return index
+        places: places, files: files, folders: folders, choice: selection.choice(selection.always | files),
+        isNewToFiles: files != 0, isNewToFolders: folders != 0))
   }
 
   private mutating func forget() {
     (known, states, next) = ([:], [], [])
+    append(PatternAutomaton.Places(repeating: 0, count: automaton.words))
     generation += 1
   }
 }

@@ -17,7 +17,7 @@ import Testing
     ("keep/*", "keep/a/b", true), ("keep/**", "keep", false), ("keep/**", "keep/a", true),
     ("a/**/b", "a/b", true), ("a/**/b", "a/x/y/b/c", true), ("[!a-c]x", "dx", true), ("[!a-c]x", "bx", false),
     ("\\*", "*", true), ("\\*", "x", false), ("{a,{b,c}d}", "cd", true), ("{a,}b", "b", true),
-    ("?", "é", false), ("??", "é", true), (".*", ".x", true), ("*", ".x", true),
+    ("?", "é", false), ("??", "é", true), (".*", ".x", true), ("*", ".x", true), ("#x", "a/#x", true),
   ])
   func `speaks of`(_ pattern: String, _ path: String, _ expected: Bool) throws {
     #expect(try isExcluded(pattern, path) == expected)

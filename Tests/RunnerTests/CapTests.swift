@@ -108,7 +108,7 @@ import Testing
     return target
   }
 
-  @Test(arguments: [1, 2, 8, 64, 500], [1, 2, 4])
+  @Test(arguments: [1, 2, 8, 64, 500], 1...4)
   func `a cap on deletions holds over all folders of a template or wildcard, and is told once`(
     workers: Int, parallel: Int
   ) throws {
@@ -128,7 +128,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 16], [1, 4])
+  @Test(arguments: [1, 2, 8, 64, 500], 1...4)
   func `a cap on bytes holds over all folders of a template or wildcard`(workers: Int, parallel: Int) throws {
     for isDated in [true, false] {
       let tree = ScratchTree()

@@ -228,6 +228,22 @@ import Testing
     #expect(purge([target]).totals.emptyDirsDeleted == 1)
   }
 
+  @Test func `a folder that another user has got meanwhile stays where a rule's files go by their owner`() throws {
+    guard getuid() == 0 else {
+      print("skipped: only root can give folders away")
+      return
+    }
+    let tree = ScratchTree()
+    tree.directory("2020-01", days: 100)
+    var target = emptying(tree)
+    var criteria = target.retention.criteria
+    criteria.owners = [getuid()]
+    target.retention.rules = [Retention.Rule(include: [try Pattern("*.log")], exclude: [], criteria: criteria)]
+    let fileSystem = beforeRemoval(tree) { chown(tree.path + "/2020-01", Fixture.otherUser, .max) }
+    #expect(purge([target], workers: 1, fileSystem: fileSystem).totals.emptyDirsDeleted == 0)
+    #expect(tree.exists("2020-01"))
+  }
+
   @Test func `a folder that cannot be removed is a failure with its path`() {
     let (tree, events) = (ScratchTree(), Events())
     tree.directory("2020-01", days: 100)

@@ -79,11 +79,15 @@ import Testing
   }
 
   @Test(arguments: [3, 1000]) func `a deep chain closes directories before it goes beyond its budget`(open: Int) {
-    let tree = ScratchTree()
-    tree.chain(450)
+    let (tree, depth) = (ScratchTree(), 400)
+    tree.chain(depth)
+    // So many fit when they are closed, beside all workers, and not when they are open.
+    let closed = MemoryPrice.walk + 8 * MemoryPrice.worker + depth * (MemoryPrice.slot + MemoryPrice.node(name: 4))
+    #expect(closed + MemoryPrice.leastIntake + MemoryPrice.leastDrain < 1 << 20)
+    #expect(closed + depth * MemoryPrice.openDirectory > 1 << 20)
     let figures = walked(makeTarget(tree.path), budget: .mebibytes(1), workers: 8, openDirectories: open)
     #expect(figures.tally.filesPurged == 1)
-    #expect(figures.tally.dirsScanned == 451)
+    #expect(figures.tally.dirsScanned == UInt64(depth + 1))
     #expect(figures.ledger.overdrafts == 0)
     expectAllReleased(figures)
   }

@@ -60,10 +60,10 @@ final class ScratchTree: Sendable {
     close(here)
   }
 
-  func age(_ name: String, days: Double) {
-    let at = Double(Fixture.now.seconds) - days * 86_400
-    let time = timespec(tv_sec: Int(at.rounded(.down)), tv_nsec: 0)
-    let times = [time, time]
+  func age(_ name: String, days: Double, readDaysAgo: Double? = nil) {
+    let times = [readDaysAgo ?? days, days].map { days in
+      timespec(tv_sec: Int((Double(Fixture.now.seconds) - days * 86_400).rounded(.down)), tv_nsec: 0)
+    }
     precondition(utimensat(AT_FDCWD, name, times, AT_SYMLINK_NOFOLLOW) == 0, "cannot age \(name): \(errno)")
   }
 
@@ -90,14 +90,19 @@ final class ScratchTree: Sendable {
 enum Fixture {
   /// The moment all ages of tests are counted from: the real one, since a purge compares it with the file system's clock.
   static let now = Timestamp(seconds: WallClock.now().seconds)
+  /// Who has files that are not ours; only root can give them any.
+  static let otherUser: UInt32 = 4242
 }
 
 struct TreeEntry: Hashable {
   var path: String
   var isDirectory: Bool
   var isFile: Bool
+  var isLink: Bool
   var mtime: Timestamp
+  var atime: Timestamp
   var size: Int64
+  var owner: UInt32
 }
 
 /// A plain recursive listing with readdir(3) and lstat(2): the naive walk that results are compared with.
@@ -117,11 +122,19 @@ func walkTree(_ root: String, _ below: String = "") -> [TreeEntry] {
     entries.append(
       TreeEntry(
         path: path, isDirectory: isDirectory, isFile: status.st_mode & S_IFMT == S_IFREG,
-        mtime: Timestamp(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: UInt32(status.st_mtim.tv_nsec)),
-        size: Int64(status.st_size)))
+        isLink: status.st_mode & S_IFMT == S_IFLNK, mtime: Timestamp(status.st_mtim), atime: Timestamp(status.st_atim),
+        size: Int64(status.st_size), owner: status.st_uid))
     if isDirectory { entries += walkTree(root, path) }
   }
   return entries
+}
+
+extension Timestamp {
+  fileprivate init(_ time: timespec) {
+    self.init(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
+  }
+
+  var asSeconds: Double { Double(seconds) + Double(nanoseconds) / 1e9 }
 }
 
 /// Deep chains and unreadable folders included; the paths of tests need no quoting.

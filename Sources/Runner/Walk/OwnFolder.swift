@@ -80,7 +80,7 @@ extension PurgeWorker {
   private func goes(_ removal: OwnFolder.Removal, _ status: EntryStatus) -> Bool {
     let isSame =
       status.identity == removal.identity && (removal.modifiedAt == nil || status.mtime == removal.modifiedAt)
-    return isSame && !status.isMountRoot && cutoff.retention.owners?.contains(status.owner) != false && !isStopped
+    return isSame && !status.isMountRoot && !cutoff.isOfOthers(status.owner) && !isStopped
   }
 
   private func ownFolderFailed(_ error: Errno) -> Completion.DirectoryRemoval {

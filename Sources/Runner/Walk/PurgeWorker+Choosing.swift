@@ -33,6 +33,8 @@ extension PurgeWorker {
       matcher.enter(scope)
       return chunk.indices.map { matcher.choice(ofFile: chunk.batch.name(at: $0).span) }
     }
+    // Mostly patterns rule nothing out: then nothing more is asked of each file.
+    if neverBy == [false], all.allSatisfy({ $0 == .by(0) }) { return Choices(neverBy: neverBy) }
     return Choices(all, first: chunk.indices.lowerBound, neverBy: neverBy)
   }
 }
@@ -72,9 +74,19 @@ struct Choices {
     return if case .by(let number) = all[index - first] { number } else { 0 }
   }
 
+  /// Whether this entry is to be judged if it is a file.
+  @inline(__always)
+  private func mayGo(_ index: Int) -> Bool {
+    if isOfEverything { return true }
+    if all.isEmpty { return !neverBy[0] }
+    return if case .by(let number) = all[index - first] { !neverBy[Int(number)] } else { false }
+  }
+
   /// Why a file stays; nil: it is to be judged.
-  func keepReason(_ index: Int) -> KeepReason? {
-    if isOfEverything { return nil }
+  @inline(__always)
+  func keepReason(_ index: Int) -> KeepReason? { mayGo(index) ? nil : reasonToStay(index) }
+
+  private func reasonToStay(_ index: Int) -> KeepReason? {
     let choice = all.isEmpty ? .by(0) : all[index - first]
     switch choice {
     case .excluded: return .excluded
@@ -85,8 +97,10 @@ struct Choices {
 
   /// What becomes of an entry that the listing says is of this kind, without a look at it; nil: a look is to be taken, or it is a
   /// directory.
-  func unseen(_ index: Int, _ kind: FileKind?) -> Unseen? {
-    if isOfEverything { return nil }
+  @inline(__always)
+  func unseen(_ index: Int, _ kind: FileKind?) -> Unseen? { mayGo(index) ? nil : staying(index, kind) }
+
+  private func staying(_ index: Int, _ kind: FileKind?) -> Unseen? {
     switch kind {
     case .file: return keepReason(index).map { .file($0) }
     case .symlink where keepReason(index) == .never, .special where keepReason(index) == .never:

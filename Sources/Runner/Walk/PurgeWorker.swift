@@ -355,7 +355,7 @@ extension PurgeWorker {
   ) -> Range<Int>? {
     let entries = chunk.batch.entries
     while next < chunk.indices.upperBound {
-      if !chosen.isOfEverything, let unseen = chosen.unseen(next, entries[next].kind) {
+      if let unseen = chosen.unseen(next, entries[next].kind) {
         judgement.keep(unseen)
       } else if entries[next].kind != .directory {
         break
@@ -366,7 +366,7 @@ extension PurgeWorker {
     // A round trip each is told one by one.
     let end = min(start + (meter.isSlow ? 1 : group), chunk.indices.upperBound)
     while next < end, entries[next].kind != .directory {
-      if !chosen.isOfEverything, chosen.unseen(next, entries[next].kind) != nil { break }
+      if chosen.unseen(next, entries[next].kind) != nil { break }
       next += 1
     }
     return start < next ? start..<next : nil
@@ -424,7 +424,7 @@ extension PurgeWorker {
   private func judgeFile(
     _ chunk: Chunk, _ index: Int, _ status: EntryStatus, _ chosen: Choices, _ judgement: inout Judgement
   ) {
-    if !chosen.isOfEverything, let reason = chosen.keepReason(index) { return judgement.keep(reason) }
+    if let reason = chosen.keepReason(index) { return judgement.keep(reason) }
     let name = chunk.batch.name(at: index)
     let criteria = chosen.isOfEverything ? 0 : chosen.criteria(index)
     switch verdict(on: status, name, by: criteria) {
