@@ -25,7 +25,11 @@ extension DateTemplate {
       ]
       guard ranges.allSatisfy({ value, range in value.map(range.contains) ?? true }) else { return false }
       let isWeek = weekYear != nil && week != nil
-      return !(isWeek || (year != nil && month != nil)) || period != nil
+      guard isWeek || (year != nil && month != nil) else { return true }
+      // The day of an hour may stand further down.
+      var known = self
+      if day == nil { known.hour = nil }
+      return known.period != nil
     }
 
     /// False when a field that stood before had another value.

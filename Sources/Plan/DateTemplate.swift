@@ -57,12 +57,17 @@ public struct DateTemplate: Hashable, Sendable {
   static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
   /// The fields read from `name`, added to those of the components before it; nil when the name does not match, or
-  /// gives a field that stood before another value. A dot at the beginning must be written.
+  /// gives a field that stood before another value. A dot at the beginning must be written. What stands for a star beside a field
+  /// must not go on with digits: they would be part of another number.
   public func match(_ name: [UInt8], adding known: Fields = Fields()) -> Fields? {
     guard let (front, middle, back) = cut(name) else { return nil }
     var fields = known
     guard segments[0].read(front, into: &fields), matchesMiddle(middle) else { return nil }
     guard let back else { return fields }
+    let isCutNumber =
+      segments[0].endsWithField && (middle.first ?? back.first).map(DateTemplate.isDigit) == true
+      || segments[segments.count - 1].beginsWithField && (middle.last ?? front.last).map(DateTemplate.isDigit) == true
+    if isCutNumber { return nil }
     return segments[segments.count - 1].read(back, into: &fields) ? fields : nil
   }
 
@@ -76,11 +81,13 @@ public struct DateTemplate: Hashable, Sendable {
     return matchesMiddle(rest)
   }
 
-  /// How many bytes of a name that matches stand before its first field.
-  public func lengthBeforeFields(in name: [UInt8]) -> Int {
-    if let length = segments[0].lengthBeforeFields { return length }
-    guard let last = segments.last, let length = last.lengthBeforeFields else { return name.count }
-    return name.count - last.width + length
+  /// What of a name that matches tells its series: all that stands before its last field, but for the fields.
+  public func series(of name: [UInt8]) -> [UInt8] {
+    let last = segments[segments.count - 1]
+    let fields =
+      segments[0].fieldRanges(from: 0) + (segments.count > 1 ? last.fieldRanges(from: name.count - last.width) : [])
+    guard let end = fields.last?.lowerBound else { return name }
+    return name.indices.prefix(end).filter { index in !fields.contains { $0.contains(index) } }.map { name[$0] }
   }
 
   private func mayBegin(_ name: [UInt8]) -> Bool {
@@ -145,9 +152,16 @@ private struct Segment: Hashable, Sendable {
     elements.lazy.compactMap { if case .field(let field) = $0 { field } else { nil } }.first
   }
 
-  /// Nil: it has no field.
-  var lengthBeforeFields: Int? {
-    elements.firstIndex(where: \.isField).map { elements[..<$0].reduce(0) { $0 + $1.width } }
+  var beginsWithField: Bool { elements.first?.isField == true }
+  var endsWithField: Bool { elements.last?.isField == true }
+
+  /// Where its fields stand in a name in which it begins at `start`.
+  func fieldRanges(from start: Int) -> [Range<Int>] {
+    var at = start
+    return elements.compactMap { element in
+      defer { at += element.width }
+      return element.isField ? at..<at + element.width : nil
+    }
   }
 
   /// `bytes` are as many as its width.

@@ -4,6 +4,8 @@ public struct PassedOver: Hashable, Sendable {
   public var links = Some()
   /// Folders with a name that would match with other digits: `2024-13`, `2024-1`.
   public var nearMisses = Some()
+  /// Folders on which another file system is mounted, where the target stays on one.
+  public var mounts = Some()
 
   public struct Some: Hashable, Sendable {
     public private(set) var count: UInt64 = 0
@@ -20,5 +22,5 @@ public struct PassedOver: Hashable, Sendable {
 
   public init() {}
 
-  public var isEmpty: Bool { links.count == 0 && nearMisses.count == 0 }
+  public var isEmpty: Bool { links.count == 0 && nearMisses.count == 0 && mounts.count == 0 }
 }

@@ -44,11 +44,11 @@ public struct Selection: Hashable, Sendable {
 
   public init(_ retention: Retention) {
     var builder = Builder()
-    builder.add(retention.exclude, .exclude, rule: nil)
+    builder.add(retention.exclude, .exclude, rule: nil, protects: true)
     for (number, rule) in retention.rules.prefix(Selection.mostRules).enumerated() {
-      builder.addWay(rule.include, rule.exclude, rule: number)
+      builder.addWay(rule.include, rule.exclude, rule: number, keeps: rule.keepsLonger(than: retention))
     }
-    builder.addWay(retention.include, [], rule: nil)
+    builder.addWay(retention.include, [], rule: nil, keeps: false)
     (patterns, always, ways) = (builder.patterns, builder.always, builder.ways)
     automaton = PatternAutomaton(builder.entries)
   }
@@ -84,12 +84,12 @@ public struct Selection: Hashable, Sendable {
     var ways: [Way] = []
     private var lists = 0
 
-    /// The bit of the new list.
+    /// The bit of the new list. `protects`: where it matches, files stay that would go without it.
     @discardableResult
-    mutating func add(_ list: [Pattern], _ key: Source.Key, rule: Int?) -> UInt64 {
+    mutating func add(_ list: [Pattern], _ key: Source.Key, rule: Int?, protects: Bool) -> UInt64 {
       for (index, pattern) in list.enumerated() {
         // What protects does so in whatever form a file system keeps a name.
-        for form in key == .exclude ? pattern.normalForms : [pattern] {
+        for form in protects ? pattern.normalForms : [pattern] {
           entries.append(PatternAutomaton.Entry(form, list: lists, number: patterns.count))
         }
         patterns.append(Source(key: key, rule: rule, index: index, pattern: pattern))
@@ -98,10 +98,21 @@ public struct Selection: Hashable, Sendable {
       return 1 << UInt64(lists - 1)
     }
 
-    mutating func addWay(_ include: [Pattern], _ exclude: [Pattern], rule: Int?) {
-      let way = Way(include: add(include, .include, rule: rule), exclude: add(exclude, .exclude, rule: rule))
+    /// `keeps`: whether its files stay longer than those of which it does not speak.
+    mutating func addWay(_ include: [Pattern], _ exclude: [Pattern], rule: Int?, keeps: Bool) {
+      let way = Way(
+        include: add(include, .include, rule: rule, protects: keeps),
+        exclude: add(exclude, .exclude, rule: rule, protects: !keeps))
       if include.isEmpty { always |= way.include }
       ways.append(way)
     }
+  }
+}
+
+extension Retention.Rule {
+  /// Whether its files stay as long as the target's others at least.
+  fileprivate func keepsLonger(than target: Retention) -> Bool {
+    guard let age = criteria.maxAge else { return true }
+    return target.maxAge.map { age >= $0 } ?? false
   }
 }

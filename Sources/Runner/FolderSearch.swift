@@ -35,15 +35,17 @@ struct FolderSearch {
   private let isStopped: @Sendable () -> Bool
   private let head: [UInt8]
   private let components: [PathPattern.Component]
+  private let staysOnOneFileSystem: Bool
   private var levels: [Level] = []
   /// Below the pattern's fixed part, as far as it has come.
   private var tail: [UInt8] = []
   private(set) var passedOver = PassedOver()
 
-  init(_ path: PathPattern, on fileSystem: any FileSystem, isStopped: @escaping @Sendable () -> Bool) {
+  init(_ target: Target, on fileSystem: any FileSystem, isStopped: @escaping @Sendable () -> Bool) {
     (self.fileSystem, self.isStopped) = (fileSystem, isStopped)
-    head = path.literalPath
-    components = Array(path.components.dropFirst(path.literalPrefix.count))
+    head = target.path.literalPath
+    components = Array(target.path.components.dropFirst(target.path.literalPrefix.count))
+    staysOnOneFileSystem = target.oneFileSystem
   }
 
   /// Tells `visitor` of all there is. Throws when the pattern's fixed part cannot be searched, or `visitor` does.
@@ -78,6 +80,9 @@ struct FolderSearch {
     let identity: FileIdentity
     do throws(Errno) {
       let child = try fileSystem.openDirectory(name, in: level.directory, for: access(for: next))
+      if staysOnOneFileSystem, child.status.isMountPoint(in: level.directory.identity.device) {
+        return passedOver.mounts.note(path(to: nil))
+      }
       if next < components.count { return try enter(child, component: next, fields: fields) }
       identity = child.identity
     } catch {

@@ -5,7 +5,7 @@ import SystemPackage
 /// What `keep_last` keeps: the newest periods that have folders, whatever their age.
 ///
 /// Of each series for itself, since that deletes less: folders belong to one when all that stands in components of its own, or
-/// in front of the date, is the same. In `/data/*/db-{YYYY}-{MM}-*` each folder of `/data` has its own newest months, and all
+/// in front of the date or within it, is the same. In `/data/*/db-{YYYY}-{MM}-*` each folder of `/data` has its own newest months, and all
 /// folders of such a month stay. A folder named for a time to come takes no place.
 struct SparedPeriods: FolderVisitor {
   private let components: [PathPattern.Component]
@@ -52,11 +52,7 @@ struct SparedPeriods: FolderVisitor {
     let names = tail.split(separator: slash).map { Array($0) }
     return Array(
       zip(components, names).map { component, name in
-        if case .template(let template) = component {
-          name.prefix(template.lengthBeforeFields(in: name))
-        } else {
-          name[...]
-        }
+        if case .template(let template) = component { template.series(of: name) } else { name }
       }.joined(separator: [slash]))
   }
 }

@@ -74,7 +74,7 @@ struct TargetExpansion {
   }
 
   private func search(for target: Target) -> FolderSearch {
-    FolderSearch(target.path, on: fileSystem, isStopped: isStopped)
+    FolderSearch(target, on: fileSystem, isStopped: isStopped)
   }
 
   private func tell(_ collector: FolderCollector, of target: Target) {

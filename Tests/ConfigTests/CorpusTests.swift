@@ -45,6 +45,7 @@ struct CorpusTests {
 
   /// What no file of the corpus can raise.
   private static let notInText: Set<Diagnostic.Rule> = [
+    .badTime, .slashOfNoFolder,  // Of cases.
     // Options and the environment.
     .overrideWithoutValue, .overrideEmptyKey, .overrideUnknownTarget, .overrideInsideValue, .badVariable,
     .variableWithoutEffect, .unknownVariable, .variableContradicted,

@@ -92,6 +92,7 @@ struct HostDirectives {
     }
     var passedOver = PassedOver()
     (passedOver.links, passedOver.nearMisses) = (some(words["links"]), some(words["almost"]))
+    passedOver.mounts = some(words["mounts"])
     return passedOver
   }
 

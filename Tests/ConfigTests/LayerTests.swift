@@ -149,6 +149,29 @@ struct LayerTests {
     #expect(checked.effectiveValues?.text.contains("max_age: never") == true)
   }
 
+  @Test("Nought days are refused where the config, or a rule, would delete files")
+  func noughtDaysRefused() {
+    let nought = ["EFSPURGE_MAX_AGE_DAYS": "0"]
+    #expect(check(config, environment: nought).rules == [.variableContradicted, .variableContradicted])
+    let rules = "version: 1\ntargets: [{path: /data/a, rules: [{include: ['*.log'], max_age: 7d}]}]\n"
+    #expect(check(rules, environment: nought).rules == [.variableContradicted])
+    #expect(check(rules, environment: nought).plan == nil)
+    #expect(check(config, environment: ["EFSPURGE_MAX_AGE_DAYS": "1"]).printed == "")
+  }
+
+  @Test("Empty directories are removed by no more than the old tool removed")
+  func emptyDirectories() {
+    let removing = "version: 1\ntargets: [{path: /data/a, max_age: 1d}]\n"
+    let flag = ["EFSPURGE_REMOVE_EMPTY_DIRS": "1"]
+    #expect(check(removing, environment: flag).onlyTarget?.emptyDirectories?.maxCount == 500)
+    let unlimited = flag.merging(["EFSPURGE_MAX_EMPTY_DIRS_TO_DELETE": "0"]) { $1 }
+    #expect(check(removing, environment: unlimited).onlyTarget?.emptyDirectories != nil)
+    #expect(check(removing, environment: unlimited).onlyTarget?.emptyDirectories?.maxCount == nil)
+    let own = check(removing, set: ["defaults.max_empty_directories=7"], environment: flag)
+    #expect(own.onlyTarget?.emptyDirectories?.maxCount == 7)
+    #expect(check(removing, environment: ["EFSPURGE_REMOVE_EMPTY_DIRS": "0"]).onlyTarget?.emptyDirectories == nil)
+  }
+
   @Test("A run of one phase keeps every file, whatever the days", arguments: ["1", "3"], ["1", "true", "YES"])
   func onePhase(phase: String, text: String) {
     let checked = check(open, environment: ["EFSPURGE_PHASE\(phase)_ONLY": text, "EFSPURGE_MAX_AGE_DAYS": "30"])

@@ -66,6 +66,37 @@ import Testing
     #expect(try Walk("/t", exclude: ["keep/"]).mayRemove("a"))
   }
 
+  @Test func `braces hold no slash, and none is escaped`() {
+    for (text, reason) in [
+      ("{keep/,hold/}", Pattern.Malformed.Reason.slashInBraces), ("{keep,hold/}", .slashInBraces),
+      ("{/data/keep,/data/hold}", .slashInBraces), ("{tmp/keep,secret}", .slashInBraces),
+      ("k{ee,}p/{,x/}", .slashInBraces),
+      ("{./a,b}", .slashInBraces), ("[k]eep\\/", .escapedSlash), ("a\\/b", .escapedSlash),
+    ] {
+      #expect("\(text)") { _ = try Pattern(text) } throws: { ($0 as? Pattern.Malformed)?.reason == reason }
+    }
+    #expect(throws: Never.self) { _ = try [Pattern("{keep,hold}/"), Pattern("x/{a,b}/c"), Pattern("/data/{a,b}")] }
+  }
+
+  @Test func `what protects does so in both normal forms, also where a rule says it`() throws {
+    let (composed, decomposed) = (Array("\u{E9}x".utf8), Array("e\u{301}x".utf8))
+    func choice(_ name: [UInt8], rule maxAge: Duration?, exclude: [Pattern] = []) throws -> Selection.Choice {
+      var retention = Retention(maxAge: .seconds(90 * 86_400))
+      let criteria = Retention.Criteria(
+        maxAge: maxAge, ageFrom: .mtime, minSize: ByteCount(bytes: 0), maxSize: nil, owners: nil)
+      let include = exclude.isEmpty ? [try Pattern("\u{E9}*")] : []
+      retention.rules = [.init(include: include, exclude: exclude, criteria: criteria)]
+      return Selection(retention).choice(ofFileAt: name, in: Array("/t".utf8))
+    }
+    // One that keeps longer, and one that deletes sooner.
+    for age in [nil, Duration.seconds(90 * 86_400)] { #expect(try choice(decomposed, rule: age) == .by(0)) }
+    #expect(try choice(decomposed, rule: .seconds(86_400)) == .by(1))
+    #expect(try choice(composed, rule: .seconds(86_400)) == .by(0))
+    let exclude = [try Pattern("\u{E9}*")]
+    #expect(try choice(decomposed, rule: .seconds(86_400), exclude: exclude) == .by(1))
+    #expect(try choice(decomposed, rule: nil, exclude: exclude) == .by(0))
+  }
+
   @Test func `what it has learnt, and forgotten, changes nothing`() throws {
     // Each star doubles what there is to be known: far more than is remembered.
     let patterns = (0..<12).map { "*\(UnicodeScalar(UInt8(97 + $0)))?\(UnicodeScalar(UInt8(97 + $0)))*" }

@@ -138,10 +138,39 @@ import Testing
     let behind = DateTemplate(pieces: [.star, .text("-x"), .star, .text("."), .year, .anyByte, .month])
     #expect(behind.match(Array("a-x-xb.2025-01.2024-02".utf8))?.period == Period(year: 2024, month: 2))
     #expect(behind.match(Array("a-yb.2024-02".utf8)) == nil)
-    #expect(behind.lengthBeforeFields(in: Array("a-x-xb.2025-01.2024-02".utf8)) == 15)
+    #expect(
+      behind.series(of: Array("a-x-xb.2025-01.2024-02".utf8)) == Array("a-x-xb.2025-01.?".utf8.dropLast()) + [
+        UInt8(ascii: "-")
+      ])
+    let between = DateTemplate(pieces: [.text("db-"), .year, .text("-"), .star, .text("-"), .month, .anyByte])
+    #expect(between.series(of: Array("db-2024-web-01x".utf8)) == Array("db--web-".utf8))
     let set = DateTemplate(pieces: [.set(ByteSet(0x61...0x63)), .year])
     #expect(set.match(Array("b2024".utf8))?.period == Period(year: 2024))
     #expect(set.match(Array("d2024".utf8)) == nil)
+  }
+
+  @Test func `digits that a star would take from beside a field make another number, and no date`() {
+    let cases: [([DateTemplate.Piece], good: [String], bad: [String])] = [
+      ([.year, .star], ["2024", "2024-x", "2024x1"], ["20241", "201512", "20240131"]),
+      ([.star, .year], ["2024", "order-1999", "v1-2024"], ["order-91999", "12024"]),
+      ([.year, .star, .month], ["2024-01", "2024x05-12"], ["202401", "20245-01", "2024-101"]),
+      ([.text("a"), .star, .text("-"), .year, .text("b")], ["a1-2024b", "a-2024b"], ["a-12024b"]),
+    ]
+    for (pieces, good, bad) in cases {
+      let template = DateTemplate(pieces: pieces)
+      for name in good { #expect(template.match(Array(name.utf8))?.period != nil, "\(name)") }
+      for name in bad { #expect(template.match(Array(name.utf8)) == nil, "\(name)") }
+    }
+    #expect(DateTemplate(pieces: [.year, .star]).almostMatches(Array("20240131".utf8)))
+  }
+
+  @Test func `an hour may stand above its day`() {
+    let hour = DateTemplate(pieces: [.hour])
+    let month = DateTemplate(pieces: [.year, .text("-"), .month]).match(Array("2024-01".utf8))
+    let above = month.flatMap { hour.match(Array("05".utf8), adding: $0) }
+    #expect(above?.arePossible == true)
+    let whole = above.flatMap { DateTemplate(pieces: [.day]).match(Array("31".utf8), adding: $0) }
+    #expect(whole?.period == Period(year: 2024, month: 1, day: 31, hour: 5))
   }
 
   @Test func `a name that would match with other digits is a near miss`() throws {

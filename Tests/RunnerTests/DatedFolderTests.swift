@@ -60,6 +60,52 @@ import Testing
     #expect(try taken(target) == ["b/2019-01-x", "a/2020-01-x", "a/2020-01-y"])
   }
 
+  @Test func `what stands within the date tells series apart, too`() throws {
+    let tree = ScratchTree()
+    for name in ["2024-x-01", "2024-y-02", "2023-x-05", "2023-y-06"] { tree.directory(name) }
+    var target = target(tree, [.template(DateTemplate(pieces: [.year, .text("-"), .star, .text("-"), .month]))])
+    target.partitions?.keepLast = 1
+    #expect(try taken(target) == ["2023-x-05", "2023-y-06"])
+  }
+
+  @Test func `lost+found is none of a wildcard's folders, and is one where it is written out`() throws {
+    let tree = ScratchTree()
+    for name in ["lost+found/tmp", "a/tmp"] { tree.directory(name) }
+    func taken(_ components: [PathPattern.Component]) throws -> [String] {
+      var target = target(tree, components)
+      target.partitions = nil
+      return try self.taken(target)
+    }
+    #expect(try taken([.wildcard(try Glob("*"))]) == ["a"])
+    #expect(try taken([.wildcard(try Glob("*")), .literal("tmp")]) == ["a/tmp"])
+    #expect(try taken([.literal("lost+found"), .wildcard(try Glob("*"))]) == ["tmp"])
+  }
+
+  @Test func `another file system among the matches is told of, and taken only where that is asked for`() throws {
+    try requireMounts()
+    let tree = ScratchTree()
+    for name in ["a", "m", "n/x"] { tree.directory(name) }
+    for name in ["m", "n"] { try #require(system("mount -t tmpfs none \(tree.path)/\(name)") == 0) }
+    defer { for name in ["m", "n"] { system("umount \(tree.path)/\(name)") } }
+    tree.file("n/x/old")
+    var target = target(tree, [.wildcard(try Glob("*"))])
+    target.partitions = nil
+    let outcome = purge([target], now: Fixture.now)
+    #expect(outcome.targets.map(\.name) == ["t/a"])
+    #expect(outcome.passedOver.first?.passedOver.mounts.count == 2)
+    #expect(outcome.passedOver.first?.passedOver.mounts.first == Array("\(tree.path)/m".utf8))
+    let below = { (explainer: inout PathExplainer) in
+      explainer.explain(Array("\(tree.path)/n/x/old".utf8)).claims.first
+    }
+    var explainer = PathExplainer(BatchPlan(targets: [target]), now: Fixture.now)
+    #expect(below(&explainer)?.reason == .otherFileSystem)
+    #expect(below(&explainer)?.place == Array("\(tree.path)/n".utf8))
+    target.oneFileSystem = false
+    #expect(try taken(target) == ["a", "m", "n"])
+    explainer = PathExplainer(BatchPlan(targets: [target]), now: Fixture.now)
+    #expect(below(&explainer)?.verdict == .delete)
+  }
+
   @Test func `what stands in front of the date, or below it, tells series apart`() throws {
     let tree = ScratchTree()
     for name in ["db-2020-01", "db-2020-02", "web-2019-01", "web-2019-03"] { tree.directory(name) }

@@ -1,5 +1,11 @@
 /// Dates in paths, and the zone by whose clocks they are read.
 extension Diagnostic {
+  static func folderBelowDate(at place: SourcePlace, path: SourcePlace) -> Diagnostic {
+    .error(
+      .folderBelowDate, "'remove_folder' removes the last folder of the path, and that has no date", at: place,
+      notes: [.pathHere(at: path)], hint: "let the path end with the date, or leave 'remove_folder' out")
+  }
+
   static func fieldTwice(_ field: String, at place: SourcePlace) -> Diagnostic {
     .error(
       .fieldTwice, "\(field) stands twice in one name", at: place,

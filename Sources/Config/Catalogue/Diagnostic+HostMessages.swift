@@ -39,6 +39,15 @@ extension Diagnostic {
       at: place, hint: "what they lead to needs a target of its own: readlink -f \(first.inShell)")
   }
 
+  static func hostMountsPassedOver(_ count: UInt64, first: String, at place: SourcePlace) -> Diagnostic {
+    .warning(
+      .hostMountsPassedOver,
+      count == 1
+        ? "\(first.quoted) matches and is a mount point on this host, and a run stays on one file system"
+        : "\(count) folders match and are mount points on this host, and a run stays on one file system: \(first.quoted) is one",
+      at: place, hint: "write a target of its own for it, or one_file_system: false")
+  }
+
   static func hostAlmostDates(_ count: UInt64, first: String, at place: SourcePlace) -> Diagnostic {
     .warning(
       .hostAlmostDates,

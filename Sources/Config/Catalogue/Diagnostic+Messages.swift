@@ -253,7 +253,7 @@ extension Diagnostic {
   /// `start` is the byte of the scalar at which the pattern begins.
   static func badGlob(_ fault: Glob.Malformed, in scalar: YAMLScalar, from start: Int = 0) -> Diagnostic {
     // What is wrong begins there; how far it goes, only its reason knows.
-    let length = fault.reason == .doubleStarInsideComponent ? 2 : 1
+    let length = [.doubleStarInsideComponent, .notASCIIInSet].contains(fault.reason) ? 2 : 1
     return badGlob(fault.reason, at: scalar.place(at: start + fault.offset, length: length))
   }
 

@@ -24,7 +24,8 @@ extension Diagnostic {
         hint: "write a pattern for each alternative")
     case .slashInBraces:
       return .error(
-        .patternSlashInBraces, "a '/' must not stand in braces", at: place, hint: "write a pattern for each alternative")
+        .patternSlashInBraces, "a '/' must not stand in braces", at: place, hint: "write a pattern for each alternative"
+      )
     case .escapedSlash:
       return .error(
         .patternEscapedSlash, "a '\\' before a '/' means nothing: no name holds a slash", at: place,
@@ -34,7 +35,9 @@ extension Diagnostic {
   }
 
   /// Of a pattern, or a wildcard of a path.
-  static func setNotASCII(at place: SourcePlace, hint: String = "write ? for each byte, or a target for each") -> Diagnostic {
+  static func setNotASCII(at place: SourcePlace, hint: String = "write ? for each byte, or a target for each")
+    -> Diagnostic
+  {
     .error(.patternSetNotASCII, "a set holds single bytes, and this character has several", at: place, hint: hint)
   }
 

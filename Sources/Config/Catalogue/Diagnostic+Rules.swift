@@ -26,7 +26,7 @@ extension Diagnostic {
     case unknownDateField, strayBrace, fieldNeedsField, fieldTwice, fieldBetweenWildcards, mixedCalendars
     case unknownTimeZone, noTimeZones
     case protectedPath, outsideAllowedRoots, partitionsWithoutTemplate
-    case boundsReversed
+    case boundsReversed, folderBelowDate
     // Plans.
     case duplicateTargetName, overlappingTargets, tooManyPatterns, sizesReversed, thresholdsReversed,
       thresholdAboveLimit,
@@ -43,7 +43,8 @@ extension Diagnostic {
     case tooManyItems, ruleWithoutEffect
     case patternHoldsPath, excludeOfDefaultsHolds, patternOutsideTarget, patternOfFolderBeside, foreignPattern,
       patternOfOneDepth
-    case patternSetNotASCII, patternUnclosedBrace, patternBracesTooDeep, patternDoubleStarInBraces, patternSlashInBraces,
+    case patternSetNotASCII, patternUnclosedBrace, patternBracesTooDeep, patternDoubleStarInBraces,
+      patternSlashInBraces,
       patternEscapedSlash, patternDots
     case youngPartitions, onlyDots, oddEnd, foldersTooYoung, boundCutsPeriod,
       boundsHoldNoPeriod, boundInFuture
@@ -58,7 +59,7 @@ extension Diagnostic {
     case rootOfEverything, rootInside, rootProtected
     // What one host has against it.
     case hostFolderMissing, hostNoFolderMatches, hostTooManyFolders, hostSymbolicLink, hostNotDirectory,
-      hostLinksPassedOver, hostAlmostDates
+      hostLinksPassedOver, hostAlmostDates, hostMountsPassedOver
     case hostFolderRefused, hostNoAnswer, hostMountHangs, hostOutOfTime, hostNoThread, hostHeld
     case hostReportIsFolder, hostReportWithoutFolder
     case hostCannotDelete, hostProbeRemains, hostProbeMayRemain, hostDeletionUnknown

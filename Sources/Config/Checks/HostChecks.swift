@@ -41,6 +41,10 @@ struct HostChecks {
     if links.count > 0 {
       findings.report(.hostLinksPassedOver(links.count, first: PrintableText.path(links.first), at: place))
     }
+    if passedOver.mounts.count > 0 {
+      let (count, first) = (passedOver.mounts.count, PrintableText.path(passedOver.mounts.first))
+      findings.report(.hostMountsPassedOver(count, first: first, at: place))
+    }
     if almost.count > 0 {
       findings.report(.hostAlmostDates(almost.count, first: PrintableText.path(almost.first), at: place))
     }

@@ -82,6 +82,7 @@ struct DecodedTarget {
       findings.report(.partitionsWithoutTemplate(at: given.key, path: pathPlace))
     }
     Partitions.check(settings.values.partitions, findings: &findings)
+    checkOwnFolder(findings: &findings)
     checkSizes(findings: &findings)
     if !isEnabled, let place = settings.place(of: "enabled") {
       findings.report(.disabledTarget(name, at: place))
@@ -89,6 +90,14 @@ struct DecodedTarget {
     warnOfYoungFiles(findings: &findings)
     warnOfEmptyExclude(findings: &findings)
     warnOfKeysWithoutEffect(findings: &findings)
+  }
+
+  /// The folder that goes is the last of the path: it must be the dated one.
+  private func checkOwnFolder(findings: inout Findings) {
+    guard partitions?.removesFolder == true, let path, let place = settings.values.partitions.place(of: "remove_folder")
+    else { return }
+    if case .template? = path.components.last { return }
+    findings.report(.folderBelowDate(at: place, path: pathPlace))
   }
 
   private func checkSizes(findings: inout Findings) {

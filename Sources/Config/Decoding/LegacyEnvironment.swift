@@ -6,7 +6,7 @@ struct LegacyEnvironment {
   private(set) var memory = Section(MemoryPlan())
   var targets = Section(TargetSettings())
   /// Has every file kept, whatever its age.
-  private var phase: Variable?
+  private var keeping: Variable?
 
   /// Those that give a key its value.
   private static let targetKeys = [
@@ -68,12 +68,12 @@ struct LegacyEnvironment {
 
   /// A config wins over the environment; but a variable that has every file kept must not be set and delete files.
   func check(_ decoded: [DecodedTarget], findings: inout Findings) {
-    guard let phase else { return }
+    guard let keeping else { return }
     for target in decoded where target.isEnabled {
       for age in target.agesOfFiles {
         findings.report(
           .variableContradicted(
-            phase.name, maxAge: age.node.flowText.shown, at: age.value, variable: phase.namePlace))
+            keeping.name, maxAge: age.node.flowText.shown, at: age.value, variable: keeping.namePlace))
       }
     }
   }
@@ -100,11 +100,11 @@ struct LegacyEnvironment {
     for name in ["EFSPURGE_PHASE1_ONLY", "EFSPURGE_PHASE3_ONLY"] {
       guard let variable = variables[name], flag(variable, findings: &findings) == true else { continue }
       keepFiles(variable)
-      phase = variable
     }
   }
 
   private mutating func keepFiles(_ variable: Variable) {
+    keeping = variable
     targets.values.maxAge = .never
     targets.note("max_age", variable.node("never"))
   }
@@ -150,6 +150,11 @@ struct LegacyEnvironment {
     if let variable = variables["EFSPURGE_REMOVE_EMPTY_DIRS"], let removes = flag(variable, findings: &findings) {
       targets.values.removesEmptyDirectories = removes
       targets.note("remove_empty_directories", variable.node("\(removes)"))
+      // What the old tool had when nothing was said of it.
+      if removes {
+        targets.values.emptyDirectories.maxCount = 500
+        targets.note("max_empty_directories", variable.node("500"))
+      }
     }
     guard let variable = variables["EFSPURGE_MAX_EMPTY_DIRS_TO_DELETE"] else { return }
     guard let count = variable.integer, count >= 0 else {

@@ -12,7 +12,7 @@ enum Partitions {
     Key(
       "keep_last", .count(Limits.keptPeriods), \.keepLast, builtIn: "0", examples: ["3"],
       "The newest so many periods that have folders stay, whatever their age; where wildcards stand in components of their "
-        + "own or in front of the date, of each of their matches."),
+        + "own, in front of the date or within it, of each of their matches."),
     Key(
       "remove_folder", .boolean, \.removesFolder, builtIn: "false",
       "Whether the dated folder itself goes when nothing is left in it; it counts as an empty directory."),

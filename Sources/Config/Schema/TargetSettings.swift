@@ -83,7 +83,8 @@ struct TargetSettings: Sendable {
       "What becomes of symbolic links; delete: each goes as a file does, by its own times, owner and size, never by what "
         + "it points to."),
     Key(
-      "one_file_system", .boolean, \.oneFileSystem, builtIn: "true", "Whether mounts below the target are left alone."),
+      "one_file_system", .boolean, \.oneFileSystem, builtIn: "true",
+      "Whether mounts below the target, and among the folders that its path stands for, are left alone."),
     Key("enabled", .boolean, \.isEnabled, builtIn: "true", "Whether the target is purged at all."),
   ]
 

@@ -8,12 +8,16 @@ struct PassedOverFigures: Hashable, Sendable, Encodable {
   let firstSymbolicLink: String?
   let almostDates: UInt64
   let firstAlmostDate: String?
+  let mountPoints: UInt64
+  let firstMountPoint: String?
 
   init(_ target: TargetPassedOver) {
     let (links, almost) = (target.passedOver.links, target.passedOver.nearMisses)
     self.target = target.target
     (symbolicLinks, almostDates) = (links.count, almost.count)
     firstSymbolicLink = links.count > 0 ? PrintableText.path(links.first) : nil
+    mountPoints = target.passedOver.mounts.count
+    firstMountPoint = mountPoints > 0 ? PrintableText.path(target.passedOver.mounts.first) : nil
     firstAlmostDate = almost.count > 0 ? PrintableText.path(almost.first) : nil
   }
 
@@ -23,5 +27,7 @@ struct PassedOverFigures: Hashable, Sendable, Encodable {
     case firstSymbolicLink = "first_symbolic_link"
     case almostDates = "almost_dates"
     case firstAlmostDate = "first_almost_date"
+    case mountPoints = "mount_points"
+    case firstMountPoint = "first_mount_point"
   }
 }

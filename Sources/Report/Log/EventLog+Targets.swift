@@ -42,6 +42,10 @@ extension EventLog {
       fields["almost_dates"] = .count(passedOver.nearMisses.count)
       fields["first_almost_date"] = .string(PrintableText.path(passedOver.nearMisses.first))
     }
+    if passedOver.mounts.count > 0 {
+      fields["mount_points"] = .count(passedOver.mounts.count)
+      fields["first_mount_point"] = .string(PrintableText.path(passedOver.mounts.first))
+    }
     return line(.info, "Entries beside the target's folders are not purged", fields)
   }
 

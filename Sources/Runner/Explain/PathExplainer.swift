@@ -91,6 +91,7 @@ struct AbsolutePath {
 /// A target that has a path in one of its folders, and what is known of that before the folder is entered.
 struct Claimant {
   var claim: PathExplanation.Claim
+  let path: AbsolutePath
   /// Names that lead to the folder.
   let length: Int
   let isOwnFolder: Bool
@@ -128,7 +129,7 @@ extension PathExplainer {
     }
     let folder = path.first(length)
     let claim = PathExplanation.Claim(target: number, name: target.name, folder: folder, reason: .unreadable)
-    var claimant = Claimant(claim: claim, length: length, isOwnFolder: isOwnFolder)
+    var claimant = Claimant(claim: claim, path: path, length: length, isOwnFolder: isOwnFolder)
     if !isDate || (target.partitions != nil && fields.period == nil) {
       claimant.settle(.noDate, key: "path")
     } else if !target.isEnabled {
@@ -157,7 +158,7 @@ extension PathExplainer {
     var isSupposed = false
     for index in claimants.indices where claimants[index].isOpen {
       if let look, look.folders.count > claimants[index].length {
-        settleStandingFolder(&claimants[index])
+        settleStandingFolder(&claimants[index], look.folders)
       } else {
         isSupposed = true
         claimants[index].mayBeSpared = plan.targets[claimants[index].claim.target].partitions?.keepLast ?? 0 > 0
@@ -166,7 +167,18 @@ extension PathExplainer {
     if isSupposed { refuseOverlaps(among: claimants.indices.filter { claimants[$0].isOpen }, &claimants) }
   }
 
-  private mutating func settleStandingFolder(_ claimant: inout Claimant) {
+  /// `folders` are those on the way to the path.
+  private mutating func settleStandingFolder(_ claimant: inout Claimant, _ folders: [PathLook.Folder]) {
+    let target = plan.targets[claimant.claim.target]
+    let fixed = target.path.literalPrefix.count
+    if target.oneFileSystem, fixed < claimant.length {
+      for count in fixed + 1...claimant.length
+      where folders[count].status.isMountPoint(in: folders[count - 1].status.identity.device) {
+        claimant.settle(.otherFileSystem, key: "one_file_system")
+        claimant.claim.place = claimant.path.first(count)
+        return
+      }
+    }
     let gathered = gathered ?? GatheredFolders(self)
     self.gathered = gathered
     let mayBeSpared = plan.targets[claimant.claim.target].partitions?.keepLast ?? 0 > 0

@@ -58,7 +58,7 @@ final class TargetSurvey: Sendable {
     }
     do throws(TargetExpansion.Failure) {
       var sample = FolderSample(of: target, now: clock())
-      var search = FolderSearch(target.path, on: fileSystem) { [self] in
+      var search = FolderSearch(target, on: fileSystem) { [self] in
         giveSign()
         return probes.isClosed
       }
