@@ -224,7 +224,10 @@ private let config = """
     #expect(command.errors.hasPrefix("efs-purge-batch: error: "))
   }
 
-  @Test(arguments: [[], ["--expect", "x", "/x"], ["--expect", "x", "--mtime", "1d"], ["--config", "-", "--expect", "-"], ["--owner", "root", "/x"]])
+  @Test(arguments: [
+    [], ["--expect", "x", "/x"], ["--expect", "x", "--mtime", "1d"], ["--config", "-", "--expect", "-"],
+    ["--owner", "root", "/x"],
+  ])
   func `A command line without sense ends with status 64`(_ arguments: [String]) throws {
     #expect(try Command(["explain", "--config", path] + arguments).status == 64)
   }
