@@ -56,7 +56,7 @@ struct PathInquiry {
   private mutating func mayEnterTarget() -> Bool {
     // From the target's folder up, as what protects those above protects it, too.
     for count in (0...length).reversed() where !isReached(count) { return false }
-    if isListed(length) == false { return false }
+    guard isListed(length) else { return false }
     guard matcher != nil else { return true }
     let root = path.first(length)
     return isPassed(matcher?.root(at: root.span), at: length)
