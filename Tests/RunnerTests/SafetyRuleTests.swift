@@ -90,9 +90,13 @@ import Testing
     let file = tree.file("mounted")
     try #require(system("mount --bind \(other.file("f")) \(file)") == 0)
     defer { system("umount \(file)") }
-    let outcome = purge([makeTarget(tree.path)])
-    #expect(outcome.totals.filesKept[.mountPoint] == 1)
-    #expect(outcome.exitStatus == .success)
+    // In a dry run no removal tells that it is busy.
+    for mode in [RunMode.dryRun, .purge] {
+      let outcome = purge([makeTarget(tree.path)], mode: mode)
+      #expect(outcome.totals.filesKept[.mountPoint] == 1)
+      #expect(outcome.totals.filesToPurge == 0)
+      #expect(outcome.exitStatus == .success)
+    }
   }
 
   // MARK: Folders
