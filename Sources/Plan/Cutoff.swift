@@ -69,6 +69,24 @@ public struct Cutoff: Hashable, Sendable {
     }
   }
 
+  /// Whether a folder may go when it is empty: patterns choose it, and so whatever could lie in it, and no rule keeps that for ever.
+  ///
+  /// - Parameter scope: nil where there are no patterns.
+  public func mayRemove(_ scope: PatternScope?) -> Bool {
+    guard case .by = choice(ofFolder: scope) else { return false }
+    return ruleThatKeeps(scope) == nil
+  }
+
+  /// The rule by which no file in a folder goes, whatever its name; nil: there is none.
+  public func ruleThatKeeps(_ scope: PatternScope?) -> Int? {
+    guard case .by(let number) = choice(ofFolder: scope), number < ruleCount else { return nil }
+    return rules[Int(number)].retention.maxAge == nil ? Int(number) : nil
+  }
+
+  private func choice(ofFolder scope: PatternScope?) -> Selection.Choice {
+    scope.map(selection.choice(ofFolder:)) ?? .by(0)
+  }
+
   /// Whether `owner`, the target's or a rule's, keeps directories of some users.
   public var asksForOwners: Bool { retention.owners != nil || rules.contains { $0.asksForOwners } }
 

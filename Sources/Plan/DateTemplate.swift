@@ -58,14 +58,14 @@ public struct DateTemplate: Hashable, Sendable {
 
   /// The fields read from `name`, added to those of the components before it; nil when the name does not match, or
   /// gives a field that stood before another value. A dot at the beginning must be written. What stands for a star beside a field
-  /// must not go on with digits: they would be part of another number.
+  /// has no digit next to it, since that would be part of another number; but behind a day or an hour, where a time of day goes on.
   public func match(_ name: [UInt8], adding known: Fields = Fields()) -> Fields? {
     guard let (front, middle, back) = cut(name) else { return nil }
     var fields = known
     guard segments[0].read(front, into: &fields), matchesMiddle(middle) else { return nil }
     guard let back else { return fields }
     let isCutNumber =
-      segments[0].endsWithField && (middle.first ?? back.first).map(DateTemplate.isDigit) == true
+      segments[0].endsInNumber && (middle.first ?? back.first).map(DateTemplate.isDigit) == true
       || segments[segments.count - 1].beginsWithField && (middle.last ?? front.last).map(DateTemplate.isDigit) == true
     if isCutNumber { return nil }
     return segments[segments.count - 1].read(back, into: &fields) ? fields : nil
@@ -153,7 +153,11 @@ private struct Segment: Hashable, Sendable {
   }
 
   var beginsWithField: Bool { elements.first?.isField == true }
-  var endsWithField: Bool { elements.last?.isField == true }
+  /// With a field that is a number of its own when more digits follow.
+  var endsInNumber: Bool {
+    guard case .field(let field)? = elements.last else { return false }
+    return field != .day && field != .hour
+  }
 
   /// Where its fields stand in a name in which it begins at `start`.
   func fieldRanges(from start: Int) -> [Range<Int>] {

@@ -44,11 +44,11 @@ public struct Selection: Hashable, Sendable {
 
   public init(_ retention: Retention) {
     var builder = Builder()
-    builder.add(retention.exclude, .exclude, rule: nil, protects: true)
+    builder.add(retention.exclude, .exclude, rule: nil)
     for (number, rule) in retention.rules.prefix(Selection.mostRules).enumerated() {
-      builder.addWay(rule.include, rule.exclude, rule: number, keeps: rule.keepsLonger(than: retention))
+      builder.addWay(rule.include, rule.exclude, rule: number)
     }
-    builder.addWay(retention.include, [], rule: nil, keeps: false)
+    builder.addWay(retention.include, [], rule: nil)
     (patterns, always, ways) = (builder.patterns, builder.always, builder.ways)
     automaton = PatternAutomaton(builder.entries)
   }
@@ -72,10 +72,8 @@ public struct Selection: Hashable, Sendable {
     ways.contains { (covered | living) & $0.include != 0 && covered & $0.exclude == 0 }
   }
 
-  /// Whether the folder itself may go when it is empty: patterns choose it, and so whatever could lie in it.
-  public func mayRemove(_ scope: PatternScope) -> Bool {
-    if case .by = choice(scope.covered) { true } else { false }
-  }
+  /// What the patterns make of whatever could lie in a folder, and so of the folder itself.
+  func choice(ofFolder scope: PatternScope) -> Choice { choice(scope.covered) }
 
   private struct Builder {
     var entries: [PatternAutomaton.Entry] = []
@@ -84,12 +82,13 @@ public struct Selection: Hashable, Sendable {
     var ways: [Way] = []
     private var lists = 0
 
-    /// The bit of the new list. `protects`: where it matches, files stay that would go without it.
+    /// The bit of the new list.
     @discardableResult
-    mutating func add(_ list: [Pattern], _ key: Source.Key, rule: Int?, protects: Bool) -> UInt64 {
+    mutating func add(_ list: [Pattern], _ key: Source.Key, rule: Int?) -> UInt64 {
+      // What protects does so in whatever form a file system keeps a name; and so does what a rule says, since it may protect, too.
+      let hasForms = key == .exclude || rule != nil
       for (index, pattern) in list.enumerated() {
-        // What protects does so in whatever form a file system keeps a name.
-        for form in protects ? pattern.normalForms : [pattern] {
+        for form in hasForms ? pattern.normalForms : [pattern] {
           entries.append(PatternAutomaton.Entry(form, list: lists, number: patterns.count))
         }
         patterns.append(Source(key: key, rule: rule, index: index, pattern: pattern))
@@ -98,21 +97,10 @@ public struct Selection: Hashable, Sendable {
       return 1 << UInt64(lists - 1)
     }
 
-    /// `keeps`: whether its files stay longer than those of which it does not speak.
-    mutating func addWay(_ include: [Pattern], _ exclude: [Pattern], rule: Int?, keeps: Bool) {
-      let way = Way(
-        include: add(include, .include, rule: rule, protects: keeps),
-        exclude: add(exclude, .exclude, rule: rule, protects: !keeps))
+    mutating func addWay(_ include: [Pattern], _ exclude: [Pattern], rule: Int?) {
+      let way = Way(include: add(include, .include, rule: rule), exclude: add(exclude, .exclude, rule: rule))
       if include.isEmpty { always |= way.include }
       ways.append(way)
     }
-  }
-}
-
-extension Retention.Rule {
-  /// Whether its files stay as long as the target's others at least.
-  fileprivate func keepsLonger(than target: Retention) -> Bool {
-    guard let age = criteria.maxAge else { return true }
-    return target.maxAge.map { age >= $0 } ?? false
   }
 }

@@ -34,6 +34,8 @@ struct TargetExpansion {
     case tooMany
     /// `keep_last` would have too much to keep in mind.
     case tooManySeries
+    /// Every folder that matches is a mount point, and the target stays on one file system.
+    case onlyMounts
     case stopped
   }
 
@@ -52,6 +54,7 @@ struct TargetExpansion {
       collector.spared = try sparedPeriods(of: target)
       var search = search(for: target)
       try search.run(&collector)
+      if collector.matching == 0, search.passedOver.mounts.count > 0 { throw .onlyMounts }
       var folders = collector.folders
       folders.passedOver = search.passedOver
       folders.found = arranged(folders.found, of: target, in: collector.list)

@@ -29,6 +29,7 @@ struct TargetGathering: Sendable {
       case searchDidNotReturn
       case tooManyFolders
       case tooManySeries
+      case onlyMounts
       /// The fixed part of the path does not exist.
       case missing
       case unsearchable(Errno)
@@ -143,6 +144,11 @@ extension TargetGathering {
       case .tooManyFolders: (.failed, "more than \(TargetExpansion.maxFolders) folders match \(path)")
       case .tooManySeries:
         (.failed, "keep_last has the newest folders of too many series to keep in mind below \(path)")
+      case .onlyMounts:
+        (
+          .failed,
+          "all folders that match \(path) are mount points, and it stays on one file system: one_file_system: false takes them"
+        )
       case .overlaps(let other): (.failed, TargetGathering.overlapSentence(with: folders.name(of: other)))
       case .unsearchable, .missing: (.failed, "")
       }
@@ -180,6 +186,7 @@ extension TargetGathering.Settled.Reason {
     case .missing: self = .missing
     case .tooMany: self = .tooManyFolders
     case .tooManySeries: self = .tooManySeries
+    case .onlyMounts: self = .onlyMounts
     case .system(let errno): self = .unsearchable(errno)
     }
   }

@@ -78,23 +78,46 @@ import Testing
     #expect(throws: Never.self) { _ = try [Pattern("{keep,hold}/"), Pattern("x/{a,b}/c"), Pattern("/data/{a,b}")] }
   }
 
-  @Test func `what protects does so in both normal forms, also where a rule says it`() throws {
-    let (composed, decomposed) = (Array("\u{E9}x".utf8), Array("e\u{301}x".utf8))
-    func choice(_ name: [UInt8], rule maxAge: Duration?, exclude: [Pattern] = []) throws -> Selection.Choice {
-      var retention = Retention(maxAge: .seconds(90 * 86_400))
-      let criteria = Retention.Criteria(
-        maxAge: maxAge, ageFrom: .mtime, minSize: ByteCount(bytes: 0), maxSize: nil, owners: nil)
-      let include = exclude.isEmpty ? [try Pattern("\u{E9}*")] : []
-      retention.rules = [.init(include: include, exclude: exclude, criteria: criteria)]
-      return Selection(retention).choice(ofFileAt: name, in: Array("/t".utf8))
+  @Test func `to rules, both normal forms of a name are the same, and a target's include takes bytes`() throws {
+    let forms = [Array("\u{E9}x".utf8), Array("e\u{301}x".utf8)]
+    func rule(_ include: [String], except exclude: [String] = [], _ days: Int?) throws -> Retention.Rule {
+      Retention.Rule(
+        include: try include.map { try Pattern($0) }, exclude: try exclude.map { try Pattern($0) },
+        criteria: .init(
+          maxAge: days.map { .seconds(86_400 * $0) }, ageFrom: .mtime, minSize: ByteCount(bytes: 0), maxSize: nil,
+          owners: nil))
     }
-    // One that keeps longer, and one that deletes sooner.
-    for age in [nil, Duration.seconds(90 * 86_400)] { #expect(try choice(decomposed, rule: age) == .by(0)) }
-    #expect(try choice(decomposed, rule: .seconds(86_400)) == .by(1))
-    #expect(try choice(composed, rule: .seconds(86_400)) == .by(0))
-    let exclude = [try Pattern("\u{E9}*")]
-    #expect(try choice(decomposed, rule: .seconds(86_400), exclude: exclude) == .by(1))
-    #expect(try choice(decomposed, rule: nil, exclude: exclude) == .by(0))
+    for days in [nil, 7, 900] {
+      var retention = Retention(maxAge: .seconds(90 * 86_400))
+      retention.rules = [try rule(["\u{E9}*"], days), try rule(["*"], 1)]
+      for form in forms { #expect(Selection(retention).choice(ofFileAt: form, in: Array("/t".utf8)) == .by(0)) }
+      retention.rules = [try rule(["*"], except: ["\u{E9}*"], days)]
+      for form in forms { #expect(Selection(retention).choice(ofFileAt: form, in: Array("/t".utf8)) == .by(1)) }
+    }
+    let include = Retention(maxAge: .zero, include: [try Pattern("\u{E9}*")])
+    #expect(forms.map { Selection(include).choice(ofFileAt: $0, in: Array("/t".utf8)) } == [.by(0), .notIncluded])
+  }
+
+  @Test func `a folder that a rule keeps for ever is not removed, and the target's own never keeps none`() throws {
+    let criteria = { (days: Int?) in
+      Retention.Criteria(
+        maxAge: days.map { .seconds(86_400 * $0) }, ageFrom: .mtime, minSize: ByteCount(bytes: 0), maxSize: nil,
+        owners: nil)
+    }
+    var retention = Retention(maxAge: .seconds(86_400))
+    retention.rules = [
+      .init(include: [try Pattern("keep/")], exclude: [], criteria: criteria(nil)),
+      .init(include: [try Pattern("logs/")], exclude: [], criteria: criteria(7)),
+    ]
+    var walk = Walk("/t", retention)
+    #expect(["keep", "keep/a", "logs", "logs/a", "b"].filter { walk.mayRemove($0) } == ["logs", "logs/a", "b"])
+    retention.maxAge = nil
+    walk = Walk("/t", retention)
+    #expect(["keep", "logs", "b"].filter { walk.mayRemove($0) } == ["logs", "b"])
+    retention.rules = [.init(include: [], exclude: [], criteria: criteria(nil))]
+    #expect(!Cutoff(retention, now: Timestamp(seconds: 0)).mayRemove(nil))
+    retention.rules = []
+    #expect(Cutoff(retention, now: Timestamp(seconds: 0)).mayRemove(nil))
   }
 
   @Test func `what it has learnt, and forgotten, changes nothing`() throws {
@@ -175,14 +198,21 @@ import Testing
 
 /// A matcher led along paths as a walk leads it.
 final class Walk {
-  private let selection: Selection
+  private let cutoff: Cutoff
+  private var selection: Selection { cutoff.selection }
   private var matcher: PatternMatcher
   private let path: [UInt8]
 
-  init(_ root: String, include: [String] = [], exclude: [String] = []) throws {
-    selection = Selection(
+  convenience init(_ root: String, include: [String] = [], exclude: [String] = []) throws {
+    self.init(
+      root,
       Retention(
         maxAge: .zero, include: try include.map { try Pattern($0) }, exclude: try exclude.map { try Pattern($0) }))
+  }
+
+  init(_ root: String, _ retention: Retention) {
+    cutoff = Cutoff(retention, now: Timestamp(seconds: 0))
+    let selection = cutoff.selection
     matcher = PatternMatcher(selection)
     path = Array(root.utf8)
   }
@@ -208,7 +238,7 @@ final class Walk {
 
   func mayRemove(_ path: String) -> Bool {
     guard case .entered(let scope) = reach(path.split(separator: "/").map { Array($0.utf8) }) else { return false }
-    return selection.mayRemove(scope)
+    return cutoff.mayRemove(scope)
   }
 
   private func reach(_ names: [[UInt8]]) -> PatternMatcher.Folder {

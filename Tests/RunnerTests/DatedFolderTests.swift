@@ -100,6 +100,14 @@ import Testing
     var explainer = PathExplainer(BatchPlan(targets: [target]), now: Fixture.now)
     #expect(below(&explainer)?.reason == .otherFileSystem)
     #expect(below(&explainer)?.place == Array("\(tree.path)/n".utf8))
+    // Where there is nothing else, a run that does nothing must not look like a success.
+    var others = target
+    others.path = PathPattern(
+      text: tree.path + "/[mn]",
+      components: target.path.components.dropLast() + [.wildcard(try Glob("[mn]"))])
+    let failed = purge([others], now: Fixture.now)
+    #expect(failed.exitStatus == .failures)
+    #expect(failed.targets.first?.reason?.contains("are mount points, and it stays on one file system") == true)
     target.oneFileSystem = false
     #expect(try taken(target) == ["a", "m", "n"])
     explainer = PathExplainer(BatchPlan(targets: [target]), now: Fixture.now)
@@ -320,7 +328,10 @@ import Testing
     try #require(mount("none", tree.path + "/2020-01", "tmpfs", 0, nil) == 0)
     defer { umount(tree.path + "/2020-01") }
     tree.age(tree.path + "/2020-01", days: 100)
-    let outcome = purge([emptying(tree)])
+    var target = emptying(tree)
+    target.oneFileSystem = false
+    let outcome = purge([target])
+    #expect(outcome.totals.dirsScanned == 1)
     #expect(outcome.totals.emptyDirsDeleted == 0)
     #expect(outcome.exitStatus == .success)
   }

@@ -43,7 +43,11 @@ struct NaiveChoice {
 
   private func criteria(_ entry: TreeEntry) -> Retention.Criteria? {
     guard exclude.choose(entry.path, isFolder: entry.isDirectory) else { return nil }
-    return rules.first { $0.patterns.choose(entry.path, isFolder: entry.isDirectory) }?.criteria
+    return way(entry).map { rules[$0].criteria }
+  }
+
+  private func way(_ entry: TreeEntry) -> Int? {
+    rules.firstIndex { $0.patterns.choose(entry.path, isFolder: entry.isDirectory) }
   }
 
   /// Whether a file may go.
@@ -62,7 +66,10 @@ struct NaiveChoice {
 
   /// Whether a folder may go when it is empty and old.
   func covers(_ entry: TreeEntry) -> Bool {
-    criteria(entry) != nil && rules.allSatisfy { $0.criteria.owners?.contains(entry.owner) ?? true }
+    guard criteria(entry) != nil, let way = way(entry) else { return false }
+    // What a rule keeps for ever is to be found where it was; the target's own never is asked for with empty folders in mind.
+    if way < rules.count - 1, rules[way].criteria.maxAge == nil { return false }
+    return rules.allSatisfy { $0.criteria.owners?.contains(entry.owner) ?? true }
   }
 }
 

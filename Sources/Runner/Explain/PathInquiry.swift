@@ -235,7 +235,12 @@ struct PathInquiry {
       _ = settle(.emptyFoldersStay, key: "remove_empty_directories")
       return
     }
-    if let scope, !cutoff.selection.mayRemove(scope) {
+    if let rule = cutoff.ruleThatKeeps(scope) {
+      claim.rule = rule
+      _ = settle(.never, key: "max_age")
+      return
+    }
+    if !cutoff.mayRemove(scope) {
       _ = settle(.notCovered, key: "include")
       return
     }

@@ -67,7 +67,8 @@ final class TargetSurvey: Sendable {
     } catch {
       switch error {
       case .tooMany, .tooManySeries: return .tooMany(limit: TargetExpansion.maxFolders)
-      case .stopped: return .folders([], found: 0)
+      // Of these a search does not judge.
+      case .onlyMounts, .stopped: return .folders([], found: 0)
       case .missing: return .folders([look(at: path)], found: 0)
       // Changed since the look at it.
       case .system(let errno):

@@ -122,7 +122,7 @@ extension WalkState {
     // Where its work was ended, or that of the one above it, nothing more is removed.
     guard table[id].end == nil, let parent = table[id].parent, table[parent].end == nil else { return false }
     guard Timestamp(table[id].modifiedAt) < instant else { return false }
-    return table[id].scope.map { rules.cutoff.selection.mayRemove($0) } ?? true
+    return rules.cutoff.mayRemove(table[id].scope)
   }
 
   mutating func close(_ id: NodeID) {
