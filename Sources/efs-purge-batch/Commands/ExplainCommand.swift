@@ -29,7 +29,7 @@ struct ExplainCommand: ParsableCommand {
 
       EXAMPLES:
         efs-purge-batch explain --config purge.yaml /data/api/app/old.log
-        efs-purge-batch explain --config purge.yaml --mtime 100d --size 5Mi /data/api/new.log
+        efs-purge-batch explain --config purge.yaml --mtime 100d /data/api/new.log
         efs-purge-batch explain --config purge.yaml --expect cases.yaml
       """
   )
