@@ -134,7 +134,12 @@ struct WorkloadTests {
         ]
       ),
       ("mountPath: /data/}", "mountPath: /data/api}", ["targetNotMounted \"/data/{YYYY}-{MM}\" <- volumeMounts"]),
-      ("mountPath: /data/}", "mountPath: /data/2026-01}", ["targetNotMounted /data/api <- volumeMounts"]),
+      (
+        "mountPath: /data/}", "mountPath: /data/2026-01}",
+        [
+          "targetNotMounted /data/api <- volumeMounts", "mountsPassedOver \"/data/{YYYY}-{MM}\" <- /data/2026-01",
+        ]
+      ),
       (
         "mountPath: /data/}", "mountPath: /data/, readOnly: true}",
         [
@@ -148,8 +153,7 @@ struct WorkloadTests {
         ]
       ),
       (
-        "mountPath: /data/}", "mountPath: /data/}\n                - {name: config, mountPath: /data/2026-01}",
-        ["targetPartlyReadOnly \"/data/{YYYY}-{MM}\" <- configMap"]
+        "mountPath: /data/}", "mountPath: /data/}\n                - {name: config, mountPath: /data/2026-01}", []
       ),
       (
         "persistentVolumeClaim: {claimName: data}", "nfs: {server: a, path: /, readOnly: yes}",

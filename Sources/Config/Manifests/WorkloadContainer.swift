@@ -54,6 +54,8 @@ extension Workload {
     let volume: Volume?
     /// What of the volume is mounted; empty: all of it. Nil: only the kubelet knows.
     let subPath: [String]?
+    /// The folders on the way there that are known.
+    let knownSubPath: [String]
     /// The same as written.
     let subPathText: String?
     /// Where that is said.
@@ -68,10 +70,12 @@ extension Workload {
       (self.path, self.components, self.volumeName) = (path, components, volumeName)
       volume = volumes[volumeName.text]
       ownReadOnly = node["readOnly"]?.truePlace
-      let expression = node.given("subPathExpr")?.value
-      subPathText = (expression ?? node.given("subPath")?.value)?.text
-      subPathPlace = node.given("subPath")?.value.place
-      subPath = expression == nil ? MountPath.components(node.given("subPath")?.value.text ?? "") : nil
+      let (expression, plain) = (node.given("subPathExpr")?.value, node.given("subPath")?.value)
+      (subPathText, subPathPlace) = ((expression ?? plain)?.text, plain?.place)
+      let names = MountPath.components(expression.map { $0.text ?? ".." } ?? plain?.text ?? "")
+      // Only in an expression does a dollar sign mean something.
+      let known = Array((names ?? []).prefix { expression == nil || !$0.contains("$(") })
+      (knownSubPath, subPath) = (known, known.count == names?.count ? known : nil)
     }
 
     /// Where it, or its volume, is made read-only.
