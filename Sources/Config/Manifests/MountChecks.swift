@@ -126,7 +126,8 @@ struct MountChecks {
       found.append(mount)
       if found.count > MountChecks.mostNames { break }
     }
-    guard !found.isEmpty else { return false }
+    // What was not looked at may be one.
+    guard !found.isEmpty else { return partsLeft == 0 && !mounts.isEmpty }
     let named = found.prefix(MountChecks.mostNames)
     findings.report(
       .mountsPassedOver(
