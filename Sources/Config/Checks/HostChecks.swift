@@ -77,7 +77,7 @@ struct HostChecks {
     }
   }
 
-  /// Links are left to the run, which follows those on the way to a report.
+  /// A link at the end is replaced by a run.
   private func finding(aboutReport file: String, _ found: HostFacts.Folder, at place: SourcePlace) -> Diagnostic? {
     let last = file.split(separator: "/").count - 1
     switch found.state {
