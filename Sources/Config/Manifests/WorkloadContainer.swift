@@ -17,6 +17,9 @@ extension Workload {
 
     var name: String? { node.given("name")?.value.text }
 
+    /// Whether it runs beside the others and is started again whatever it ends with.
+    var isSidecar: Bool { isInit && node.given("restartPolicy")?.value.text == "Always" }
+
     /// The path in the container; nil when it is relative to a folder that the manifest does not tell.
     func absolute(_ path: String) -> String? {
       if path.hasPrefix("/") { return path }
