@@ -217,13 +217,16 @@ struct WorkloadMistakeTests {
       ("path: /data", []), ("path: /data/a/*", []), ("path: /data/b", []),
       // No volume holds the others.
       ("path: /side/*", ["/side/a", "/side/b", "/side/c"]), ("path: /side/d*", ["/side/d"]),
-      ("path: /side/*, one_file_system: true", ["/side/a", "/side/b", "/side/c"]),
+      ("path: /empty/*", ["/empty/a"]), ("path: /side/*, one_file_system: true", ["/side/a", "/side/b", "/side/c"]),
       ("path: /side/*, one_file_system: false", []), ("path: /side/*/tmp, exclude: [\"/side/[abd]\"]", ["/side/c"]),
     ] as [(String, [String])])
   func passedOver(target: String, expected: [String]) throws {
     let paths = ["/data/a", "/data/b", "/side/a", "/side/b", "/side/c", "/side/d"]
-    let mounts = paths.map { "- {name: data, mountPath: \($0)}" } + ["- {name: config, mountPath: /data/config}"]
-    let findings = try found(target, mounts: mounts.joined(separator: "\n"))
+    let mounts =
+      paths.map { "- {name: data, mountPath: \($0)}" } + ["- {name: config, mountPath: /data/config}"]
+      + ["- {name: scratch, mountPath: /data/scratch}", "- {name: scratch, mountPath: /empty/a}"]
+    let findings = try found(
+      target, mounts: mounts.joined(separator: "\n"), volumes: "- {name: scratch, emptyDir: {}}")
     #expect(
       findings.filter { $0.rule != .targetPartlyReadOnly }.map(\.rule) == (expected.isEmpty ? [] : [.mountsPassedOver]))
     #expect(findings.filter { $0.rule == .mountsPassedOver }.flatMap(\.notes).map(\.place.text) == expected)

@@ -113,7 +113,8 @@ struct MountChecks {
   }
 
   /// What is mounted among the matches of a pattern, though its volume may be meant by it. Of what Kubernetes' objects hold nobody
-  /// wants anything to go; and who says `one_file_system: true` beside a mount that holds the others wants that.
+  /// wants anything to go, nor, beside a mount that holds the others, of what begins empty; and who says `one_file_system: true`
+  /// there wants that.
   private mutating func reportsPassedOver(
     _ target: DecodedTarget, _ path: PathPattern, _ mounts: [Workload.Mount], _ findings: inout Findings
   ) -> Bool {
@@ -121,6 +122,7 @@ struct MountChecks {
     if isHeld ? target.settings.given["one_file_system"] != nil : isHeldByCompanion(path) { return false }
     var found: [Workload.Mount] = []
     for mount in mounts where mount.volume?.isFromObjects != true && partsLeft > 0 {
+      if isHeld, mount.goesWithPod { continue }
       partsLeft -= 1
       if isExcluded(mount, from: target, path) { continue }
       found.append(mount)
