@@ -207,6 +207,20 @@ struct WorkloadMistakeTests {
     #expect(try found(", \(exclude)").map(\.summary) == [])
   }
 
+  @Test("A volume that is mounted elsewhere is proposed with the path there, where a path can say that")
+  func mountedElsewhere() throws {
+    func hint(_ mount: String) throws -> String? {
+      let manifest = try WorkloadTests.manifest.changing("mountPath: /data/}", to: "mountPath: '\(mount)'}")
+        .changing("{name: report, persistentVolumeClaim: {claimName: reports}}", to: "{name: report, emptyDir: {}}")
+      let config = "version: 1\ntargets: [{path: /data/api, max_age: 30d}]"
+      return try check(WorkloadTests.configMap(config), against: manifest).diagnostics.first?.hint
+    }
+    #expect(try hint("/disk") == "the volume data is mounted at /disk: write path: /disk/api, or mountPath: /data")
+    for mount in ["/disk/[a]", "/disk/{YYYY}", "/disk*"] {
+      #expect(try hint(mount)?.hasPrefix("add to volumeMounts: - {name: data, mountPath: /data}") == true)
+    }
+  }
+
   @Test(
     "What is mounted among a pattern's matches is not purged by a run that stays on one file system",
     arguments: [

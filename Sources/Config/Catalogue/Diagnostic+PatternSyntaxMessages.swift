@@ -3,7 +3,7 @@ import Plan
 // The catalogue: texts that are no patterns, or patterns of another program.
 
 extension Diagnostic {
-  static func badPattern(_ fault: Pattern.Malformed, in scalar: YAMLScalar, of key: String) -> Diagnostic {
+  static func badPattern(_ fault: Pattern.Malformed, in scalar: YAMLScalar) -> Diagnostic {
     let place = scalar.place(at: fault.offset, length: fault.reason.length)
     switch fault.reason {
     case .empty: return badGlob(.empty, at: place)
@@ -12,7 +12,7 @@ extension Diagnostic {
     case .danglingEscape: return badGlob(.danglingEscape, at: place)
     case .doubleStarInsideComponent: return badGlob(.doubleStarInsideComponent, at: place)
     case .emptyComponent: return badGlob(.emptyComponent, at: place)
-    case .dotComponent: return patternDots(scalar.text, of: key, at: scalar.place)
+    case .dotComponent: return patternDots(scalar.text, at: scalar.place)
     case .unclosedBrace:
       return .error(
         .patternUnclosedBrace, "no '}' closes this '{'", at: place, hint: "for the character itself, write \\{")
@@ -42,10 +42,10 @@ extension Diagnostic {
     .error(.patternSetNotASCII, "a set holds single bytes, and this character has several", at: place, hint: hint)
   }
 
-  private static func patternDots(_ text: String, of key: String, at place: SourcePlace) -> Diagnostic {
+  private static func patternDots(_ text: String, at place: SourcePlace) -> Diagnostic {
     let meant = text.withoutDots
-    // At any depth, more would be deleted.
-    let widens = key == "include" && meant?.dropLast().contains("/") == false
+    // At any depth, an include deletes more, and a rule's exclude may leave more to one that does.
+    let widens = meant?.dropLast().contains("/") == false
     return .error(
       .patternDots, "no file or folder has this name", at: place,
       hint: widens

@@ -17,7 +17,7 @@ extension Format where Value == PlacedPattern {
       do throws(Pattern.Malformed) {
         return PlacedPattern(pattern: try Pattern(scalar.text), place: scalar.place)
       } catch {
-        throw .badPattern(error, in: scalar, of: subject.key)
+        throw .badPattern(error, in: scalar)
       }
     }
   }

@@ -193,7 +193,10 @@ struct MountChecks {
     }
     let names = Set(volumes.map(\.name.text))
     let mounts = container.mounts.filter { names.contains($0.volumeName.text) && $0.readOnly == nil }
-    guard mounts.count == 1, let mount = mounts.first else { return .newVolume(at: "/\(folder)") }
+    // In a path, some signs of a mount's name would mean something else.
+    guard mounts.count == 1, let mount = mounts.first,
+      mount.components.allSatisfy({ Glob.isLiteral($0) && !$0.contains("{") })
+    else { return .newVolume(at: "/\(folder)") }
     let rest = path.text.utf8.dropFirst(1 + folder.utf8.count)
     return .elsewhere(
       volume: mount.volumeName.text, at: mount.path.text, path: mount.path.text + String(decoding: rest, as: UTF8.self),
