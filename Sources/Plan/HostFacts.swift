@@ -3,7 +3,8 @@ public struct HostFacts: Hashable, Sendable {
   public var process: Process
   /// Of enabled targets, in the order of the plan.
   public var targets: [Target]
-  /// What stands at the path of the plan's report, where nothing is tried; nil: the plan has none.
+  /// What stands at the path of the plan's report, where nothing is tried, and links are followed: what they lead to that is no
+  /// folder, where one is wanted, counts as missing. Nil: the plan has none.
   public var report: Answer?
 
   public init(process: Process = Process(), targets: [Target] = [], report: Answer? = nil) {

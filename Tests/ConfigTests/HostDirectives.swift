@@ -11,7 +11,7 @@ import Testing
 ///     0 /data/a file at=1                    (or special)
 ///     0 /data/a refused=list EACCES at=1
 ///     0 /data/a nfs4 ro,vers=4.1 root deletion=EROFS skew=300000..300040 no-birth no-atime
-///     0 nothing                              (a pattern that finds none)
+///     0 nothing                              (a pattern that finds none; with mounts=2,/data/a and the like as below)
 ///     0 /data/a ext4 links=3,/data/b almost=1,/data/2024-1   (what a pattern's matches have beside; on its first folder)
 ///     0 too-many=10000
 ///     0 /data/a held=/data/.purge-hold at=0  (no at: it stands in /)
@@ -97,7 +97,7 @@ struct HostDirectives {
   }
 
   private static func answer(_ what: String, _ words: Words) -> HostFacts.Answer? {
-    if what == "nothing" { return .folders([], found: 0) }
+    if what == "nothing" { return .folders([], found: 0, passedOver: passedOver(words)) }
     let fact = Words([what])
     if let limit = fact.number("too-many") { return .tooMany(limit: limit) }
     if let errno = fact["no-thread"] { return .noThread(errno: errno) }

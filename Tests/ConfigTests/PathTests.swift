@@ -155,12 +155,24 @@ struct PathTests {
       ("/d/$(date +%Y-%m-%d --date=yesterday)", "/d/{YYYY}-{MM}-{DD}"),
       ("/d/$(date -d yesterday +%F)", "/d/{YYYY}-{MM}-{DD}"), ("/d/<YYYY-name>", nil),
       ("/d/{{ year }}/{{ hour }}", nil), ("/d/%Y-%U", nil),
-      ("/d/%G-%m", nil), ("/d/%Y-%m-W%V", nil), ("/d/YYYYMMDDHHmm", nil), ("/d/%Y/%H", nil),
+      ("/d/%G-%m", nil), ("/d/%Y-%m-W%V", nil), ("/d/%Y/%H", nil),
+      // Minutes and seconds have no field.
+      ("/d/YYYYMMDDHHmm", "/d/{YYYY}{MM}{DD}{HH}*"), ("/d/YYYYMMDD_HHMM", "/d/{YYYY}{MM}{DD}_{HH}*"),
+      ("/d/YYYY-MM-DD/HH-MM", "/d/{YYYY}-{MM}-{DD}/{HH}-*"), ("/d/YYYYMMDDHHMMSS", "/d/{YYYY}{MM}{DD}{HH}*"),
+      ("/d/YYYY-MM-DD_HHMMSS", "/d/{YYYY}-{MM}-{DD}_{HH}*"), ("/d/yyyy-mm-dd_hh-mm", "/d/{YYYY}-{MM}-{DD}_{HH}-*"),
+      ("/d/yyyy-MM-dd'T'HH.mm.ss", "/d/{YYYY}-{MM}-{DD}T{HH}.*.*"), ("/d/yyyyMMddHHmmssSSS", "/d/{YYYY}{MM}{DD}{HH}*"),
+      ("/d/YYYYMMDDTHHmmssZ", "/d/{YYYY}{MM}{DD}T{HH}*Z"), ("/d/%Y%m%d_%H%M%S", "/d/{YYYY}{MM}{DD}_{HH}*"),
+      ("/d/$(date +%Y%m%d%H%M)", "/d/{YYYY}{MM}{DD}{HH}*"), ("/d/{yyyyMMddHHmm}", "/d/{YYYY}{MM}{DD}{HH}*"),
+      ("/d/YYYY/MM/DD/HH/YYYY-MM-DD_HH", "/d/{YYYY}/{MM}/{DD}/{HH}/{YYYY}-{MM}-{DD}_{HH}"),
+      ("/d/YYYYMMDDx", nil), ("/d/{YYYY}/mm", "/d/{YYYY}/{MM}"),
+      // What cannot be written so.
+      ("/d/yyyy%Y", nil), ("/d/$%F", nil), ("/d/\\%F", nil), ("/d/YYYY-MM-YYYY", nil),
     ] as [(String, String?)])
   func foreignDates(path: String, meant: String?) throws {
     let quoted = path.replacing("'", with: "''")
     let findings = checkTarget("path: '\(quoted)'", "max_age: 1d").diagnostics
-    #expect(findings.map(\.rule) == [path.contains("{") ? .unknownDateField : .placeholderInPath])
+    let isInBraces = path.contains("{") && !path.contains("{YYYY}")
+    #expect(findings.map(\.rule) == [isInBraces ? .unknownDateField : .placeholderInPath])
     let hint = try #require(findings.first?.hint)
     guard let meant else { return #expect(!hint.hasPrefix("did you mean"), "\(hint)") }
     let proposal = try #require(hint.wholeMatch(of: /did you mean (.+)\?/)?.output.1)
@@ -168,6 +180,28 @@ struct PathTests {
     #expect(findings.first?.place.text == "'\(quoted)'")
     // It is right as it stands.
     #expect(checkTarget("path: \(proposal)", "max_age: 1d").printed == "")
+  }
+
+  @Test("A path that is proposed for any mixture of such dates can be written, and is none")
+  func foreignDatesAtRandom() throws {
+    let parts = [
+      "YYYY", "yyyy", "MM", "mm", "DD", "dd", "HH", "hh", "SS", "ss", "WW", "GGGG", "%Y", "%m", "%d", "%F", "%H", "%M",
+      "%V",
+      "{YYYY}", "{MM}", "{DD}", "{{ year }}", "$YEAR", "<MM>", "T", "-", "-", "_", "/", "/", "$", "x", "\\", "{", "%",
+      "*",
+    ]
+    var generator = SeededGenerator(seed: SeededGenerator.newSeed(for: "foreignDatesAtRandom"))
+    var tried = 0
+    for _ in 0..<5000 {
+      let path =
+        "/d/a"
+        + (0..<Int.random(in: 1...7, using: &generator)).map { _ in parts.randomElement(using: &generator) ?? "" }
+        .joined()
+      guard let meant = ForeignPath(path)?.meant else { continue }
+      tried += 1
+      #expect(checkTarget("path: '\(meant)'", "max_age: 1d").printed == "", "\(path)")
+    }
+    #expect(tried > 100)
   }
 
   @Test("Where the whole path cannot be told, the first part that is wrong is")
@@ -182,7 +216,8 @@ struct PathTests {
     "Fields of ours, and letters in longer words, are no dates of others",
     arguments: [
       "/d/{GGGG}-W{WW}", "/d/{YYYY}-[W]x/Winter", "/d/{YYYY}{MM}{DD}T{HH}", "/d/swwGGGGx", "/d/hh/ww", "/d/TYYYY",
-      "/d/WWW",
+      "/d/WWW", "/d/hh/{YYYY}-{MM}", "/d/mm/{YYYY}", "/d/dd/{YYYY}", "/d/ww/{GGGG}-W{WW}", "/d/yyyyard",
+      "/d/{YYYY}-{MM}-{DD}-{HH}/ss",
     ])
   func noForeignDates(path: String) {
     #expect(checkTarget("path: '\(path)'", "max_age: 1d").printed == "")

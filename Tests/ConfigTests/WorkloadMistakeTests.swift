@@ -176,9 +176,10 @@ struct WorkloadMistakeTests {
       ("path: /data/*/tmp, exclude: [/data/a/tmp]", []), ("path: /data/*/tmp, exclude: [/data/b/tmp]", ["/data/a"]),
       ("path: /data/*, exclude: [/data/a]", []), ("path: /data/*/tmp, exclude: [\"*.keep\"]", ["/data/a"]),
       // The whole of it is mounted read-only: an error.
-      ("path: /data/a/*", []), ("path: /data/a", []), ("path: /data/b", []),
+      ("path: /data/a/*", []), ("path: /data/a", []), ("path: /data/b", []), ("path: /data", ["/data/a"]),
     ] as [(String, [String])])
   func partlyReadOnly(target: String, expected: [String]) throws {
+    let target = "one_file_system: false, \(target)"
     let findings = try found(target, mounts: "- {name: data, mountPath: /data/a, readOnly: true}").filter {
       $0.rule == .targetPartlyReadOnly
     }
@@ -186,10 +187,86 @@ struct WorkloadMistakeTests {
     #expect(findings.compactMap { $0.message.split(separator: "'").first } == expected[...].map { $0[...] })
     // What the hint proposes mends it.
     for finding in findings {
-      let exclude = try #require(finding.hint?.firstMatch(of: /exclude: \["(.+)"\]/)?.output.1)
-      let mended = target.replacing(/, exclude: .*/, with: "") + ", exclude: [\"\(exclude)\"]"
+      let exclude = try #require(finding.hint?.firstMatch(of: /exclude: \[.+\]/)?.output)
+      let mended = target.replacing(/, exclude: .*/, with: "") + ", \(exclude)"
       let left = try found(mended, mounts: "- {name: data, mountPath: /data/a, readOnly: true}")
       #expect(left.map(\.summary) == [], "\(mended)")
+    }
+  }
+
+  @Test("The pattern that leaves out such a mount means its name as it is written", arguments: ["[b]*", "a?", "{x}"])
+  func partlyReadOnlyBySigns(name: String) throws {
+    func found(_ keys: String) throws -> [Diagnostic] {
+      try self.found(
+        "path: /data/*/logs, one_file_system: false\(keys)",
+        mounts: "- {name: data, mountPath: '/data/\(name)', readOnly: true}")
+    }
+    let findings = try found("")
+    #expect(findings.map(\.rule) == [.targetPartlyReadOnly])
+    let exclude = try #require(findings.first?.hint?.firstMatch(of: /exclude: \[.+\]/)?.output)
+    #expect(try found(", \(exclude)").map(\.summary) == [])
+  }
+
+  @Test("A volume that is mounted elsewhere is proposed with the path there, where a path can say that")
+  func mountedElsewhere() throws {
+    func hint(_ mount: String) throws -> String? {
+      let manifest = try WorkloadTests.manifest.changing("mountPath: /data/}", to: "mountPath: '\(mount)'}")
+        .changing("{name: report, persistentVolumeClaim: {claimName: reports}}", to: "{name: report, emptyDir: {}}")
+      let config = "version: 1\ntargets: [{path: /data/api, max_age: 30d}]"
+      return try check(WorkloadTests.configMap(config), against: manifest).diagnostics.first?.hint
+    }
+    #expect(try hint("/disk") == "the volume data is mounted at /disk: write path: /disk/api, or mountPath: /data")
+    for mount in ["/disk/[a]", "/disk/{YYYY}", "/disk*"] {
+      #expect(try hint(mount)?.hasPrefix("add to volumeMounts: - {name: data, mountPath: /data}") == true)
+    }
+  }
+
+  @Test(
+    "What is mounted among a pattern's matches is not purged by a run that stays on one file system",
+    arguments: [
+      ("path: /data/*", ["/data/a", "/data/b"]), ("path: \"/data/*/{YYYY}-{MM}\"", ["/data/a", "/data/b"]),
+      ("path: /data/?/tmp/*", ["/data/a", "/data/b"]), ("path: /data/a*", ["/data/a"]), ("path: /data/x*", []),
+      ("path: /data/*, exclude: [/data/a]", ["/data/b"]), ("path: /data/*, exclude: [/data/a, /data/b/]", []),
+      ("path: /data/*, one_file_system: true", []), ("path: /data/*, one_file_system: false", []),
+      ("path: /data", []), ("path: /data/a/*", []), ("path: /data/b", []),
+      // No volume holds the others.
+      ("path: /side/*", ["/side/a", "/side/b", "/side/c"]), ("path: /side/d*", ["/side/d"]),
+      ("path: /empty/*", ["/empty/a"]), ("path: /side/*, one_file_system: true", ["/side/a", "/side/b", "/side/c"]),
+      ("path: /side/*, one_file_system: false", []), ("path: /side/*/tmp, exclude: [\"/side/[abd]\"]", ["/side/c"]),
+    ] as [(String, [String])])
+  func passedOver(target: String, expected: [String]) throws {
+    let paths = ["/data/a", "/data/b", "/side/a", "/side/b", "/side/c", "/side/d"]
+    let mounts =
+      paths.map { "- {name: data, mountPath: \($0)}" } + ["- {name: config, mountPath: /data/config}"]
+      + ["- {name: scratch, mountPath: /data/scratch}", "- {name: scratch, mountPath: /empty/a}"]
+    let findings = try found(
+      target, mounts: mounts.joined(separator: "\n"), volumes: "- {name: scratch, emptyDir: {}}")
+    #expect(
+      findings.filter { $0.rule != .targetPartlyReadOnly }.map(\.rule) == (expected.isEmpty ? [] : [.mountsPassedOver]))
+    #expect(findings.filter { $0.rule == .mountsPassedOver }.flatMap(\.notes).map(\.place.text) == expected)
+    #expect(findings.first.map { $0.message.contains("and others") } ?? false == (expected.count == 3))
+  }
+
+  @Test(
+    "A folder of the node is no part of a target that does not enter it, or only could read it",
+    arguments: [
+      ("path: /data/*", true, ["mountsPassedOver"]), ("path: /data/*", false, ["mountsPassedOver"]),
+      ("path: /data/*, one_file_system: false", true, ["targetPartlyReadOnly"]),
+      ("path: /data/*, one_file_system: false", false, ["systemFolderOfNode"]),
+      ("path: /data/*, one_file_system: false, exclude: [/data/etc]", false, []),
+      ("path: /data", false, []), ("path: /data, one_file_system: false", false, ["systemFolderOfNode"]),
+      ("path: /data, one_file_system: false", true, ["targetPartlyReadOnly"]),
+      ("path: /data, one_file_system: false, exclude: [etc/]", true, []),
+      ("path: /data, one_file_system: false, exclude: [etc/]", false, []),
+      ("path: /data, one_file_system: false, exclude: [\"*.keep\"]", false, ["systemFolderOfNode"]),
+    ] as [(String, Bool, [String])])
+  func foldersOfNodeNotEntered(target: String, isReadOnly: Bool, expected: [String]) throws {
+    let findings = try found(
+      target, mounts: "- {name: node, mountPath: /data/etc, readOnly: \(isReadOnly)}",
+      volumes: "- {name: node, hostPath: {path: /etc}}")
+    #expect(findings.map(\.rule.rawValue) == expected)
+    for finding in findings where finding.rule == .systemFolderOfNode {
+      #expect(finding.message == "'/data/etc' is '/etc' of the node, a protected path")
     }
   }
 
@@ -198,10 +275,10 @@ struct WorkloadMistakeTests {
   )
   func readOnlyAroundOthers() throws {
     let mounts = "- {name: data, mountPath: /x, readOnly: true}\n- {name: data, mountPath: /x/a}"
-    let findings = try found("path: /x/*", mounts: mounts)
+    let findings = try found("path: /x/*, one_file_system: false", mounts: mounts)
     #expect(findings.map(\.summary) == ["targetPartlyReadOnly /x/* <- true"])
     #expect(findings.first?.hint == "mount it for writing (readOnly: false)")
-    let config = "version: 1\ntargets: [{path: \"/data/*\", max_age: 30d}]"
+    let config = "version: 1\ntargets: [{path: \"/data/*\", one_file_system: false, max_age: 30d}]"
     let data = "mountPath: /data/}"
     let manifest = try WorkloadTests.manifest.changing("- run\n", to: "- plan\n").changing(
       data, to: data + "\n                - {name: data, mountPath: /data/a, readOnly: true}")
@@ -224,6 +301,11 @@ struct WorkloadMistakeTests {
       ("path: /node/x", "/usr", ", subPath: share", "/usr"),
       ("path: /node/x", "/usr", ", subPathExpr: $(NAME)", "/usr"),
       ("path: /node/x", "/var", ", subPathExpr: $(NAME)", nil),
+      ("path: /node/x", "/", ", subPathExpr: etc/$(NAME)", "/etc"),
+      ("path: /node/x", "/var", ", subPathExpr: run/a/$(NAME)", "/var/run"),
+      ("path: /node/x", "/", ", subPathExpr: srv/$(NAME)", nil),
+      ("path: /node/x", "/", ", subPathExpr: $(NAME)/etc", nil),
+      ("path: /node/x", "/", ", subPathExpr: etc", "/etc"), ("path: /node/log/x", "/", ", subPathExpr: var", nil),
       // Mounts further in are left alone unless they are to be purged, too.
       ("path: /, one_file_system: true", "/etc", "", nil), ("path: /nod*", "/srv/a", "", nil),
     ] as [(String, String, String, String?)])
@@ -275,6 +357,8 @@ struct WorkloadMistakeTests {
       ("MEMORY_LIMIT_MB", "512Mi", "512"), ("MEMORY_LIMIT_MB", "\"512 MB\"", "512"), ("MEMORY_LIMIT_MB", "1Gi", "1024"),
       ("MEMORY_LIMIT_MB", "much", nil), ("MAX_AGE_DAYS", "30d", "30"), ("MAX_AGE_DAYS", "2 weeks", "14"),
       ("MAX_AGE_DAYS", "48h", "2"), ("MAX_AGE_DAYS", "36h", nil), ("MAX_AGE_DAYS", "never", "0"),
+      ("MAX_AGE_DAYS", "0d", "0"), ("MAX_AGE_DAYS", "0 weeks", "0"), ("MAX_AGE_DAYS", "d", nil),
+      ("MEMORY_LIMIT_MB", "0Mi", nil),
       ("MAX_AGE_DAYS", "99999999d", nil), ("MAX_CONCURRENCY", "1_000", "1000"), ("MAX_CONCURRENCY", "many", nil),
       ("MAX_CONCURRENCY", "1000k", nil), ("REMOVE_EMPTY_DIRS", "\"on\"", "true"), ("REMOVE_EMPTY_DIRS", "maybe", nil),
       ("MAX_EMPTY_DIRS_TO_DELETE", "unlimited", "0"), ("MAX_EMPTY_DIRS_TO_DELETE", "1k", "1000"),

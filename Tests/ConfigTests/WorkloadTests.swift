@@ -134,7 +134,12 @@ struct WorkloadTests {
         ]
       ),
       ("mountPath: /data/}", "mountPath: /data/api}", ["targetNotMounted \"/data/{YYYY}-{MM}\" <- volumeMounts"]),
-      ("mountPath: /data/}", "mountPath: /data/2026-01}", ["targetNotMounted /data/api <- volumeMounts"]),
+      (
+        "mountPath: /data/}", "mountPath: /data/2026-01}",
+        [
+          "targetNotMounted /data/api <- volumeMounts", "mountsPassedOver \"/data/{YYYY}-{MM}\" <- /data/2026-01",
+        ]
+      ),
       (
         "mountPath: /data/}", "mountPath: /data/, readOnly: true}",
         [
@@ -148,8 +153,7 @@ struct WorkloadTests {
         ]
       ),
       (
-        "mountPath: /data/}", "mountPath: /data/}\n                - {name: config, mountPath: /data/2026-01}",
-        ["targetPartlyReadOnly \"/data/{YYYY}-{MM}\" <- configMap"]
+        "mountPath: /data/}", "mountPath: /data/}\n                - {name: config, mountPath: /data/2026-01}", []
       ),
       (
         "persistentVolumeClaim: {claimName: data}", "nfs: {server: a, path: /, readOnly: yes}",
@@ -392,6 +396,35 @@ struct WorkloadTests {
     #expect(try check(text).rules == [.retriesInVain])
     #expect(try check(text.changing("backoffLimit: 1", to: "backoffLimit\(suffix): 0")).rules == [])
     #expect(try check(text.changing("backoffLimit: 1", to: "backoffLimit\(suffix): 0x0")).rules == [.notANumber])
+  }
+
+  @Test("Of a Job without a policy, one finding proposes the rules of all its containers")
+  func rulesOfAll() throws {
+    let policy = try #require(Self.manifest.firstRange(of: /\ *podFailurePolicy:[^$]*64\]\n/))
+    func check(_ keys: String, _ text: String) throws -> CheckedConfiguration {
+      let container = """
+        initContainers:
+                  - name: check
+                    image: efs-purge-batch
+                    args: [check-config, /config/config.yaml]
+                    volumeMounts: [{name: config, mountPath: /config}]\(keys)
+                  containers:
+        """
+      return try self.check(text.changing("containers:", to: container))
+    }
+    var text = Self.manifest
+    text.removeSubrange(policy)
+    let found = try check("", text).diagnostics
+    #expect(found.map(\.rule) == [.retriesInVain])
+    let hint = try #require(
+      found.first?.hint?.wholeMatch(of: /add to the Job's spec: (podFailurePolicy: .+)/)?.output.1)
+    #expect(hint.contains("containerName: purge") && hint.contains("containerName: check"))
+    #expect(try check("", text.changing("backoffLimit: 1", to: "backoffLimit: 1\n      \(hint)")).printed == "")
+    // What a sidecar ends with reaches no policy.
+    let sidecar = "\n            restartPolicy: Always"
+    #expect(try check("", Self.manifest).rules == [.retriesInVain])
+    #expect(try check(sidecar, Self.manifest).rules == [])
+    #expect(try check(sidecar, text).diagnostics.first?.hint?.contains("check") == false)
   }
 
   @Test("Mounts below the target are what is purged when it may cross into them")

@@ -57,6 +57,27 @@ import Testing
     #expect(tree.contents == ["file", "reports"])
   }
 
+  @Test func `links on the way to a report are followed, as a run does`() throws {
+    let path = tree.directory("reports")
+    tree.file("reports/old.json")
+    symlink(path, tree.path + "/link")
+    symlink(path + "/old.json", tree.path + "/file")
+    symlink(tree.path + "/none", tree.path + "/nowhere")
+    func state(_ name: String) throws -> HostFacts.State? {
+      var plan = BatchPlan(targets: [])
+      plan.report.file = "\(tree.path)/\(name)"
+      guard case .folders(let folders, found: 1, _) = try HostSurvey().facts(of: plan).report else { return nil }
+      return folders.first?.state
+    }
+    #expect(try state("link")?.directory?.deletion == .untried)
+    #expect(try state("link/purge.json") == .link(component: base))
+    #expect(try state("link/none/purge.json") == .missing(component: base + 1))
+    #expect(try state("link/old.json/purge.json") == .missing(component: base + 1))
+    #expect(try state("nowhere/purge.json") == .missing(component: base))
+    #expect(try state("nowhere") == .link(component: base))
+    #expect(try state("file") == .link(component: base))
+  }
+
   // MARK: Literal paths
 
   @Test func `a folder of our own can be read and emptied, and is left as it was`() throws {

@@ -52,7 +52,9 @@ extension Diagnostic {
     .warning(
       .hostAlmostDates,
       "\(count == 1 ? "a folder looks" : "\(count) folders look") like a date on this host, and no run takes \(count == 1 ? "it" : "them"): \(first.quoted)",
-      at: place, hint: "fields have leading zeros, as in 2024-01, and name days from 1970 on")
+      at: place,
+      hint: "fields have leading zeros, as in 2024-01, and name days from 1970 on; "
+        + "digits that go on behind a year or month are fields or ? of their own")
   }
 
   static func hostTooManyFolders(_ pattern: String, limit: Int, at place: SourcePlace) -> Diagnostic {

@@ -56,11 +56,11 @@ extension Diagnostic {
   }
 
   static func variableContradicted(
-    _ name: String, maxAge: String, at place: SourcePlace, variable: SourcePlace
+    _ name: String, is value: String, maxAge: String, at place: SourcePlace, variable: SourcePlace
   ) -> Diagnostic {
     .error(
       .variableContradicted,
-      "'max_age' is \(maxAge), but no file may be deleted: the environment variable \(name) is set", at: place,
+      "'max_age' is \(maxAge), but no file may be deleted: the environment variable \(name) is \(value)", at: place,
       notes: [.variableHere(at: variable)], hint: "write max_age: never, or unset \(name)")
   }
 }

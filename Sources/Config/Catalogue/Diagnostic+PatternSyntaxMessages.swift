@@ -30,26 +30,52 @@ extension Diagnostic {
       return .error(
         .patternEscapedSlash, "a '\\' before a '/' means nothing: no name holds a slash", at: place,
         hint: "remove the \\")
-    case .notASCIIInSet: return setNotASCII(at: place, hint: "write alternatives, for instance {ä,ö}")
+    case .notASCIIInSet:
+      // Of all other characters there is no list.
+      let isNegated = Array(scalar.text.utf8).isInNegatedSet(fault.offset)
+      return setNotASCII(at: place, hint: isNegated ? nil : "write alternatives, for instance {ä,ö}")
     }
   }
 
   /// Of a pattern, or a wildcard of a path.
-  static func setNotASCII(at place: SourcePlace, hint: String = "write ? for each byte, or a target for each")
-    -> Diagnostic
-  {
+  static func setNotASCII(at place: SourcePlace, hint: String? = "write a target for each") -> Diagnostic {
     .error(.patternSetNotASCII, "a set holds single bytes, and this character has several", at: place, hint: hint)
   }
 
   private static func patternDots(_ text: String, at place: SourcePlace) -> Diagnostic {
-    .error(
+    let meant = text.withoutDots
+    // At any depth, an include deletes more, and a rule's exclude may leave more to one that does.
+    let widens = meant?.dropLast().contains("/") == false
+    return .error(
       .patternDots, "no file or folder has this name", at: place,
-      hint: text.withoutDots.map { "did you mean \($0.inYAML)?" }
-        ?? "patterns are relative to the target, and cannot lead out of it")
+      hint: widens
+        ? "a name alone is looked for at any depth; for the target's own folder only, write the absolute path"
+        : meant.map { "did you mean \($0.inYAML)?" }
+          ?? "patterns are relative to the target, and cannot lead out of it")
   }
 
   static func foreignPattern(_ foreign: ForeignPattern, at place: SourcePlace) -> Diagnostic {
     .error(.foreignPattern, foreign.message, at: place, hint: foreign.hint)
+  }
+}
+
+extension [UInt8] {
+  /// Whether the byte stands in a set of a pattern that is one of all others.
+  fileprivate func isInNegatedSet(_ offset: Int) -> Bool {
+    var (at, set): (Int, (members: Int, isNegated: Bool)?) = (0, nil)
+    while at < Swift.min(offset, count) {
+      switch self[at] {
+      case UInt8(ascii: "\\"): at += 1
+      case UInt8(ascii: "[") where set == nil:
+        let isNegated = at + 1 < count && "!^".utf8.contains(self[at + 1])
+        if isNegated { at += 1 }
+        set = (at + 1, isNegated)
+      case UInt8(ascii: "]"): if let members = set?.members, at > members { set = nil }
+      default: break
+      }
+      at += 1
+    }
+    return set?.isNegated ?? false
   }
 }
 

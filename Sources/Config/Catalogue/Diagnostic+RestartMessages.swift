@@ -134,17 +134,30 @@ extension Diagnostic {
       at: place, hint: "write action: FailJob for 2, 5 and 64")
   }
 
+  /// Those of one container after which every attempt ends the same way.
+  struct FinalStatuses {
+    let container: String?
+    let statuses: [ExitStatus]
+
+    fileprivate var rule: String {
+      let only = container.map { "containerName: \($0.whole), " } ?? ""
+      let values = statuses.map { "\($0.rawValue)" }.joined(separator: ", ")
+      return "{action: FailJob, onExitCodes: {\(only)operator: In, values: [\(values)]}}"
+    }
+  }
+
   static func retriesInVain(
-    _ statuses: [ExitStatus], container: String?, retries: Int, hasPolicy: Bool, at place: SourcePlace
+    _ containers: [FinalStatuses], retries: Int, hasPolicy: Bool, at place: SourcePlace
   ) -> Diagnostic {
+    let statuses = ExitStatus.allCases.filter { status in containers.contains { $0.statuses.contains(status) } }
     let list = statuses.map { "\($0.rawValue) (\($0.meaning))" }.joined(separator: ", ")
-    let values = statuses.map { "\($0.rawValue)" }.joined(separator: ", ")
-    let only = container.map { "containerName: \($0.whole), " } ?? ""
-    let rule = "{action: FailJob, onExitCodes: {\(only)operator: In, values: [\(values)]}}"
+    let rules = containers.map(\.rule)
     return .warning(
       .retriesInVain, "the Job tries again, up to \(retries) times, where no attempt ends otherwise: after \(list)",
       at: place,
-      hint: hasPolicy ? "add to its rules: - \(rule)" : "add to the Job's spec: podFailurePolicy: {rules: [\(rule)]}")
+      hint: hasPolicy
+        ? "add to its rules: " + rules.map { "- \($0)" }.joined(separator: " ")
+        : "add to the Job's spec: podFailurePolicy: {rules: [\(rules.joined(separator: ", "))]}")
   }
 }
 

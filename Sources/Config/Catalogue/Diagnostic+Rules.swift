@@ -69,7 +69,7 @@ extension Diagnostic {
     case noWorkload, otherKeyRead, onlyBystanders, tooManyContainers, badMemoryQuantity, noMemoryLimit,
       memoryLimitTooSmall,
       requestAboveLimit
-    case unknownVolume, targetNotMounted, targetReadOnly, targetPartlyReadOnly, systemFolderOfNode,
+    case unknownVolume, targetNotMounted, targetReadOnly, targetPartlyReadOnly, mountsPassedOver, systemFolderOfNode,
       targetGoneWithPod, reportNotWritable, reportGoneWithPod
     case otherTerminationLog
     case gracePeriodTooShort, gracePeriodTight, deadlineBeforeTimeLimit, deadlineBeforeAttempts
@@ -90,7 +90,8 @@ extension Diagnostic {
     case budgetHere, ceilingHere, decodedHere, concurrencyHere
     case includeHere, excludeHere, maxDepthHere, otherPatternHere, maxAgeHere, olderThanHere
     case runsBoundHere, variableHere
-    case containerLimitHere, volumesHere, containerHere, mountsHere, readOnlyHere, volumeHere, messagePathHere,
+    case containerLimitHere, volumesHere, containerHere, mountsHere, mountHere, readOnlyHere, volumeHere,
+      messagePathHere,
       timeLimitHere
     case backoffLimitHere, failurePolicyHere, configMapHere, keyHere, configMountHere
   }

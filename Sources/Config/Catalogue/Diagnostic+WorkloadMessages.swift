@@ -155,7 +155,20 @@ extension Diagnostic {
       .targetPartlyReadOnly,
       "\(mount.quoted) is mounted read-only: nothing can be deleted in folders there that match \(path.quoted)",
       at: place, notes: [.readOnlyHere(at: readOnly)],
-      hint: "mount it for writing (readOnly: false)" + (exclude.map { ", or write exclude: [\"\($0.whole)\"]" } ?? ""))
+      hint: "mount it for writing (readOnly: false)" + (exclude.map { ", or write exclude: [\($0.inYAML)]" } ?? ""))
+  }
+
+  /// `mounts`: the first of them, with the places of their paths.
+  static func mountsPassedOver(
+    _ path: String, mounts: [String], areMore: Bool, at place: SourcePlace, places: [SourcePlace]
+  ) -> Diagnostic {
+    var names = mounts.map(\.quoted)
+    if areMore { names.append("others") }
+    let list = names.count > 1 ? names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "") : names[0]
+    return .warning(
+      .mountsPassedOver, "nothing in \(list) is purged by \(path.quoted): a run stays on one file system", at: place,
+      notes: places.map { .mountHere(at: $0) },
+      hint: "write one_file_system: false, or a target for each; exclude what is to stay")
   }
 
   static func systemFolderOfNode(
@@ -314,6 +327,9 @@ extension Diagnostic.Note {
   }
   static func readOnlyHere(at place: SourcePlace) -> Self {
     Self(rule: .readOnlyHere, message: "this makes it read-only", place: place)
+  }
+  static func mountHere(at place: SourcePlace) -> Self {
+    Self(rule: .mountHere, message: "the mount is here", place: place)
   }
   static func volumeHere(at place: SourcePlace) -> Self {
     Self(rule: .volumeHere, message: "the volume is here", place: place)

@@ -1,8 +1,11 @@
+import Plan
+
 /// What of a path other programs fill in: the fields of dates as shells, templates and `strftime` write them, and variables.
 struct ForeignPath {
   /// The first such part, as written.
   let placeholder: String
-  /// The path with the fields of dates as they are written here; nil when it holds what only its writer knows.
+  /// The path with the fields of dates as they are written here, and a star for minutes and seconds, which have none; nil when it
+  /// holds what only its writer knows, or could not be written so.
   let meant: String?
 
   /// Nil when there is none.
@@ -12,7 +15,19 @@ struct ForeignPath {
     var reader = Reader(text)
     reader.read()
     guard let first = reader.first else { return nil }
-    (placeholder, meant) = (first, reader.meant)
+    (placeholder, meant) = (first, reader.meant.flatMap { ForeignPath.isPossible($0) ? $0 : nil })
+  }
+
+  /// Whether a path can be written so, and has nothing foreign any more.
+  private static func isPossible(_ text: String) -> Bool {
+    // What is a part of a path is tried with the whole of it.
+    guard text.hasPrefix("/") else { return true }
+    var reader = Reader(text)
+    reader.read()
+    if reader.first != nil { return false }
+    let source = SourceText(name: "", bytes: Array(text.utf8))
+    let scalar = YAMLScalar(text: text, style: .plain, place: source.place(0..<source.bytes.count))
+    return (try? PathReader(scalar, of: "path").pattern()) != nil
   }
 
   /// One pair of braces, of which more can be told where it stands than in the whole path.
@@ -20,6 +35,8 @@ struct ForeignPath {
 
   /// What tells that bare words are dates.
   fileprivate static let years = ["YYYY", "yyyy", "GGGG", "gggg"]
+  /// The same in our language.
+  fileprivate static let ownYears = ["{YYYY}", "{GGGG}"]
 
   /// What stands for a field of dates between the signs of some language, or alone where `isAlone`.
   fileprivate static let words = [
@@ -51,6 +68,8 @@ private struct Reader {
   private var isBehindQuoted = false
   /// Whether single letters behind a percent sign, and bare words, mean dates: only beside a year.
   private let hasConversions, hasWords: Bool
+  /// Whether a field of ours says the year, in front of which words are just names.
+  private let hasOwnYear: Bool
   /// An `mm` beside it is minutes.
   private let hasCapitalMonth: Bool
 
@@ -58,6 +77,11 @@ private struct Reader {
     rest = text[...]
     hasConversions = ["%Y", "%F", "%G"].contains { text.contains($0) }
     hasWords = ForeignPath.years.contains { text.contains($0) }
+    hasOwnYear = ForeignPath.ownYears.contains { year in
+      text.ranges(of: year).contains { range in
+        range.lowerBound == text.startIndex || !"${%".contains(text[text.index(before: range.lowerBound)])
+      }
+    }
     hasCapitalMonth = text.contains("MM")
   }
 
@@ -86,9 +110,20 @@ private struct Reader {
     if first == nil { first = String(rest.prefix(count)) }
     if meaning == nil { isKnown = false }
     isBehindQuoted = false
-    result += meaning ?? String(rest.prefix(count))
+    add(meaning ?? String(rest.prefix(count)), to: &result)
     rest = rest.dropFirst(count)
     return true
+  }
+
+  /// One star behind another would mean something else.
+  private func add(_ meaning: String, to text: inout String) {
+    text += text.last == "*" && meaning.first == "*" ? meaning.dropFirst() : meaning[...]
+  }
+
+  /// Whether an hour stands behind the last year, so that what follows is smaller than that.
+  private static func isWithinHour(_ text: String) -> Bool {
+    let day = ForeignPath.ownYears.compactMap { text.ranges(of: $0).last?.upperBound }.max() ?? text.startIndex
+    return text[day...].contains("{HH}")
   }
 
   /// Letters as such between the words of a format: `YYYY-[W]WW`, `yyyy-'W'ww`.
@@ -156,30 +191,47 @@ private struct Reader {
 
   private mutating func takeConversion() -> Bool {
     guard hasConversions, rest.first == "%", let letter = rest.dropFirst().first, letter.isLetter else { return false }
-    return take(2, as: ForeignPath.conversions[letter])
+    let isPartOfHour = "MS".contains(letter) && Reader.isWithinHour(result)
+    return take(2, as: isPartOfHour ? "*" : ForeignPath.conversions[letter])
   }
 
-  /// `YYYY`, `yyyyMMdd`, `YYYYMMDDTHH`, but not as a part of a longer word.
+  /// `YYYY`, `yyyyMMdd`, `YYYYMMDDTHHmmss`, but not as a part of a longer word.
   private mutating func takeWords() -> Bool {
     let isInside = result.last?.isLetter ?? false
     let letters = rest.prefix { $0.isLetter }
     guard hasWords, !isInside || isBehindQuoted, !letters.isEmpty else { return false }
     var (left, fields, isKnown) = (letters, "", true)
     while !left.isEmpty {
-      // `Www`, which may be all in capitals.
-      if !left.hasPrefix("WWW"), let word = ForeignPath.bareWords.first(where: { left.hasPrefix($0) }) {
-        let field = meaning(of: left.prefix(word.count))
-        isKnown = isKnown && field != nil
-        fields += field ?? word
-        left = left.dropFirst(word.count)
-      } else if let sign = left.first, sign == "T" || sign == "W", left.count > 1, (result + fields).contains("{") {
-        fields.append(sign)
-        left = left.dropFirst()
+      if let part = datePart(of: left, behind: fields) {
+        isKnown = isKnown && part.meaning != nil
+        add(part.meaning ?? String(left.prefix(part.count)), to: &fields)
+        left = left.dropFirst(part.count)
+      } else if fields.hasPrefix("{YYYY}{") {
+        // Nobody calls a folder so: it is a date, and something more.
+        return take(letters.count, as: nil)
       } else {
         return false
       }
     }
-    return fields.contains("{") || !isKnown ? take(letters.count, as: isKnown ? fields : nil) : false
+    return fields.contains { "{*".contains($0) } || !isKnown ? take(letters.count, as: isKnown ? fields : nil) : false
+  }
+
+  /// What letters of a word that begins with these `fields` go on with: how many of them have a meaning together, and which, if
+  /// that is known. Nil: they are no date.
+  private func datePart(of left: Substring, behind fields: String) -> (count: Int, meaning: String?)? {
+    let before = result + fields
+    let isWithinHour = Reader.isWithinHour(before)
+    // `Www`, which may be all in capitals.
+    if !left.hasPrefix("WWW"), let word = ForeignPath.bareWords.first(where: { left.hasPrefix($0) }) {
+      if hasOwnYear, !ForeignPath.ownYears.contains(where: { before.contains($0) }) { return nil }
+      let isMinute = isWithinHour && word.lowercased() == "mm"
+      return (word.count, isMinute ? "*" : meaning(of: left.prefix(word.count)))
+    }
+    guard let sign = left.first else { return nil }
+    let alike = left.prefix { $0 == sign }.count
+    if isWithinHour, "Ssf".contains(sign), alike > 1, first != nil || !fields.isEmpty { return (alike, "*") }
+    let isSign = (sign == "T" || sign == "W") && left.count > 1 || isWithinHour && left == "Z"
+    return isSign && before.contains("{") ? (1, String(sign)) : nil
   }
 }
 

@@ -26,7 +26,7 @@ struct HostChecks {
     let place = target.pathPlace
     switch answer {
     case .folders(let folders, let found, let passedOver):
-      check(target, pattern, folders, found: found, &findings)
+      check(target, pattern, folders, found: found, passedOver, &findings)
       check(passedOver, at: place, &findings)
     case .tooMany(let limit): findings.report(.hostTooManyFolders(pattern.text, limit: limit, at: place))
     case .noAnswer(let silence, let probes):
@@ -77,7 +77,7 @@ struct HostChecks {
     }
   }
 
-  /// Links are left to the run, which follows those on the way to a report.
+  /// A link at the end is replaced by a run.
   private func finding(aboutReport file: String, _ found: HostFacts.Folder, at place: SourcePlace) -> Diagnostic? {
     let last = file.split(separator: "/").count - 1
     switch found.state {
@@ -90,10 +90,12 @@ struct HostChecks {
 
   private func check(
     _ target: DecodedTarget, _ pattern: PathPattern, _ folders: [HostFacts.Folder], found: Int,
-    _ findings: inout Findings
+    _ passedOver: PassedOver, _ findings: inout Findings
   ) {
     if !pattern.isLiteral, found == 0 {
       switch folders.first?.state {
+      // Some do match, and it is told why no run takes them.
+      case nil where passedOver.mounts.count + passedOver.links.count > 0: return
       case nil: return findings.report(.hostNoFolderMatches(pattern.text, missing: nil, at: target.pathPlace))
       case .missing(let component):
         let missing = folders[0].path(through: component)

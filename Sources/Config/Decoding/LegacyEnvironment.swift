@@ -73,7 +73,8 @@ struct LegacyEnvironment {
       for age in target.agesOfFiles {
         findings.report(
           .variableContradicted(
-            keeping.name, maxAge: age.node.flowText.shown, at: age.value, variable: keeping.namePlace))
+            keeping.name, is: keeping.text.shown, maxAge: age.node.flowText.shown, at: age.value,
+            variable: keeping.namePlace))
       }
     }
   }
@@ -213,7 +214,8 @@ private enum LegacyValues {
 
   /// `512Mi` and `1Gi`; of units of ten, those that are meant.
   static func mebibytes(_ text: String) -> String? {
-    guard let (number, unit) = parts(text) else { return nil }
+    // Nought turned the guard off, which nobody means who names a unit.
+    guard let (number, unit) = parts(text), number > 0 else { return nil }
     switch unit {
     case "m", "mi", "mb", "mib": return "\(number)"
     case "g", "gi", "gb", "gib": return "\(number << 10)"
@@ -224,7 +226,7 @@ private enum LegacyValues {
   /// Nil for other texts than a number with a unit behind it, and for numbers that nobody means.
   private static func parts(_ text: String) -> (number: Int, unit: String)? {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
-    guard digits.count < 7, let number = Int(digits), number > 0 else { return nil }
+    guard !digits.isEmpty, digits.count < 7, let number = Int(digits) else { return nil }
     return (number, text.dropFirst(digits.count).filter { $0 != " " }.lowercased())
   }
 }

@@ -27,9 +27,9 @@ extension CheckedConfiguration {
     for running in chosen {
       let config = running.isBystander ? nil : check(source, running.settings(over: settings), limits: limits)
       for finding in config?.diagnostics ?? [] { all.report(running.placed(finding)) }
-      let companions = chosen.filter { $0.pod == running.pod && !$0.isKnown }
+      let pod = chosen.filter { $0.pod == running.pod }
       var own = Findings()
-      WorkloadChecks(running: running, companions: companions, config: config?.decoder, configMap: key)
+      WorkloadChecks(running: running, pod: pod, config: config?.decoder, configMap: key)
         .run(findings: &own)
       for finding in own.all { all.report(running.placed(finding)) }
       unlisted += own.unkeptCount

@@ -11,8 +11,10 @@ struct MountChecks {
   private var effort = Effort(2_000_000)
   private var exclusions = ExcludedTargets()
   private var hints = MountChecks.mostHints
-  /// Read-only parts of targets that are looked at: nobody reads of more.
+  /// Mounts further in than a target's fixed part that are looked at: nobody reads of more.
   private var partsLeft = 1000
+  /// Of those that no run takes, as many are named.
+  private static let mostNames = 3
 
   private var container: Workload.Container { running.container }
   /// Nil when it cannot be told what the program is to do.
@@ -65,18 +67,21 @@ struct MountChecks {
       return
     }
     let stays = target.settings.values.oneFileSystem
-    guard let inner = stays ? [] : container.mountIndex.mounts(below: path, effort: &effort) else { return }
-    if reportsSystemFolder(path, at: target.pathPlace, in: mounts + inner, &findings) { return }
-    let readOnly = mounts.compactMap(\.readOnly)
-    if let first = mounts.first, readOnly.count < mounts.count {
-      if let volume = first.volume, mounts.allSatisfy(\.goesWithPod) {
+    guard let below = stays ? [] : container.mountIndex.mounts(below: path, effort: &effort) else { return }
+    // A run that stays on one file system takes nothing that is mounted among the matches.
+    let entered = stays ? mounts.filter { $0.holds(path) } : mounts
+    if reportsSystemFolder(target, path, in: entered + below, &findings) { return }
+    if stays, reportsPassedOver(target, path, mounts.filter { !$0.holds(path) }, &findings), entered.isEmpty { return }
+    let readOnly = entered.compactMap(\.readOnly)
+    if let first = entered.first, readOnly.count < entered.count {
+      if let volume = first.volume, entered.allSatisfy(\.goesWithPod) {
         findings.report(.targetGoneWithPod(path.text, at: target.pathPlace, volume: volume.place))
       }
-      reportReadOnlyParts(of: target, path, mounts, &findings)
+      reportReadOnlyParts(of: target, path, entered + below, &findings)
       return
     }
     // What is mounted further in is purged, too, when it may be.
-    if !inner.isEmpty { return }
+    if !below.isEmpty { return }
     if let place = readOnly.first {
       guard reading?.command == .purge else { return }
       findings.report(.targetReadOnly(path.text, at: target.pathPlace, readOnly: place))
@@ -85,7 +90,7 @@ struct MountChecks {
     }
   }
 
-  /// Some of the folders that a pattern finds may lie in a mount that can only be read.
+  /// Some of the folders that a pattern finds, or of those below, may lie in a mount that can only be read.
   private mutating func reportReadOnlyParts(
     of target: DecodedTarget, _ path: PathPattern, _ mounts: [Workload.Mount], _ findings: inout Findings
   ) {
@@ -93,25 +98,59 @@ struct MountChecks {
     for mount in mounts {
       guard let place = mount.readOnly, partsLeft > 0 else { continue }
       partsLeft -= 1
-      let rest = path.components.dropFirst(mount.components.count)
-      let shapes = mount.components.map { NameShape(.literal($0)) } + rest.map { NameShape($0) }
-      if exclusions.excludes(shapes, from: target) { continue }
+      if isExcluded(mount, from: target, path) { continue }
       findings.report(
         .targetPartlyReadOnly(
           path.text, in: mount.path.text, exclude: mount.pattern(of: path), at: target.pathPlace, readOnly: place))
     }
   }
 
-  /// What no target may touch may be mounted under another name.
-  private func reportsSystemFolder(
-    _ path: PathPattern, at place: SourcePlace, in mounts: [Workload.Mount], _ findings: inout Findings
+  /// Whether the target excludes all that the mount has of it.
+  private mutating func isExcluded(_ mount: Workload.Mount, from target: DecodedTarget, _ path: PathPattern) -> Bool {
+    let rest = path.components.dropFirst(mount.components.count)
+    let shapes = mount.components.map { NameShape(.literal($0)) } + rest.map { NameShape($0) }
+    return exclusions.excludes(shapes, from: target)
+  }
+
+  /// What is mounted among the matches of a pattern, though its volume may be meant by it. Of what Kubernetes' objects hold nobody
+  /// wants anything to go, nor, beside a mount that holds the others, of what begins empty; and who says `one_file_system: true`
+  /// there wants that.
+  private mutating func reportsPassedOver(
+    _ target: DecodedTarget, _ path: PathPattern, _ mounts: [Workload.Mount], _ findings: inout Findings
+  ) -> Bool {
+    let isHeld = container.mountIndex.mount(holding: path.literalPrefix) != nil
+    if isHeld ? target.settings.given["one_file_system"] != nil : isHeldByCompanion(path) { return false }
+    var found: [Workload.Mount] = []
+    for mount in mounts where mount.volume?.isFromObjects != true && partsLeft > 0 {
+      if isHeld, mount.goesWithPod { continue }
+      partsLeft -= 1
+      if isExcluded(mount, from: target, path) { continue }
+      found.append(mount)
+      if found.count > MountChecks.mostNames { break }
+    }
+    // What was not looked at may be one.
+    guard !found.isEmpty else { return partsLeft == 0 && !mounts.isEmpty }
+    let named = found.prefix(MountChecks.mostNames)
+    findings.report(
+      .mountsPassedOver(
+        path.text, mounts: named.map(\.path.text), areMore: found.count > named.count, at: target.pathPlace,
+        places: named.map(\.path.place)))
+    return true
+  }
+
+  /// What no target may touch may be mounted under another name. Further in than the target's fixed part, what it excludes is not
+  /// entered, and nothing goes from what can only be read.
+  private mutating func reportsSystemFolder(
+    _ target: DecodedTarget, _ path: PathPattern, in mounts: [Workload.Mount], _ findings: inout Findings
   ) -> Bool {
     for mount in mounts {
       guard let folder = mount.folderOfNode(path), let volume = mount.volume, let protected = folder.protected else {
         continue
       }
+      if !mount.holds(path), mount.readOnly != nil || isExcluded(mount, from: target, path) { continue }
       findings.report(
-        .systemFolderOfNode(path.text, folder: folder.text, protected: protected, at: place, volume: volume.place))
+        .systemFolderOfNode(
+          mount.part(of: path), folder: folder.text, protected: protected, at: target.pathPlace, volume: volume.place))
       return true
     }
     return false
@@ -154,7 +193,10 @@ struct MountChecks {
     }
     let names = Set(volumes.map(\.name.text))
     let mounts = container.mounts.filter { names.contains($0.volumeName.text) && $0.readOnly == nil }
-    guard mounts.count == 1, let mount = mounts.first else { return .newVolume(at: "/\(folder)") }
+    // In a path, some signs of a mount's name would mean something else.
+    guard mounts.count == 1, let mount = mounts.first,
+      mount.components.allSatisfy({ Glob.isLiteral($0) && !$0.contains("{") })
+    else { return .newVolume(at: "/\(folder)") }
     let rest = path.text.utf8.dropFirst(1 + folder.utf8.count)
     return .elsewhere(
       volume: mount.volumeName.text, at: mount.path.text, path: mount.path.text + String(decoding: rest, as: UTF8.self),
@@ -169,6 +211,18 @@ private struct FolderOfNode {
 }
 
 extension Workload.Mount {
+  /// Whether all that the pattern finds is in it, unless something else is mounted further in.
+  fileprivate func holds(_ target: PathPattern) -> Bool { components.count <= target.literalPrefix.count }
+
+  /// The target's path as far as the mount does not tell it, else the mount's.
+  fileprivate func part(of target: PathPattern) -> String {
+    "/" + (components + namesBelow(target)).joined(separator: "/")
+  }
+
+  private func namesBelow(_ target: PathPattern) -> [String] {
+    PathReader.split(target.text).dropFirst(components.count).map(\.text)
+  }
+
   /// What the target is on the node, or has in it, when the volume is one of the node's folders.
   fileprivate func folderOfNode(_ target: PathPattern) -> FolderOfNode? {
     guard let host = volume?.hostPath else { return nil }
@@ -176,23 +230,30 @@ extension Workload.Mount {
     guard let subPath else {
       // It is somewhere below.
       let text = "/" + (host + [subPathText ?? "…"]).joined(separator: "/")
-      return FolderOfNode(text: text, protected: ProtectedPaths.tree(holding: shapes))
+      return FolderOfNode(
+        text: text, protected: ProtectedPaths.tree(holding: shapes + knownSubPath.map { NameShape(.literal($0)) }))
     }
     let inner = target.components.dropFirst(components.count)
-    let names = PathReader.split(target.text).dropFirst(components.count).map(\.text)
     let all = shapes + subPath.map { NameShape(.literal($0)) } + inner.map { NameShape($0) }
     return FolderOfNode(
-      text: "/" + (host + subPath + names).joined(separator: "/"),
+      text: "/" + (host + subPath + namesBelow(target)).joined(separator: "/"),
       protected: all.isEmpty ? "/" : ProtectedPaths.reached(by: all))
   }
 
   /// The folders that the target's pattern finds in it, as a pattern of `exclude`; nil when it finds others, too, that this
   /// would keep.
   fileprivate func pattern(of target: PathPattern) -> String? {
-    guard components.count > target.literalPrefix.count else { return nil }
+    guard !holds(target) else { return nil }
     let names = zip(target.components, PathReader.split(target.text)).dropFirst(components.count).map { part, name in
       if case .template = part { "*" } else { name.text }
     }
-    return "/" + (components + names).joined(separator: "/")
+    return "/" + (components.map(\.asPattern) + names).joined(separator: "/")
+  }
+}
+
+extension String {
+  /// The pattern that matches this name alone.
+  fileprivate var asPattern: String {
+    String(decoding: utf8.flatMap { "\\*?[{}".utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }, as: UTF8.self)
   }
 }

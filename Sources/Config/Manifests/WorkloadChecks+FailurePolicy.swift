@@ -1,12 +1,22 @@
 import Plan
 
-extension WorkloadChecks {
+extension RunningContainer {
+  /// Whether what it ends with can end the pod: that of a sidecar does not, and who only checks something must run before the
+  /// others.
+  var endsAttempts: Bool {
+    if container.isSidecar { return false }
+    return !isBystander || container.isInit && commandLine?.reading.checkedPaths.isEmpty == false
+  }
+
   /// Statuses after which every attempt ends the same way. Of those, a check ends with no guard's.
-  private var final: [ExitStatus] {
+  fileprivate var finalStatuses: [ExitStatus] {
     ExitStatus.allCases.filter { status in
-      status != .success && !status.isWorthARetry && !(running.isBystander && status == .guardTripped)
+      status != .success && !status.isWorthARetry && !(isBystander && status == .guardTripped)
     }
   }
+}
+
+extension WorkloadChecks {
 
   /// Whether a Job tries again exactly where that may help.
   func checkFailurePolicy(_ findings: inout Findings) {
@@ -65,7 +75,7 @@ extension WorkloadChecks {
       findings.report(.retryForgone(status, at: rule.place(of: Int(status.rawValue))))
     }
     let retries = workload.retries?.count ?? 0
-    for status in final {
+    for status in running.finalStatuses {
       guard let rule = rule(for: status) else { continue }
       // Ignored failures do not count against the limit, so they are tried again without end.
       guard rule.action == "Ignore" || rule.action == "Count" && retries > 0 else { continue }
@@ -79,10 +89,18 @@ extension WorkloadChecks {
     let isMistaken = workload.failureRules.contains { rule in
       rule.container.map { !workload.containerNames.contains($0.text) } ?? false
     }
-    let missing = final.filter { rule(for: $0) == nil }
+    let missing = running.finalStatuses.filter { rule(for: $0) == nil }
     guard !isMistaken, !missing.isEmpty else { return }
-    let place = policy?.key.place ?? retries.number?.key.place ?? job.key.place
+    if let policy {
+      let own = [Diagnostic.FinalStatuses(container: container.name, statuses: missing)]
+      return findings.report(.retriesInVain(own, retries: retries.count, hasPolicy: true, at: policy.key.place))
+    }
+    // The first of the pod speaks for all of them: a policy is written once.
+    let ending = pod.filter(\.endsAttempts)
+    guard ending.first === running else { return }
+    let all = ending.map { Diagnostic.FinalStatuses(container: $0.container.name, statuses: $0.finalStatuses) }
     findings.report(
-      .retriesInVain(missing, container: container.name, retries: retries.count, hasPolicy: policy != nil, at: place))
+      .retriesInVain(
+        all, retries: retries.count, hasPolicy: false, at: retries.number?.key.place ?? job.key.place))
   }
 }

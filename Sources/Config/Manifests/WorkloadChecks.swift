@@ -5,13 +5,15 @@ import Plan
 /// What Kubernetes alone would object to is passed over, unless a purge depends on it.
 struct WorkloadChecks {
   let running: RunningContainer
-  /// The containers of the same pod of which it is not known what they run either.
-  let companions: [RunningContainer]
+  /// The containers of the same pod that are checked, this one among them.
+  let pod: [RunningContainer]
   /// Nil when the config could not be read.
   let config: BatchDecoder?
   /// Nil: the config is a file of its own.
   let configMap: ConfigMapKey?
 
+  /// Those of the pod of which it is not known what they run.
+  var companions: [RunningContainer] { pod.filter { !$0.isKnown } }
   var workload: Workload { running.workload }
   var container: Workload.Container { running.container }
   /// Nil when it cannot be told what the program is to do.
@@ -32,15 +34,14 @@ struct WorkloadChecks {
     }
     checkTimes(&findings)
     checkRestarts(&findings)
-    checkFailurePolicy(&findings)
+    if running.endsAttempts { checkFailurePolicy(&findings) }
     checkOtherRuns(&findings)
   }
 
   /// Whoever only checks configs needs no mounts and no memory; an init container that finds something ends the attempt.
   private func checkBystander(_ findings: inout Findings) {
     checkCheckedFiles(&findings)
-    guard container.isInit, let line = running.commandLine, !line.reading.checkedPaths.isEmpty else { return }
-    checkFailurePolicy(&findings)
+    if running.endsAttempts { checkFailurePolicy(&findings) }
   }
 
   // MARK: Types

@@ -17,6 +17,9 @@ extension Workload {
 
     var name: String? { node.given("name")?.value.text }
 
+    /// Whether it runs beside the others and is started again whatever it ends with.
+    var isSidecar: Bool { isInit && node.given("restartPolicy")?.value.text == "Always" }
+
     /// The path in the container; nil when it is relative to a folder that the manifest does not tell.
     func absolute(_ path: String) -> String? {
       if path.hasPrefix("/") { return path }
@@ -54,6 +57,8 @@ extension Workload {
     let volume: Volume?
     /// What of the volume is mounted; empty: all of it. Nil: only the kubelet knows.
     let subPath: [String]?
+    /// The folders on the way there that are known.
+    let knownSubPath: [String]
     /// The same as written.
     let subPathText: String?
     /// Where that is said.
@@ -68,10 +73,12 @@ extension Workload {
       (self.path, self.components, self.volumeName) = (path, components, volumeName)
       volume = volumes[volumeName.text]
       ownReadOnly = node["readOnly"]?.truePlace
-      let expression = node.given("subPathExpr")?.value
-      subPathText = (expression ?? node.given("subPath")?.value)?.text
-      subPathPlace = node.given("subPath")?.value.place
-      subPath = expression == nil ? MountPath.components(node.given("subPath")?.value.text ?? "") : nil
+      let (expression, plain) = (node.given("subPathExpr")?.value, node.given("subPath")?.value)
+      (subPathText, subPathPlace) = ((expression ?? plain)?.text, plain?.place)
+      let names = MountPath.components(expression.map { $0.text ?? ".." } ?? plain?.text ?? "")
+      // Only in an expression does a dollar sign mean something.
+      let known = Array((names ?? []).prefix { expression == nil || !$0.contains("$(") })
+      (knownSubPath, subPath) = (known, known.count == names?.count ? known : nil)
     }
 
     /// Where it, or its volume, is made read-only.

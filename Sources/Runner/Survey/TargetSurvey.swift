@@ -46,8 +46,24 @@ final class TargetSurvey: Sendable {
   func answer() -> HostFacts.Answer {
     switch subject {
     case .target(let target): answer(about: target)
-    case .path(let path): .folders([look(at: path, trying: false)], found: 1)
+    case .path(let path): .folders([look(followingLinksTo: path)], found: 1)
     }
+  }
+
+  /// Of a link at its end, only whether it leads to a folder is told: another is replaced, wherever it leads.
+  private func look(followingLinksTo path: [UInt8]) -> HostFacts.Folder {
+    var folder = look(at: path, trying: false)
+    guard case .link(let first) = folder.state else { return folder }
+    let names = path.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
+    func leadsToFolder(_ component: Int) -> Bool {
+      FolderListing.isFolder("/" + names[...component].joined(separator: "/"))
+    }
+    if let obstacle = (first..<names.count).first(where: { !leadsToFolder($0) }) {
+      if obstacle + 1 < names.count { folder.state = .missing(component: obstacle) }
+    } else {
+      folder.state = .directory(HostFacts.Directory(deletion: .untried))
+    }
+    return folder
   }
 
   private func answer(about target: Target) -> HostFacts.Answer {

@@ -259,8 +259,10 @@ struct PatternChecks {
     guard parts.count > 2, parts.first == "*", parts.last == "*", !parts.contains("**"),
       measured.insert(placed.place).inserted
     else { return }
-    let middle = parts.dropFirst().dropLast().joined(separator: "/")
-    report(.patternOfOneDepth(placed.text, middle, at: placed.place), &findings)
+    let middle = parts.dropFirst().dropLast()
+    // Any names there speak of a depth, and of nothing that may lie deeper, too.
+    if middle.allSatisfy({ $0.contains("*") && $0.allSatisfy { $0 == "*" || $0 == "?" } }) { return }
+    report(.patternOfOneDepth(placed.text, middle.joined(separator: "/"), at: placed.place), &findings)
   }
 
   /// Patterns without a slash at the beginning are relative to the target: one that repeats its path looks for that path once
