@@ -2,8 +2,8 @@ import Glibc
 public import SystemPackage
 
 /// Another file system as it would be with one of its folders as the root, so that a run can be rehearsed on a copy.
-public struct RootedFileSystem: FileSystem {
-  private let base: any FileSystem
+public struct RootedFileSystem: FileSystemLayer {
+  public let base: any FileSystem
   /// Without a slash at its end; empty for the root itself.
   private let root: [UInt8]
   private let identity: FileIdentity
@@ -20,8 +20,6 @@ public struct RootedFileSystem: FileSystem {
     (self.base, identity) = (base, try base.openRoot(bytes).identity)
   }
 
-  public var removalsAreSerial: Bool { base.removalsAreSerial }
-
   public func openRoot(_ path: [UInt8]) throws(Errno) -> DirectoryHandle { try base.openRoot(root + path) }
 
   public func openDirectory(
@@ -32,18 +30,6 @@ public struct RootedFileSystem: FileSystem {
     return try base.openDirectory(name, in: parent, for: access)
   }
 
-  public func exists(_ name: [UInt8], in directory: DirectoryHandle) throws(Errno) -> Bool {
-    try base.exists(name, in: directory)
-  }
-
-  public func freshStatus(of directory: DirectoryHandle) throws(Errno) -> EntryStatus {
-    try base.freshStatus(of: directory)
-  }
-
-  public func look(at name: [UInt8], in directory: DirectoryHandle, isFresh: Bool) throws(Errno) -> EntryStatus {
-    try base.look(at: name, in: directory, isFresh: isFresh)
-  }
-
   public func path(of directory: DirectoryHandle) -> [UInt8]? {
     guard let path = base.path(of: directory), path.starts(with: root) else { return nil }
     let below = Array(path[root.count...])
@@ -52,27 +38,9 @@ public struct RootedFileSystem: FileSystem {
 
   public func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool? { base.isAt(root + path, directory) }
 
+  public var removalsAreSerial: Bool { base.removalsAreSerial }
+
   public func touch(_ directory: DirectoryHandle) throws(Errno) -> FileTime { try base.touch(directory) }
-
-  public func list(
-    _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order, mark: StaticString
-  ) throws(Errno) -> EntryBatch? {
-    try base.list(directory, limit: limit, order: order, mark: mark)
-  }
-
-  public func status(
-    of indices: Range<Int>, in batch: EntryBatch, of directory: DirectoryHandle,
-    receive: (Int, Result<EntryStatus, Errno>) -> Void
-  ) {
-    base.status(of: indices, in: batch, of: directory, receive: receive)
-  }
-
-  public func freshStatus(
-    of indices: Range<Int>, of names: NameList, in directory: DirectoryHandle,
-    receive: (Int, Result<EntryStatus, Errno>) -> Void
-  ) {
-    base.freshStatus(of: indices, of: names, in: directory, receive: receive)
-  }
 
   public func removeFiles(
     _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, clearance: (Int) -> Clearance,

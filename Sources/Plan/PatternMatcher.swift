@@ -139,7 +139,8 @@ public struct PatternMatcher: Sendable {
 
   /// 0 when not all is worked out.
   private func follow(_ name: Span<UInt8>) -> Int32 {
-    // For each byte of each name: without checks, since rows and classes are places in their tables.
+    // For each byte of each name: checks would cost a seventh of all that a file takes. They hold by how the tables are made: a row is
+    // one of `next`, with `classes` places, and `classOfByte` has a number below that for each of 256 bytes.
     let (next, classOfByte) = (next.span, classOfByte.span)
     var row = Int(here.row)
     for at in 0..<name.count {

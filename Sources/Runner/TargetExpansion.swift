@@ -54,12 +54,12 @@ struct TargetExpansion {
       collector.spared = try sparedPeriods(of: target)
       var search = search(for: target)
       try search.run(&collector)
+      tell(search.passedOver, of: target)
       if collector.matching == 0, search.passedOver.mounts.count > 0 { throw .onlyMounts }
       var folders = collector.folders
       folders.passedOver = search.passedOver
       folders.found = arranged(folders.found, of: target, in: collector.list)
       tell(collector, of: target)
-      tell(folders.passedOver, of: target)
       return folders
     } catch {
       collector.list.removeAll(from: before)

@@ -47,6 +47,7 @@ struct EFSPurgeBatch: ParsableCommand {
       if !watchesSignals(command) { ProcessSignals.release() }
       try command.run()
     } catch let unusable as Unusable {
+      StandardError.write(Array(unusable.findings.utf8))
       ErrorLine.write(unusable.message)
       exit(withError: ExitCode(unusable.status))
     } catch let interrupted as Interrupted {

@@ -40,8 +40,9 @@ struct Explanation {
   private static func refuseErrors(_ findings: [Diagnostic], in subject: String) throws(Unusable) {
     let errors = findings.filter { $0.severity == .error }
     if errors.isEmpty { return }
-    StandardError.write(Array(errors.map(DiagnosticPrinter(colour: false).text).joined().utf8))
-    throw Unusable("\(subject): \(FindingCount(errors).summary(targets: 0))")
+    throw Unusable(
+      "\(subject): \(FindingCount(errors).summary(targets: 0))",
+      findings: errors.map(DiagnosticPrinter(colour: false).text).joined())
   }
 
   private func placing(_ key: TargetKey) -> (key: TargetKey, at: String?) {
@@ -118,7 +119,7 @@ struct Explanation {
     do throws(Diagnostic) {
       return try read()
     } catch {
-      throw Unusable("\(error.message)\(error.hint.map { "; \($0)" } ?? "")")
+      throw Unusable(error)
     }
   }
 

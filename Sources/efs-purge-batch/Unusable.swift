@@ -1,3 +1,4 @@
+import Config
 import Plan
 import Runner
 
@@ -8,6 +9,9 @@ struct Unusable: Error {
   let findings: String
 
   init(_ message: String, findings: String = "") { (self.message, self.findings) = (message, findings) }
+
+  /// An option's value is at fault.
+  init(_ finding: Diagnostic) { self.init("\(finding.message)\(finding.hint.map { "; \($0)" } ?? "")") }
 
   var status: Int32 { ExitStatus.unusable.rawValue }
 }

@@ -105,7 +105,12 @@ import Testing
     others.path = PathPattern(
       text: tree.path + "/[mn]",
       components: target.path.components.dropLast() + [.wildcard(try Glob("[mn]"))])
-    let failed = purge([others], now: Fixture.now)
+    let events = Events()
+    let failed = purge([others], events: events, now: Fixture.now)
+    let told = events.all.compactMap { event -> UInt64? in
+      if case .passedOver(let passedOver, _) = event { passedOver.mounts.count } else { nil }
+    }
+    #expect(told == [2])
     #expect(failed.exitStatus == .failures)
     #expect(failed.targets.first?.reason?.contains("are mount points, and it stays on one file system") == true)
     target.oneFileSystem = false

@@ -121,7 +121,7 @@ extension ExplanationText {
     case .unreadable: return "\(place) cannot be looked at: \(remark)"
     case .symlink: return "symbolic links stay"
     case .special: return "it is neither a file, nor a folder, nor a symbolic link"
-    case .never: return "no file goes, however old (max_age: never)"
+    case .never: return "nothing goes, however old (max_age: never)"
     case .tooNew: return tooNew(claim)
     case .tooSmall: return "it is too small: \(size(claim))"
     case .tooLarge: return "it is too large: \(size(claim))"

@@ -39,7 +39,7 @@ public struct RunReport: Sendable {
   }
 
   /// Indented, keys sorted.
-  private static func json(_ value: some Encodable) throws -> [UInt8] {
+  static func json(_ value: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try Array(encoder.encode(value))

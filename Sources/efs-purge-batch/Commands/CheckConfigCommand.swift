@@ -108,7 +108,7 @@ struct CheckConfigCommand: ParsableCommand {
     do throws(Diagnostic) {
       return try ByteCount.optionValue(memoryLimit, of: "--memory-limit")
     } catch {
-      throw Unusable("\(error.message)\(error.hint.map { "; \($0)" } ?? "")")
+      throw Unusable(error)
     }
   }
 }

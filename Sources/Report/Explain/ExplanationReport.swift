@@ -1,4 +1,3 @@
-import FoundationEssentials
 public import Plan
 
 /// Explanations for machines: one JSON object, keys sorted.
@@ -26,9 +25,7 @@ public struct ExplanationReport: Sendable {
 
   /// Ends with a newline.
   public func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(figures), as: UTF8.self) + "\n"
+    String(decoding: try RunReport.json(figures), as: UTF8.self) + "\n"
   }
 }
 
