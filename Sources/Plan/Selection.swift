@@ -12,7 +12,7 @@ public struct Selection: Hashable, Sendable {
 
   /// A place where patterns stand.
   public struct Source: Hashable, Sendable {
-    public enum Key: Hashable, Sendable { case include, exclude }
+    public enum Key: String, Hashable, Sendable { case include, exclude }
     public let key: Key
     /// The number of the rule; nil: the target's own key.
     public let rule: Int?
@@ -21,7 +21,7 @@ public struct Selection: Hashable, Sendable {
     public let pattern: Pattern
 
     /// `exclude`, or `rules[0].include`.
-    public var path: String { (rule.map { "rules[\($0)]." } ?? "") + (key == .include ? "include" : "exclude") }
+    public var path: String { (rule.map { "rules[\($0)]." } ?? "") + key.rawValue }
   }
 
   /// As many as there are bits for their lists.

@@ -12,4 +12,9 @@ public struct TargetKey: Hashable, Sendable {
   public init(target: Int, rule: Int? = nil, _ name: String, item: Int? = nil) {
     (self.target, self.rule, self.name, self.item) = (target, rule, name, item)
   }
+
+  /// Where a pattern of this target stands.
+  public init(_ source: Selection.Source, target: Int) {
+    self.init(target: target, rule: source.rule, source.key.rawValue, item: source.index)
+  }
 }

@@ -115,9 +115,8 @@ private struct PatternFigures: Sendable, Encodable {
   let at: String?
 
   init(_ pattern: Selection.Source, _ claim: PathExplanation.Claim, _ placing: ExplanationText.Placing) {
-    let name = pattern.key == .include ? "include" : "exclude"
     (text, key) = (pattern.pattern.text, pattern.path)
-    at = placing(TargetKey(target: claim.target, rule: pattern.rule, name, item: pattern.index)).at
+    at = placing(TargetKey(pattern, target: claim.target)).at
   }
 }
 

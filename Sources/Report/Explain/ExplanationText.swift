@@ -61,15 +61,10 @@ public struct ExplanationText {
 
   private func chosen(by claim: PathExplanation.Claim) -> String {
     guard let pattern = claim.pattern else { return "" }
-    return ": \(Self.quoted(pattern))\(cited(key(of: pattern, claim)))"
+    return ": \(Self.quoted(pattern))\(cited(TargetKey(pattern, target: claim.target)))"
   }
 
   // MARK: Places
-
-  private func key(of pattern: Selection.Source, _ claim: PathExplanation.Claim) -> TargetKey {
-    TargetKey(
-      target: claim.target, rule: pattern.rule, pattern.key == .include ? "include" : "exclude", item: pattern.index)
-  }
 
   private func cited(_ key: TargetKey?) -> String {
     guard let key else { return "" }
@@ -88,7 +83,7 @@ extension TargetKey {
 
 extension ExplanationText {
   static func quoted(_ pattern: Selection.Source) -> String {
-    "\(pattern.key == .include ? "include" : "exclude") \"\(PrintableText.escaped(pattern.pattern.text))\""
+    "\(pattern.key.rawValue) \"\(PrintableText.escaped(pattern.pattern.text))\""
   }
 
   /// What decides, without the place in the config.
