@@ -7,13 +7,15 @@ public enum ExitStatus: Int32, Hashable, Sendable, CaseIterable {
   case interrupted = 4
   case guardTripped = 5
   case locked = 6
+  /// As `failures`, but all that failed will fail again until somebody mends it.
+  case permanentFailures = 7
   case usage = 64
 
   /// Whether a further attempt may do what this one did not; false where every one would end the same way.
   public var isWorthARetry: Bool {
     switch self {
     case .failures, .memory, .interrupted, .locked: true
-    case .success, .unusable, .guardTripped, .usage: false
+    case .success, .unusable, .guardTripped, .permanentFailures, .usage: false
     }
   }
 
@@ -27,6 +29,7 @@ public enum ExitStatus: Int32, Hashable, Sendable, CaseIterable {
     case .interrupted: "ended early in good order"
     case .guardTripped: "a safety guard"
     case .locked: "another run holds the lock"
+    case .permanentFailures: "failures that somebody must mend"
     case .usage: "wrong command line"
     }
   }

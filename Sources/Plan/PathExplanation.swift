@@ -163,7 +163,7 @@ extension PathExplanation {
     public init(_ reason: KeepReason) {
       self =
         switch reason {
-        case .tooNew: .tooNew
+        case .tooNew, .inFuture: .tooNew
         case .excluded: .excluded
         case .notIncluded: .notIncluded
         case .tooSmall: .tooSmall

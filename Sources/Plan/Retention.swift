@@ -123,6 +123,8 @@ public enum Verdict: Hashable, Sendable {
 /// Why a file stays. The raw values are the keys of `files_kept` in the report.
 public enum KeepReason: String, Hashable, Sendable, CaseIterable {
   case tooNew = "too_new"
+  /// Its time is later than this host's clock, by more than clocks may differ.
+  case inFuture = "in_future"
   case excluded
   case notIncluded = "not_included"
   case tooSmall = "too_small"

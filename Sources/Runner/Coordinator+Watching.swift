@@ -17,7 +17,8 @@ extension Coordinator {
       let quiet = time.since(running[id]?.lastChange ?? time)
       if quiet >= Coordinator.stallAfter {
         runner.onEvent(
-          .targetStalled(target: progress.target, for: quiet, operationsInFlight: progress.busyWorkers))
+          .targetStalled(
+            target: progress.target, quiet: quiet, operationsInFlight: progress.busyWorkers, calls: []))
       }
     }
   }

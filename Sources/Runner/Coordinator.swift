@@ -106,12 +106,14 @@ struct Coordinator {
     }
     var unfitting = [governor.objection(to: runner.plan.memory) ?? governor.start()].compactMap { $0 }
     let gathering = gatherTargets()
-    for outcome in gathering.outcomes { record(outcome) }
     lineUp(gathering)
     unfitting += objections()
     if gathering.unmatched.isEmpty, unfitting.isEmpty {
+      runner.onEvent(.batchStarted(targets: gathering.settled.count + gathering.order.count))
+      for outcome in gathering.outcomes { record(outcome) }
       walkAll()
       for folder in waiting.rest { notStarted(waiting.folders[folder]) }
+      for targets in books.notStarted { runner.onEvent(.targetsNotStarted(targets)) }
     }
     noteMemory()
     var memory = governor.finish()

@@ -99,7 +99,7 @@ struct Batch {
     let (stop, progress) = (StopRequest(), ProgressRequest())
     end.run(stop, progress)
     try report?.start(stop)
-    logger.log(events.started(config: settings.configPath, targets: plan.targets.count { $0.isEnabled }))
+    logger.log(events.searching(config: settings.configPath))
     var runSettings = BatchRunner.Settings(
       mode: settings.mode, runID: runID, now: settings.now, selection: settings.selection)
     runSettings.ownFiles = ownFiles(report)

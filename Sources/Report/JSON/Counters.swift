@@ -50,6 +50,8 @@ struct Counters: Hashable, Sendable, Encodable {
       "empty_dirs_left": \.emptyDirsLeft,
       "empty_dirs_mount_point": \.emptyDirsMountPoint,
       "empty_dirs_other_owner": \.emptyDirsOtherOwner,
+      "dirs_not_permitted": \.dirsNotPermitted,
+      "files_not_permitted": \.filesNotPermitted,
       "symlinks_skipped": \.symlinksSkipped,
       "symlinks_to_purge": \.symlinksToPurge,
       "symlinks_purged": \.symlinksPurged,

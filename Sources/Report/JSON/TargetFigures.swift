@@ -92,8 +92,8 @@ extension BatchOutcome {
 }
 
 extension ByteCount {
-  /// MiB for each 1000 of `files`, the figure operators watch for growth; nil when there are none.
+  /// MiB for each 1000 of `files`, the figure operators watch for growth; nil where there are no thousands.
   func inMebibytes(perThousand files: UInt64) -> Double? {
-    files > 0 ? (inMebibytes * 1000 / Double(files)).rounded(to: 4) : nil
+    files >= 1000 ? (inMebibytes * 1000 / Double(files)).rounded(to: 4) : nil
   }
 }

@@ -19,13 +19,19 @@ extension EventLog {
       ["target": .string(target), "error": .string(kind), "count": .count(count)])
   }
 
-  func stalled(_ target: String, _ duration: Duration, _ operations: Int) -> LogLine {
-    line(
-      .warning, "No progress",
-      [
-        "target": .string(target), "stalled_seconds": .seconds(duration),
-        "operations_in_flight": .integer(Int64(operations)),
-      ])
+  /// Names the calls that hang; a target of which others go on makes progress all the same.
+  func stalled(_ target: String, _ quiet: Duration?, _ operations: Int, _ calls: [HangingCall]) -> LogLine {
+    var fields: [String: LogValue] = [
+      "target": .string(target), "operations_in_flight": .integer(Int64(operations)),
+      "operations": .list(
+        calls.map { call in
+          .object([
+            "operation": .string(call.operation.rawValue), "seconds": .seconds(call.age), "path": .string(call.path),
+          ])
+        }),
+    ]
+    if let quiet { fields["stalled_seconds"] = .seconds(quiet) }
+    return line(.warning, quiet == nil ? "The file system does not answer" : "No progress", fields)
   }
 
   func remark(_ level: LogLine.Level, _ message: String, _ target: String?, _ reason: String) -> LogLine {

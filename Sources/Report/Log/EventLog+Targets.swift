@@ -107,7 +107,10 @@ extension EventLog {
     ]
   }
 
+  /// A target that never started has no completion: it was skipped, or failed before. Those that wait when the run ends are told
+  /// together, and each only at trace.
   func finished(_ outcome: TargetOutcome) -> LogLine {
+    guard outcome.startedAt != nil else { return unstarted(outcome) }
     var fields = counters(outcome.tally)
     fields["target"] = .string(outcome.name)
     fields["outcome"] = .string(outcome.ending.rawValue)
@@ -121,6 +124,20 @@ extension EventLog {
     fields.merge(operations(outcome.operations)) { _, figure in figure }
     fields["errors_by_kind"] = .object(outcome.errorsByKind.mapValues(LogValue.count))
     return line(outcome.ending.logLevel, "Purge operation completed", fields)
+  }
+
+  private func unstarted(_ outcome: TargetOutcome) -> LogLine {
+    var fields: [String: LogValue] = [
+      "target": .string(outcome.name), "root_path": .string(outcome.path),
+      "outcome": .string(outcome.ending.rawValue), "errors": .count(outcome.tally.errors),
+    ]
+    fields["reason"] = outcome.reason.map(LogValue.string)
+    switch outcome.ending {
+    case .skipped: return line(.info, "Target skipped", fields)
+    case .notStarted: return line(.trace, "Target not started", fields)
+    case .completed, .completedWithErrors, .stoppedMemory, .stoppedTime, .stoppedSignal, .stoppedGuard, .failed:
+      return line(.error, "Target failed before it started", fields)
+    }
   }
 
   func counters(_ tally: Tally) -> [String: LogValue] {

@@ -28,37 +28,10 @@ public struct EventLog: Sendable {
     (self.context, self.errnoName) = (context, errnoName)
   }
 
-  /// The first line of a run; `targets` counts the enabled ones of the config.
-  public func started(config: String, targets: Int) -> LogLine {
-    line(
-      .info, "Batch started",
-      [
-        "version": .string(context.toolVersion), "config": .string(config), "targets": .integer(Int64(targets)),
-        "dry_run": .flag(context.mode == .dryRun),
-      ])
-  }
-
-  /// The last line of a run.
-  public func completed(_ outcome: BatchOutcome) -> LogLine {
-    let ended = outcome.ending.logLevel
-    var fields = counters(outcome.totals)
-    fields["outcome"] = .string(outcome.ending.rawValue)
-    fields["exit_status"] = .integer(Int64(outcome.exitStatus.rawValue))
-    fields["targets"] = .integer(Int64(outcome.books.count))
-    fields["targets_completed"] = .integer(Int64(outcome.books.endings[.completed] ?? 0))
-    fields["dry_run"] = .flag(outcome.mode == .dryRun)
-    fields["duration_seconds"] = .seconds(outcome.duration)
-    fields["files_per_second"] = .rate(outcome.filesPerSecond)
-    let memory = outcome.memory.summary
-    fields["peak_memory_mb"] = .mebibytes(memory.peak)
-    fields["memory_limit_mb"] = .mebibytes(memory.limit)
-    fields["memory_backpressure_events"] = .count(memory.pauses)
-    if let trend = outcome.memory.trend { fields["memory_trend"] = .string(trend.rawValue) }
-    return line(ended, "Batch completed", fields)
-  }
-
   public func line(for event: RunEvent) -> LogLine {
     switch event {
+    case .batchStarted(let targets): started(targets)
+    case .batchProgress(let progress): self.progress(progress)
     case .targetStarted(let start): started(start)
     case .progress(let progress): self.progress(progress)
     case .failure(let failure): self.failure(failure)
@@ -67,13 +40,14 @@ public struct EventLog: Sendable {
     case .memoryNotices(let files): notices(files)
     case .workingSetNear(let memory): workingSetNear(memory)
     case .memoryStep(let step): self.step(step)
-    case .targetStalled(let target, let duration, let operations): stalled(target, duration, operations)
+    case .targetStalled(let target, let quiet, let operations, let calls): stalled(target, quiet, operations, calls)
     case .guardTripped(let target, let message): remark(.error, "Safety guard tripped", target, message)
     case .passedOver(let passedOver, let target): self.passedOver(passedOver, target)
     case .notice(let target, let message): remark(.warning, "Notice", target, message)
     case .stopping(let ending, let message):
       line(.warning, "Stopping", ["outcome": .string(ending.rawValue), "reason": .string(message)])
     case .targetFinished(let outcome): finished(outcome)
+    case .targetsNotStarted(let targets): notStarted(targets)
     }
   }
 

@@ -33,6 +33,15 @@ public struct TargetOutcome: Hashable, Sendable {
   public var tally = Tally()
   /// Errors by errno name (`EACCES`) or, where no call failed, by our own word for it.
   public var errorsByKind: [String: UInt64] = [:]
+  /// Of `tally.errors`, those that will happen again until somebody mends their cause (EACCES, EPERM, EROFS that the server
+  /// stands by).
+  public var permanentErrors: UInt64 = 0
+  /// Folders with a `.purge-hold` that were met.
+  public var holds = PathSamples()
+  /// Of a dry run: some of the files that would go, `FileSample.most` at most.
+  public var samples: [FileSample] = []
+  /// Files that all targets together had scanned when this one ended.
+  public var filesOfRun: UInt64 = 0
   /// The largest sample taken while this target ran.
   public var peakMemory = ByteCount(bytes: 0)
   public var pauses: UInt64 = 0
@@ -83,6 +92,10 @@ public struct BatchOutcome: Hashable, Sendable {
   /// Patterns of the selection that match neither a configured name nor a folder's. When there are any, nothing was
   /// walked.
   public var unmatchedSelection: [String] = []
+  /// Of targets with dates in their paths, the folders that are not purged now; of the first few that have such.
+  public var foldersKept: [FoldersKept] = []
+  /// Of a dry run: the caps that a run would meet.
+  public var capForecasts: [CapForecast] = []
   /// Why targets can never start for want of memory, a sentence for each. When there are any, nothing was walked.
   public var unfitting: [String] = []
 

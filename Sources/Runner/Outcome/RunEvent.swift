@@ -3,6 +3,9 @@ public import SystemPackage
 
 /// What a run tells while it goes on. Events come from several threads; a handler must be quick and must not call back.
 public enum RunEvent: Sendable {
+  /// All folders were found, and the first target is about to start; `targets` counts every one the report will have.
+  case batchStarted(targets: Int)
+  case batchProgress(BatchProgress)
   case targetStarted(TargetStart)
   case progress(TargetProgress)
   case failure(PurgeFailure)
@@ -16,8 +19,8 @@ public enum RunEvent: Sendable {
   case workingSetNear(MemorySummary)
   /// A target was paused, narrowed, or goes on.
   case memoryStep(MemoryStep)
-  /// No worker of the target has finished anything for this long.
-  case targetStalled(target: String, for: Duration, operationsInFlight: Int)
+  /// Calls of a target do not answer. `quiet`: no worker of it has finished anything for so long; nil: others go on.
+  case targetStalled(target: String, quiet: Duration?, operationsInFlight: Int, calls: [HangingCall])
   case guardTripped(target: String?, message: String)
   /// Entries that a target's path may have been meant to find, and that are not purged.
   case passedOver(PassedOver, target: String)
@@ -25,6 +28,8 @@ public enum RunEvent: Sendable {
   case notice(target: String?, message: String)
   case stopping(ending: Ending, message: String)
   case targetFinished(TargetOutcome)
+  /// Told once at the end, in place of a line for each.
+  case targetsNotStarted(TargetsNotStarted)
 }
 
 /// What is known when a target starts.

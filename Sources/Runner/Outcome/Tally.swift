@@ -53,6 +53,10 @@ public struct Tally: Hashable, Sendable {
   public var emptyDirsMountPoint: UInt64 = 0
   public var emptyDirsOtherOwner: UInt64 = 0
 
+  // In a dry run, of `dirsScanned` and `filesToPurge`: those whose removal would not be permitted.
+  public var dirsNotPermitted: UInt64 = 0
+  public var filesNotPermitted: UInt64 = 0
+
   public var symlinksSkipped: UInt64 = 0
   // Of `filesToPurge` and `filesPurged`, those that are links.
   public var symlinksToPurge: UInt64 = 0
@@ -92,6 +96,8 @@ public struct Tally: Hashable, Sendable {
     sum.emptyDirsLeft += other.emptyDirsLeft
     sum.emptyDirsMountPoint += other.emptyDirsMountPoint
     sum.emptyDirsOtherOwner += other.emptyDirsOtherOwner
+    sum.dirsNotPermitted += other.dirsNotPermitted
+    sum.filesNotPermitted += other.filesNotPermitted
     sum.symlinksSkipped += other.symlinksSkipped
     sum.symlinksToPurge += other.symlinksToPurge
     sum.symlinksPurged += other.symlinksPurged
@@ -162,6 +168,7 @@ extension KeepReason {
     case .ownFile: 10
     case .mountPoint: 11
     case .never: 12
+    case .inFuture: 13
     }
   }
 }

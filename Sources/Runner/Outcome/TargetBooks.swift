@@ -21,12 +21,19 @@ public struct TargetBooks: Hashable, Sendable {
   public private(set) var slowest: TargetOutcome?
   /// Of those walked in which something would go, the one with the fewest such files.
   public private(set) var smallest: TargetOutcome?
+  /// Those that were never started, by reason, in the order in which reasons came up.
+  public private(set) var notStarted: [TargetsNotStarted] = []
+  /// Failed entries and targets that will fail again until somebody mends their cause.
+  public private(set) var permanentErrors: UInt64 = 0
   private var walked: [Busy] = []
 
   static let mostFirst = 200
   static let mostTroubled = 100
   static let mostUnwalked = 3
   static let mostBusy = 500
+  /// Each configured target may have one, when its cap is reached.
+  static let mostReasons = 20
+  private static let otherReasons = "other reasons, which the report has"
   /// Fewer files say nothing of a rate.
   static let fewFiles: UInt64 = 1000
 
@@ -67,13 +74,24 @@ public struct TargetBooks: Hashable, Sendable {
     totals += outcome.tally
     endings[outcome.ending, default: 0] += 1
     errorsByKind.merge(outcome.errorsByKind, uniquingKeysWith: +)
-    keep(outcome)
+    permanentErrors += outcome.permanentErrors
+    if outcome.ending == .notStarted { addNotStarted(outcome) } else { keep(outcome) }
     if outcome.ending.isWalked { compare(outcome) }
     if outcome.ending == .stoppedGuard, guarded == nil { guarded = outcome }
     guard !outcome.ending.isWalked, outcome.ending != .skipped, unwalked.count < TargetBooks.mostUnwalked else {
       return
     }
     unwalked.append(outcome)
+  }
+
+  private mutating func addNotStarted(_ outcome: TargetOutcome) {
+    var reason = outcome.reason ?? "the run ended before"
+    if notStarted.count >= TargetBooks.mostReasons, !notStarted.contains(where: { $0.reason == reason }) {
+      reason = TargetBooks.otherReasons
+    }
+    let index = notStarted.firstIndex { $0.reason == reason } ?? notStarted.count
+    if index == notStarted.count { notStarted.append(TargetsNotStarted(reason: reason)) }
+    notStarted[index].names.note(PrintableText.escaped(outcome.name))
   }
 
   private mutating func keep(_ outcome: TargetOutcome) {
