@@ -191,7 +191,7 @@ struct PathInquiry {
 
   private static func key(of reason: KeepReason) -> String? {
     switch reason {
-    case .tooNew, .never: "max_age"
+    case .tooNew, .inFuture, .never: "max_age"
     case .tooSmall: "min_size"
     case .tooLarge: "max_size"
     case .otherOwner: "owner"
