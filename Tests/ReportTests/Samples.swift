@@ -66,8 +66,8 @@ enum Samples {
       ending: ending, exitStatus: status, memory: MemoryOutcome(memory), books: TargetBooks(targets))
   }
 
-  /// A target with errors, one stopped, one that never started: every remark there is.
-  static var troubled: BatchOutcome {
+  /// One with errors, one stopped, one that never started.
+  static var troubledTargets: [TargetOutcome] {
     var failing = tally(kept: 1200, purged: 30_500)
     failing.filesToPurge += 7
     failing.filesScanned += 7
@@ -81,9 +81,14 @@ enum Samples {
     (cut.dirsFound, cut.dirsLeft, cut.emptyDirsLeft) = (cut.dirsFound + 1, 1, 17)
     let monthly = target("monthly/2026-07", .stoppedMemory, reason: "memory stayed above abort_at", tally: cut)
     let last = target("monthly/2026-08", .notStarted, reason: "the run was stopped before")
+    return [api, monthly, last]
+  }
+
+  /// Every remark there is.
+  static var troubled: BatchOutcome {
     var pressed = memory
     (pressed.peak, pressed.pauses, pressed.paused) = (.mebibytes(245), 4, .seconds(95))
-    var outcome = batch([api, monthly, last], ending: .stoppedMemory, status: .memory, memory: pressed)
+    var outcome = batch(troubledTargets, ending: .stoppedMemory, status: .memory, memory: pressed)
     outcome.unmatchedPatterns = [.init(key: "exclude", pattern: "keep\n/", target: "api-files", targets: 3)]
     var passedOver = PassedOver()
     passedOver.links.note(Array("/data/2026-05".utf8))
