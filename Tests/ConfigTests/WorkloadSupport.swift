@@ -32,7 +32,8 @@ private func readOption(_ arguments: [String], at index: Int, into reading: inou
     return index + 1
   }
   let known = [
-    "--config", "--target", "--set", "--report", "--log-level", "--log-format", "--summary", "--now", "--termination-log",
+    "--config", "--target", "--set", "--report", "--log-level", "--log-format", "--now", "--termination-log",
+    "--summary",
   ]
   guard known.contains(name) else {
     reading.fault = .init(argument: index, message: "Unknown option '\(name)'")

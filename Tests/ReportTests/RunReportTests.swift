@@ -17,7 +17,8 @@ import Testing
   }
 
   @Test func `The whole report of a troubled run`() throws {
-    try expectGolden(String(decoding: json(Samples.troubled, Samples.troubledTargets), as: UTF8.self), "report-troubled.json")
+    let bytes = try json(Samples.troubled, Samples.troubledTargets)
+    try expectGolden(String(decoding: bytes, as: UTF8.self), "report-troubled.json")
   }
 
   /// The golden file is the report of version 0.1.0 on the same run.
@@ -80,6 +81,40 @@ import Testing
     #expect(report["schema_version"] as? Int == 1)
     #expect(report["exit_status"] as? Int == 3)
     #expect(report["started_at"] as? String == "2026-11-23T06:34:35.120Z")
+  }
+
+  @Test func `A dry run tells of caps ahead, folders that stay, holds and samples`() throws {
+    let report = try object(json(Samples.rehearsal))
+    let caps = try #require(report["caps_ahead"] as? [[String: Any]])
+    #expect(caps.map { $0["key"] as? String } == ["safety.max_deletions", "max_deleted_bytes"])
+    #expect(caps.map { $0["target"] as? String } == [nil, "monthly"])
+    #expect(caps.map { $0["unit"] as? String } == ["files", "bytes"])
+    #expect(caps[0]["limit"] as? Int == 2500 && caps[0]["wanted"] as? Int == 23_010)
+    let kept = try #require((report["folders_kept"] as? [[String: Any]])?.first)
+    #expect(kept["target"] as? String == "monthly")
+    #expect((kept["too_young"] as? [String: Any])?["count"] as? Int == 4)
+    #expect(((kept["keep_last"] as? [String: Any])?["first"] as? [String])?.count == PathSamples.most)
+    #expect((kept["outside_bounds"] as? [String: Any])?["first"] as? [String] == ["/data/2023-12"])
+    let target = try #require((report["targets"] as? [[String: Any]])?.first)
+    #expect((target["holds"] as? [String: Any])?["first"] as? [String] == ["/data/api/protected", "/data/api/x"])
+    let samples = try #require(target["samples"] as? [[String: Any]])
+    #expect(samples.map { $0["path"] as? String } == ["/data/api/a/old.log", "/data/api/b"])
+    #expect(samples.map { $0["size"] as? Int } == [4096, 12])
+    #expect(samples.map { $0["age_seconds"] as? Int } == [90 * 86_400, nil])
+  }
+
+  @Test func `A dry run without caps ahead says so, and a purge does not speak of them`() throws {
+    #expect((try object(json(Samples.batch([], mode: .dryRun)))["caps_ahead"] as? [Any])?.isEmpty == true)
+    #expect(try object(json(Samples.batch([])))["caps_ahead"] == nil)
+  }
+
+  @Test(arguments: [(999, 0, nil), (999, 1000, 20), (2000, 0, 10), (2000, 8000, 2.5)])
+  func `A target's memory per 1000 files is that of all files of the run, and absent while they are few`(
+    files: UInt64, ofRun: UInt64, figure: Double?
+  ) throws {
+    var outcome = Samples.target("a", tally: Samples.tally(kept: files, purged: 0))
+    outcome.filesOfRun = ofRun
+    #expect(try target(outcome)["memory_mb_per_1k_files"] as? Double == figure)
   }
 
   @Test func `Memory has the contract's fields, in MiB`() throws {

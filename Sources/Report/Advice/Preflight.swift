@@ -42,9 +42,10 @@ public struct Preflight: Hashable, Sendable {
     let (memory, peak) = (outcome.memory, outcome.memory.processPeak)
     items = [
       Preflight.walked(outcome, isSelection), Preflight.watched(outcome), Preflight.readable(outcome),
-      Preflight.perThousand(memory), Preflight.estimate(memory, peak), Preflight.limit(memory.summary, peak, recommended),
-      Preflight.usage(memory.summary), Preflight.calm(memory.summary), Preflight.pace(outcome, plan),
-      Preflight.permission(outcome), Preflight.caps(outcome, plan), Preflight.report(plan), Preflight.alerts,
+      Preflight.perThousand(memory), Preflight.estimate(memory, peak),
+      Preflight.limit(memory.summary, peak, recommended), Preflight.usage(memory.summary),
+      Preflight.calm(memory.summary), Preflight.pace(outcome, plan), Preflight.permission(outcome),
+      Preflight.caps(outcome, plan), Preflight.report(plan), Preflight.alerts,
       Item("rollback", "what is deleted can be brought back", .byHand, "is there a backup, and was it tried?"),
       Preflight.subset(outcome),
     ]
@@ -170,7 +171,8 @@ extension Preflight {
   private static func usage(_ memory: MemorySummary) -> Item {
     let (id, name) = ("usage", "memory stays below 80 % of the limit")
     if !memory.isContainer { return Item(id, name, .byHand, "no container here: run plan where the run will be") }
-    let figures = "\(memory.peak.text) at most counted against it, \(HumanText.decimal(memory.peakPercent, digits: 1)) %"
+    let percent = HumanText.decimal(memory.peakPercent, digits: 1)
+    let figures = "\(memory.peak.text) at most counted against it, \(percent) %"
     return Item(id, name, memory.peakPercent < alarmPercent ? .passed : .failed, figures)
   }
 
@@ -191,7 +193,7 @@ extension Preflight {
     }
     if let ahead = outcome.capForecasts.first {
       let further = outcome.capForecasts.count - 1
-      let others = further > 0 ? "; so would \(HumanText.counted(UInt64(further), "further cap"))" : ""
+      let others = further > 0 ? ", and at \(HumanText.counted(UInt64(further), "further cap"))" : ""
       return Item(id, name, .failed, "a run would stop at \(ahead.place): \(ahead.figures)\(others)")
     }
     let goes = "\(SummaryTable.files(outcome.totals.deleted(in: .dryRun))) would go"
@@ -215,15 +217,15 @@ extension Preflight {
   private static let alerts = Item(
     "alerts", "alerts are set", .byHand,
     "on an exit status other than 0; on the message \"Paused to free memory\" or memory_backpressure_events above 0; "
-      + "on no \"Batch completed\" within the expected time (memory_usage_percent of progress lines misses short peaks)")
+      + "on no \"Batch completed\" within the expected time (memory_usage_percent of progress lines misses short peaks)"
+  )
 
   private static func subset(_ outcome: BatchOutcome) -> Item {
     let (id, name) = ("subset", "a real run on a small target first")
     guard let smallest = outcome.books.smallest else {
       let files = outcome.totals.filesToPurge
-      return Item(
-        id, name, .byHand,
-        files == 0 ? "nothing would go" : "\(SummaryTable.files(files)) would go, but in no target that was walked to its end")
+      let some = "\(SummaryTable.files(files)) would go, but in no target that was walked to its end"
+      return Item(id, name, .byHand, files == 0 ? "nothing would go" : some)
     }
     let files = SummaryTable.files(smallest.tally.deleted(in: .dryRun))
     return Item(id, name, .byHand, "the smallest is \(smallest.name), \(files) would go: run with --target")

@@ -6,6 +6,7 @@ public import Runner
 public struct SummaryLine: Sendable {
   /// Of all targets together; the report has those left out.
   private static let mostBytes = 40 << 10
+  private static let mostCaps = 20
 
   private let outcome: BatchOutcome
   private let toolVersion: String
@@ -32,7 +33,9 @@ public struct SummaryLine: Sendable {
       "targets_not_started": .list(outcome.books.notStarted.map { .object($0.fields) }),
       "targets_left_out": .integer(Int64(outcome.books.count - notStarted - targets.count)),
     ]
-    if outcome.mode == .dryRun { fields["caps_ahead"] = .list(outcome.capForecasts.prefix(20).map { .object($0.fields) }) }
+    if outcome.mode == .dryRun {
+      fields["caps_ahead"] = .list(outcome.capForecasts.prefix(SummaryLine.mostCaps).map { .object($0.fields) })
+    }
     if let advice { fields["preflight"] = .list(advice.preflight.items.map { .object($0.fields) }) }
     fields["recommendation"] = (advice?.resources).map { .object($0.fields) }
     return fields

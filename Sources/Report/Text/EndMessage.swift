@@ -22,8 +22,8 @@ public enum EndMessage {
   private static func deletions(of outcome: BatchOutcome) -> String {
     let (totals, verb) = (outcome.totals, outcome.mode == .dryRun ? "would delete" : "deleted")
     return "\(outcome.ending.rawValue) (exit status \(outcome.exitStatus.rawValue)): "
-      + "\(verb) \(totals.deleted(in: outcome.mode)) of \(totals.filesScanned) \(totals.filesScanned == 1 ? "file" : "files"), "
-      + "\(totals.errors) \(totals.errors == 1 ? "error" : "errors")"
+      + "\(verb) \(totals.deleted(in: outcome.mode)) of \(totals.filesScanned) "
+      + "\(totals.filesScanned == 1 ? "file" : "files"), \(totals.errors) \(totals.errors == 1 ? "error" : "errors")"
   }
 
   private static func memory(of memory: MemoryOutcome) -> String {

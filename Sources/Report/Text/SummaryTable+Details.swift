@@ -8,8 +8,8 @@ extension SummaryTable {
     guard outcome.totals.filesKept.total > 0 else { return [] }
     let all = outcome.totals.filesKept.words
     guard isRehearsal, outcome.books.count > 1 else { return ["kept: \(all)"] }
-    let targets =
-      shown.map { (PrintableText.escaped($0.name), $0.tally.filesKept) } + [(restName, rest.tally.filesKept)]
+    let named = shown.map { (PrintableText.escaped($0.name), $0.tally.filesKept) }
+    let targets = named + [(restName, rest.tally.filesKept)]
     return targets.filter { $0.1.total > 0 }.map { "kept in \($0.0): \($0.1.words)" } + ["kept in all: \(all)"]
   }
 
@@ -22,7 +22,8 @@ extension SummaryTable {
       FoldersKept.Reason.allCases.compactMap { reason in
         guard let paths = kept.folders[reason], paths.count > 0 else { return nil }
         let folders = paths.count == 1 ? "1 folder stays" : "\(HumanText.count(paths.count)) folders stay"
-        return "\(PrintableText.escaped(kept.target)): \(folders), \(reason.words): \(paths.list(most: PathSamples.most))"
+        let fact = "\(folders), \(reason.words): \(paths.list(most: PathSamples.most))"
+        return "\(PrintableText.escaped(kept.target)): \(fact)"
       }
     }
   }

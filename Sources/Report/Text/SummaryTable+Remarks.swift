@@ -20,8 +20,9 @@ extension SummaryTable {
   private func remarks(on target: TargetOutcome) -> [String] {
     let errors = errors(target.tally.errors, target.errorsByKind)
     // Where there is no other reason, it only counts the errors, as they do.
-    let saysAll = errors.isEmpty || target.reason != SummaryTable.plainErrors(target.tally.errors)
-    var facts = [saysAll ? target.reason.map(PrintableText.escaped) : nil].compactMap { $0 } + left(target.tally) + errors
+    let saysMore = errors.isEmpty || target.reason != SummaryTable.plainErrors(target.tally.errors)
+    let reason = saysMore ? target.reason.map(PrintableText.escaped) : nil
+    var facts = [reason].compactMap { $0 } + left(target.tally) + errors
     if target.permanentErrors > 0 {
       facts.append("\(HumanText.count(target.permanentErrors)) of them will fail again until their cause is fixed")
     }

@@ -39,16 +39,17 @@ public struct SummaryTable: Sendable {
     let parts = [remarks, keptFiles, folders, samples].filter { !$0.isEmpty }
     for (index, part) in parts.enumerated() {
       let reserved = (parts.count - index - 1) * SummaryTable.leastBytes
-      lines += SummaryTable.fitting(part, within: SummaryTable.mostBytes.all - SummaryTable.bytes(of: lines) - reserved)
-      lines.append("")
+      let used = SummaryTable.bytes(of: lines + [memoryLine])
+      lines += SummaryTable.fitting(part, within: SummaryTable.mostBytes.all - used - reserved) + [""]
     }
     lines.append(memoryLine)
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// As many of `lines` as fit; the last one then says how many do not.
+  /// As many of `lines` as fit, with a blank one behind them; the last one then says how many do not.
   private static func fitting(_ lines: [String], within bytes: Int) -> [String] {
-    var (fitting, left): ([String], Int) = ([], bytes)
+    let more = 80
+    var (fitting, left): ([String], Int) = ([], bytes - more)
     for (index, line) in lines.enumerated() {
       left -= line.utf8.count + 1
       // One that has all the room to itself is shown, however long.
