@@ -176,6 +176,16 @@ import Testing
     #expect(AdviceText(nothing).text.hasSuffix("\nNo recommendation: no folder was walked.\n"))
   }
 
+  @Test func `Memory per 1000 files is a figure only where there are so many`() {
+    let untold = "too little was seen for a trend"
+    #expect(figures("per_1000_files", advice { $0.memory.trend = nil }) == "5.0000 MiB; \(untold)")
+    let few = advice {
+      $0.memory.trend = nil
+      $0.memory.points = Array($0.memory.points.prefix(1))
+    }
+    #expect(figures("per_1000_files", few) == untold)
+  }
+
   @Test func `A plan that was stopped does not say that nothing would go when something would`() {
     let stopped = advice(nil, AdviceTests.with { $0.ending = .stoppedGuard })
     #expect(figures("subset", stopped) == "500 files would go, but in no target that was walked to its end")

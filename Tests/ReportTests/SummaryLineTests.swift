@@ -47,13 +47,15 @@ import Testing
   }
 
   @Test func `Of a dry run it has the checklist, the recommendation and the caps ahead`() throws {
-    let outcome = Samples.rehearsal
+    var outcome = Samples.rehearsal
+    outcome.root = "/mnt/copy"
     let advice = RehearsalAdvice(outcome, plan: BatchPlan(targets: []), isSelection: false)
     let fields = try fields(outcome, advice)
     let items = try #require(fields["preflight"] as? [[String: Any]])
     #expect(items.map { $0["id"] as? String } == advice.preflight.items.map(\.id))
     #expect(items.first { $0["id"] as? String == "caps" }?["result"] as? String == "failed")
     #expect((fields["recommendation"] as? [String: Any])?["memory_limit_mb"] as? Int == 64)
+    #expect(fields["root"] as? String == "/mnt/copy")
     #expect((fields["caps_ahead"] as? [[String: Any]])?.count == 2)
   }
 

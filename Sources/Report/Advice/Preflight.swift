@@ -135,7 +135,9 @@ extension Preflight {
     let points = memory.points.filter { $0.files > 0 }
     guard let last = points.last else { return Item(id, name, .byHand, "no file was seen") }
     guard let trend = memory.trend else {
-      return Item(id, name, .byHand, "\(perThousand(last)) MiB; too little was seen for a trend")
+      // Of fewer files the figure means nothing.
+      let figure = last.files >= 1000 ? "\(perThousand(last)) MiB; " : ""
+      return Item(id, name, .byHand, "\(figure)too little was seen for a trend")
     }
     return Item(
       id, name, trend == .growing ? .failed : .passed,

@@ -15,7 +15,9 @@ public enum EndMessage {
     }
     let waiting = outcome.books.notStarted.map(\.sentence)
     let troubled = outcome.books.count { $0 != .completed && $0 != .notStarted }
-    let lines = ["\(deletions(of: outcome))\(memory(of: outcome.memory))"] + remarks + waiting + others
+    let memory = [SummaryTable.process(outcome.memory), SummaryTable.counted(outcome.memory.summary)]
+    let first = ([deletions(of: outcome)] + memory.compactMap { $0 }).joined(separator: "; ")
+    let lines = [first] + remarks + waiting + others
     return fitting(lines, further: troubled - others.count)
   }
 
@@ -24,11 +26,6 @@ public enum EndMessage {
     return "\(outcome.ending.rawValue) (exit status \(outcome.exitStatus.rawValue)): "
       + "\(verb) \(totals.deleted(in: outcome.mode)) of \(totals.filesScanned) "
       + "\(totals.filesScanned == 1 ? "file" : "files"), \(totals.errors) \(totals.errors == 1 ? "error" : "errors")"
-  }
-
-  private static func memory(of memory: MemoryOutcome) -> String {
-    let (summary, process) = (memory.summary, SummaryTable.process(memory).map { "; \($0)" } ?? "")
-    return "\(process); \(summary.peak.text) at most counted against the limit of \(summary.limit.text)"
   }
 
   /// `message` cut to `maxBytes`, on one line.

@@ -106,7 +106,9 @@ extension SummaryTable {
   /// and takes in the neighbours.
   private var memoryLine: String {
     let memory = outcome.memory.summary
-    let facts = [SummaryTable.process(outcome.memory), SummaryTable.counted(memory), SummaryTable.waits(memory)]
+    let share = "\(HumanText.decimal(memory.peakPercent, digits: 1)) %, \(PrintableText.escaped(memory.source))"
+    let counted = SummaryTable.counted(memory).map { "\($0) (\(share))" }
+    let facts = [SummaryTable.process(outcome.memory), counted, SummaryTable.waits(memory)]
     return "Memory: \(facts.compactMap { $0 }.joined(separator: "; "))."
   }
 
@@ -115,11 +117,10 @@ extension SummaryTable {
     memory.processPeak.bytes > 0 ? "the process took \(memory.processPeak.text) at its peak" : nil
   }
 
-  private static func counted(_ memory: MemorySummary) -> String? {
+  /// Nil where no limit is known.
+  static func counted(_ memory: MemorySummary) -> String? {
     guard memory.limit.bytes > 0 else { return nil }
-    let share = HumanText.decimal(memory.peakPercent, digits: 1)
-    return "\(memory.peak.text) at most counted against the limit of \(memory.limit.text) "
-      + "(\(share) %, \(PrintableText.escaped(memory.source)))"
+    return "\(memory.peak.text) at most counted against the limit of \(memory.limit.text)"
   }
 
   /// `no pause`, or `2 pauses, 12.4s in all; narrowed once`.
