@@ -164,6 +164,19 @@ private let soon = 8.0
     #expect(try files.reportedlyPurged() == 60)
   }
 
+  @Test func `Neither a log nor a summary that nobody reads holds up the end after a signal`() throws {
+    let files = try OldFiles(60, targets: 60)
+    let message = files.scratch.path("end")
+    let arguments = files.runs + ["--set", "run.operations_per_second=50", "--termination-log", message]
+    let session = try Session(arguments, shell: ("", "2>&1"), output: .idlePipe)
+    session.wait { (try? files.left()) ?? 60 < 50 }
+    session.kill(SIGTERM)
+    let end = try session.end()
+    #expect(end.status == 4 && end.seconds < soon, "\(end)")
+    #expect(try String(contentsOfFile: message, encoding: .utf8).hasPrefix("stopped_signal (exit status 4)"))
+    #expect(try files.reportedlyPurged() == files.count - files.left())
+  }
+
   @Test func `A report that a pipe never takes is told of`() throws {
     let files = try OldFiles(60, targets: 60)
     try #require(mkfifo(files.report, 0o600) == 0)
