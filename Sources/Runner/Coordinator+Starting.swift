@@ -24,7 +24,7 @@ extension Coordinator {
   }
 
   /// The caps for one folder of a target.
-  private mutating func caps(for target: ResolvedTarget) -> TargetCaps {
+  mutating func caps(for target: ResolvedTarget) -> TargetCaps {
     if target.spec.path.isLiteral { return TargetCaps(target.spec) }
     if let known = sharedCaps[target.number] { return known }
     let caps = TargetCaps(target.spec) { [mailbox, number = target.number] _ in
@@ -61,7 +61,9 @@ extension Coordinator {
     let id = started
     started += 1
     let caps = caps(for: target)
-    var rules = WalkRules(target.spec, mode: runner.settings.mode, now: now, caps: caps, runner.fileSystem)
+    var rules = WalkRules(
+      target.spec, mode: runner.settings.mode, now: now, maxSkew: runner.plan.safety.maxClockSkew, caps: caps,
+      runner.fileSystem)
     rules.ownFiles = runner.settings.ownFiles
     let limits = limits(of: target.spec, budget: budget)
     if case .atMost(let wanted) = target.spec.concurrency, limits.workers < wanted {
@@ -103,7 +105,8 @@ extension Coordinator {
     return TargetWalk.Means(
       fileSystem: runner.fileSystem,
       rateLimits: runLimits + (target.operationsPerSecond.map { [RateLimit(perSecond: $0)] } ?? []),
-      caps: [runCap, caps.deletions].compactMap { $0 },
+      // A dry run counts on beyond them.
+      caps: isPurge ? [runCap, caps.deletions].compactMap { $0 } : [],
       clockGuard: isPurge ? clockGuard : nil,
       stop: runner.stop, onEvent: runner.onEvent)
   }
@@ -128,12 +131,15 @@ extension Coordinator {
 
 extension WalkRules {
   init(
-    _ target: Target, mode: RunMode, now: Timestamp, caps: TargetCaps, _ fileSystem: any FileSystem
+    _ target: Target, mode: RunMode, now: Timestamp, maxSkew: Duration = .seconds(300), caps: TargetCaps,
+    _ fileSystem: any FileSystem
   ) {
     self.init(
-      mode: mode, cutoff: Cutoff(target.retention, now: now), removalsAreSerial: fileSystem.removalsAreSerial,
+      mode: mode,
+      cutoff: Cutoff(target.retention, now: now, future: Timestamp(WallClock.now()) - (.zero - maxSkew)), removalsAreSerial: fileSystem.removalsAreSerial,
       emptyBefore: target.emptyDirectories.map { now - $0.minAge },
       ownFolderBefore: target.ownFolder.map { now - $0.minAge },
       emptyDirectoryCap: caps.emptyDirectories)
+    self.maxSkew = maxSkew
   }
 }

@@ -4,6 +4,7 @@ import Plan
 /// What the coordinator looks at while targets are walked: their progress, and what memory does meanwhile.
 extension Coordinator {
   mutating func reportProgress(at time: MonotonicTime) {
+    runner.onEvent(.batchProgress(progress(at: time)))
     for (id, target) in running.sorted(by: { $0.key < $1.key }) {
       var progress = target.walk.progress(target.pace, memory: governor.summary)
       progress.pauses = governor.pauses(of: id)
@@ -21,6 +22,25 @@ extension Coordinator {
             target: progress.target, quiet: quiet, operationsInFlight: progress.busyWorkers, calls: []))
       }
     }
+  }
+
+  private func progress(at time: MonotonicTime) -> BatchProgress {
+    BatchProgress(
+      targets: targets, targetsDone: books.count, targetsRunning: running.count, elapsed: time.since(startedAt),
+      tally: tally, filesPerSecond: pace.figures.short, deletionsPerSecond: deletionPace.figures.short,
+      memory: governor.summary, timeLeft: deadline.map { max(.zero, $0.since(time)) })
+  }
+
+  /// Of the targets done and running.
+  private var tally: Tally {
+    running.values.reduce(into: books.totals) { sum, target in sum += target.walk.tally }
+  }
+
+  mutating func notePace(at time: MonotonicTime) {
+    let tally = tally
+    pace.note(PaceMeter.Count(files: tally.filesScanned), at: time)
+    let deleted = runner.settings.mode == .purge ? tally.filesPurged : tally.filesToPurge
+    deletionPace.note(PaceMeter.Count(files: deleted), at: time)
   }
 
   mutating func noteMemory() {

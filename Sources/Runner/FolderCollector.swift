@@ -13,6 +13,8 @@ struct FolderCollector: FolderVisitor {
   var list = FolderList(of: [])
 
   private(set) var folders = TargetExpansion.Folders()
+  /// Those that match and are not chosen.
+  private(set) var kept: FoldersKept
   /// Folders that match, and those among them that are old enough, within bounds and not kept by `keep_last`.
   private(set) var matching = 0
   private(set) var chosen = 0
@@ -21,6 +23,7 @@ struct FolderCollector: FolderVisitor {
     _ expansion: TargetExpansion, _ number: Int, _ target: Target, isWanted: @escaping TargetExpansion.IsWanted
   ) {
     (self.expansion, self.number, self.target, self.isWanted) = (expansion, number, target, isWanted)
+    kept = FoldersKept(target: target.name)
   }
 
   mutating func found(
@@ -28,13 +31,29 @@ struct FolderCollector: FolderVisitor {
   ) throws(TargetExpansion.Failure) {
     matching += 1
     if let rule = target.partitions {
-      guard let period = fields.period, rule.chooses(period, at: expansion.now, in: expansion.timeZone),
-        spared?.contains(period, at: tail) != true
-      else { return }
+      guard let period = fields.period else { return }
+      if let reason = reasonToKeep(period, at: tail, rule) {
+        let head = target.path.literalPath
+        kept.folders[reason, default: PathSamples()].note(PrintableText.path(FolderCollector.path(head, tail)))
+        return
+      }
     }
     chosen += 1
     if let folder = add(tail, identity) { folders.found.append(folder) }
     try checkCount()
+  }
+
+  private func reasonToKeep(_ period: Period, at tail: [UInt8], _ rule: PartitionRule) -> FoldersKept.Reason? {
+    switch rule.objection(to: period, at: expansion.now, in: expansion.timeZone) {
+    case .beforeFrom, .afterTo: .outsideBounds
+    case .notOver, .tooYoung: .tooYoung
+    case nil: spared?.contains(period, at: tail) == true ? .keepLast : nil
+    }
+  }
+
+  private static func path(_ head: [UInt8], _ tail: [UInt8]) -> [UInt8] {
+    let slash = UInt8(ascii: "/")
+    return head.last == slash ? head + tail : head + [slash] + tail
   }
 
   mutating func unsearchable(_ tail: [UInt8], _ error: Errno) throws(TargetExpansion.Failure) {

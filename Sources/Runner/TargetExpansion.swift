@@ -22,6 +22,8 @@ struct TargetExpansion {
     /// Folders on the way that could not be searched.
     var unsearchable: [(folder: FolderList.Index, errno: Errno)] = []
     var passedOver = PassedOver()
+    /// Nil: all that match were taken.
+    var kept: FoldersKept?
   }
 
   /// Whether a folder is to be taken.
@@ -58,6 +60,7 @@ struct TargetExpansion {
       if collector.matching == 0, search.passedOver.mounts.count > 0 { throw .onlyMounts }
       var folders = collector.folders
       folders.passedOver = search.passedOver
+      folders.kept = collector.kept.folders.isEmpty ? nil : collector.kept
       folders.found = arranged(folders.found, of: target, in: collector.list)
       tell(collector, of: target)
       return folders

@@ -13,8 +13,11 @@ struct TargetGathering: Sendable {
   private(set) var unmatched: [String] = []
   /// What looks as if it were meant; of the first few targets that have such.
   private(set) var passedOver: [TargetPassedOver] = []
+  /// Folders with dates that are not purged now; of the first few targets that have such.
+  private(set) var foldersKept: [FoldersKept] = []
   /// As many as a person looks at.
   private static let mostPassedOver = 200
+  private static let mostFoldersKept = 50
 
   /// A target, or one folder of it, that is not walked.
   struct Settled: Sendable {
@@ -91,6 +94,7 @@ struct TargetGathering: Sendable {
       found += folders.found
       settled += folders.unsearchable.map { Settled(subject: .folder($0.folder), reason: .unsearchable($0.errno)) }
       note(folders.passedOver, of: number)
+      if let kept = folders.kept, foldersKept.count < TargetGathering.mostFoldersKept { foldersKept.append(kept) }
     } catch {
       // Which folders there are is not known, so neither is whether the selection means one of them.
       cannotTell = true

@@ -20,3 +20,8 @@ enum Verdicts {
     return (.completed, .success)
   }
 }
+
+extension ExitStatus {
+  /// The run was not cut short.
+  var isOfAWholeRun: Bool { [.success, .failures, .permanentFailures].contains(self) }
+}

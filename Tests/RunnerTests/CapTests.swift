@@ -166,7 +166,7 @@ import Testing
     #expect(outcome.books.endings == [.completed: 51, .stoppedGuard: 1, .notStarted: 10])
     #expect(outcome.totals.filesPurged == 160)
     let reasons = Set(outcome.targets.filter { $0.ending != .completed }.map(\.reason))
-    #expect(reasons == ["the target's cap on deletions is reached: nothing more is deleted"])
+    #expect(reasons == ["max_deletions: 10 of target t reached"])
   }
 
   @Test func `a dry run shows that a cap would be reached`() {

@@ -111,8 +111,16 @@ final class ClockGuard: Sendable {
     let skew = server.since(now) - moment.since(readAt)
     let size = skew < .zero ? .zero - skew : skew
     guard size > maxSkew else { return nil }
-    return "the file system's clock is \(size.components.seconds) s \(skew < .zero ? "behind" : "ahead of") \(nowName)"
-      + " (max_clock_skew is \(maxSkew.components.seconds) s)"
+    return "the file system's clock is \(ClockGuard.text(size)) \(skew < .zero ? "behind" : "ahead of") \(nowName)"
+      + " (max_clock_skew: \(ClockGuard.text(maxSkew)))"
+  }
+
+  /// In the unit that people would say it in.
+  private static func text(_ duration: Duration) -> String {
+    let seconds = duration.components.seconds
+    let units: [(String, Int64)] = [("days", 86_400), ("hours", 3600), ("minutes", 60)]
+    for (unit, length) in units where seconds >= 2 * length { return "\(seconds / length) \(unit)" }
+    return "\(seconds) s"
   }
 }
 

@@ -437,6 +437,14 @@ extension PurgeWorker {
 
   /// The decision on one look at a file that patterns have chosen.
   func verdict(on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>, by criteria: UInt8) -> Verdict {
-    cutoff.verdict(on: status, name, by: criteria, ownFiles: ownFiles)
+    let verdict = cutoff.verdict(on: status, name, by: criteria, ownFiles: ownFiles)
+    return verdict == .kept(.inFuture) ? .kept(lateReason(status, by: criteria)) : verdict
+  }
+
+  /// Of a file dated later than the run's beginning: hours may have gone by since.
+  @inline(never)
+  private func lateReason(_ status: EntryStatus, by criteria: UInt8) -> KeepReason {
+    guard let time = cutoff.age(of: FileFacts(status), by: criteria)?.time else { return .inFuture }
+    return time.since(Timestamp(WallClock.now())) > walk.rules.maxSkew ? .inFuture : .tooNew
   }
 }

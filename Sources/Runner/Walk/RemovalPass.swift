@@ -164,7 +164,7 @@ extension PurgeWorker {
   private func removeGroup(_ pass: inout Pass, at place: Place) -> Bool {
     let size = min(group, pass.rest.count)
     // A removal each, and a look unless there was one.
-    guard mayDo((pass.rest.isChecked ? 1 : 2) * size), isClear(&pass, at: place) else { return false }
+    guard mayRemove(by: (pass.rest.isChecked ? 1 : 2) * size), isClear(&pass, at: place) else { return false }
     switch walk.clockAnswer(in: place) {
     case .known: return remove(size, of: &pass, at: place)
     case .agreed: return isClear(&pass, at: place) && remove(size, of: &pass, at: place)
@@ -175,6 +175,9 @@ extension PurgeWorker {
     case .refused: return false
     }
   }
+
+  /// Waits for leave to do what a removal takes; a removal that is only pretended takes nothing. False when the walk was stopped.
+  private func mayRemove(by count: Int) -> Bool { walk.rules.mode == .purge ? mayDo(count) : !isStopped }
 
   /// Whether anything may be removed here now.
   private func isClear(_ pass: inout Pass, at place: Place) -> Bool {
@@ -235,7 +238,7 @@ extension PurgeWorker {
   private func removeDirectory(
     _ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck, _ namesCheckedAt: inout MonotonicTime?
   ) -> Completion.DirectoryRemoval? {
-    guard mayDo(2) else { return .left }
+    guard mayRemove(by: 2) else { return .left }
     switch nameCheck {
     case .done(let time):
       if isElsewhere(place) { return .halted(.moved) }

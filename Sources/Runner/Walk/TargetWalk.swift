@@ -119,6 +119,13 @@ extension TargetWalk {
     return interval
   }
 
+  /// The books so far, with the errors.
+  var tally: Tally {
+    var tally = state.withLock { $0.tally }
+    tally.errors = failures.total
+    return tally
+  }
+
   /// Files and directories read so far.
   var pace: PaceMeter.Count {
     state.withLock { PaceMeter.Count(files: $0.tally.filesScanned, directories: $0.tally.dirsScanned) }
