@@ -16,6 +16,8 @@ public struct BatchRunner: Sendable {
     public var systemRoot = ""
     /// Files of the run itself (config, report, log): they stay, wherever they are and whatever the rules say.
     public var ownFiles: [FileIdentity] = []
+    /// Is told of single entries; nil: nobody is, which costs nothing.
+    public var recorder: (any EntryRecorder)?
 
     public init(mode: RunMode, runID: String, now: Timestamp? = nil, selection: [Glob] = []) {
       (self.mode, self.runID, self.now, self.selection) = (mode, runID, now, selection)

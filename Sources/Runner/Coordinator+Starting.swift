@@ -107,7 +107,7 @@ extension Coordinator {
       rateLimits: runLimits + (target.operationsPerSecond.map { [RateLimit(perSecond: $0)] } ?? []),
       // A dry run counts on beyond them.
       caps: isPurge ? [runCap, caps.deletions].compactMap { $0 } : [],
-      clockGuard: isPurge ? clockGuard : nil,
+      clockGuard: isPurge ? clockGuard : nil, recorder: runner.settings.recorder,
       stop: runner.stop, onEvent: runner.onEvent)
   }
 
@@ -140,6 +140,6 @@ extension WalkRules {
       emptyBefore: target.emptyDirectories.map { now - $0.minAge },
       ownFolderBefore: target.ownFolder.map { now - $0.minAge },
       emptyDirectoryCap: caps.emptyDirectories)
-    self.maxSkew = maxSkew
+    (self.now, self.maxSkew) = (now, maxSkew)
   }
 }

@@ -94,8 +94,9 @@ extension PurgeWorker {
         walk.trip("the target's root was replaced after it was found")
         return .rootFailed(reserved: reserved)
       }
-      if try PurgeHold.height(above: handle, fileSystem) != nil {
+      if let height = try PurgeHold.height(above: handle, fileSystem) {
         walk.skip("a \(PurgeHold.name) protects it")
+        walk.noteHold(above: height)
         return .rootFailed(reserved: reserved)
       }
       let scope: PatternScope?
@@ -161,7 +162,10 @@ extension PurgeWorker {
       if walk.state.withLock({ $0.table.isCycle(handle.identity, in: entering.parent) }) {
         return failed(entering, .tooManySymbolicLinkLevels)
       }
-      if try PurgeHold.stands(in: handle, fileSystem) { return .held }
+      if try PurgeHold.stands(in: handle, fileSystem) {
+        walk.noteHold(pathOf(entering))
+        return .held
+      }
       meter.lap(.status)
       return .opened(handle, list(handle, limit: entering.limit) { pathOf(entering) }, scope)
     } catch {
@@ -357,6 +361,7 @@ extension PurgeWorker {
     while next < chunk.indices.upperBound {
       if let unseen = chosen.unseen(next, entries[next].kind) {
         judgement.keep(unseen)
+        if walk.recordsKept { record(unseen.fate, chunk.batch.name(at: next), in: chunk.node) }
       } else if entries[next].kind != .directory {
         break
       }
@@ -384,8 +389,9 @@ extension PurgeWorker {
       case .directory: judgeUnlistedDirectory(chunk, index, &judgement)
       case .symlink where cutoff.retention.symlinks == .delete && chosen.keepReason(index) != .never:
         judgeLink(chunk, index, status, chosen, &judgement)
-      case .symlink: judgement.skip(.symlink)
-      case .special: judgement.skip(.special)
+      case .symlink, .special:
+        judgement.skip(status.kind)
+        if walk.recordsKept { record(.skipped, chunk.batch.name(at: index), in: chunk.node) }
       }
     case .failure(let error):
       if error.meansStale, isLost(chunk.directory) {
@@ -424,15 +430,23 @@ extension PurgeWorker {
   private func judgeFile(
     _ chunk: Chunk, _ index: Int, _ status: EntryStatus, _ chosen: Choices, _ judgement: inout Judgement
   ) {
-    if let reason = chosen.keepReason(index) { return judgement.keep(reason) }
     let name = chunk.batch.name(at: index)
+    if let reason = chosen.keepReason(index) { return keep(reason, name, chunk, &judgement) }
     let criteria = chosen.isOfEverything ? 0 : chosen.criteria(index)
     switch verdict(on: status, name, by: criteria) {
     case .expired:
       judgement.victims.append(
         name, status, by: cutoff.hasRules ? criteria : nil, limit: (chunk.indices.count, chunk.batch.longestName))
-    case .kept(let reason): judgement.keep(reason)
+    case .kept(let reason): keep(reason, name, chunk, &judgement)
     }
+  }
+
+  @inline(__always)
+  private func keep(
+    _ reason: KeepReason, _ name: UnsafeBufferPointer<UInt8>, _ chunk: Chunk, _ judgement: inout Judgement
+  ) {
+    judgement.keep(reason)
+    if walk.recordsKept { record(.kept(reason), name, in: chunk.node) }
   }
 
   /// The decision on one look at a file that patterns have chosen.

@@ -285,6 +285,7 @@ extension PurgeWorker {
       }
       if isLate { return nil }
       if let reason { return .stays(reason) }
+      if isRemoved { record(removed: empty, at: place) }
       return isRemoved ? .removed : .changed
     } catch {
       if error.meansNotEmpty { return .notEmpty }
@@ -411,6 +412,7 @@ extension PurgeWorker {
     if case .keep(let reason) = decision {
       count.tally.filesKept[reason] += 1
       count.staying += 1
+      if walk.recordsKept { record(.kept(reason), victims.names[index], in: place.node) }
       return
     }
     let first = victims.looks[index]
@@ -425,6 +427,7 @@ extension PurgeWorker {
         count.tally.bytesFreed.add(freed)
       }
       count.removed += 1
+      if walk.recordsRemovals { record(removed: index, of: victims, at: place) }
     case .vanished(let error): bookVanished(index, of: victims, error, &count)
     case .failed(let error):
       count.tally.filesFailed += 1
