@@ -116,6 +116,9 @@ struct Coordinator {
     let gathering = gatherTargets()
     lineUp(gathering)
     unfitting += objections()
+    if gathering.unmatched.isEmpty, unfitting.isEmpty, let objection = runner.settings.willStart() {
+      unfitting.append(objection)
+    }
     if gathering.unmatched.isEmpty, unfitting.isEmpty {
       targets = gathering.settled.count + gathering.order.count
       runner.onEvent(.batchStarted(targets: targets))

@@ -21,6 +21,8 @@ struct BatchSettings {
   let environment: [String: String]
   /// What a rehearsal walks with in place of the kernel's own.
   var root: RootedFileSystem?
+  /// Where to list the files that would go; nil: nowhere.
+  var listPath: String?
   /// A failed item of the checklist makes the exit status 1.
   var preflightIsStrict = false
 
