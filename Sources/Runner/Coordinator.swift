@@ -265,7 +265,8 @@ extension Coordinator {
 
   private func stopIfTimeIsUp() {
     guard let deadline, MonotonicTime.now() >= deadline else { return }
-    runner.stop.request(.stoppedTime, message: "the time limit is reached")
+    runner.stop.request(
+      .stoppedTime, message: "run.time_limit: \(runner.plan.run.timeLimit?.text ?? "") reached")
   }
 }
 

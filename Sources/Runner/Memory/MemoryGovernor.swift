@@ -263,7 +263,14 @@ final class MemoryGovernor: Sendable {
   private func lastWords(_ sample: MemorySample) -> String {
     "memory stayed above abort_at although everything was paused: "
       + "\(ByteCount(bytes: sample.unreclaimable).text) of \(summary.limit.text) "
-      + "(\(limit.source)), abort_at is \(thresholds.abort.text)"
+      + "(\(limit.source)), abort_at is \(thresholds.abort.text); with the same thresholds it needs a limit of "
+      + "\(MemoryGovernor.limit(whosePauseIsAbove: sample.unreclaimable, thresholds.pause, summary.limit).text) or more"
+  }
+
+  /// Of which `pause` would be as large a part as it is now, in whole MiB.
+  private static func limit(whosePauseIsAbove used: UInt64, _ pause: ByteCount, _ limit: ByteCount) -> ByteCount {
+    let share = max(0.01, Double(pause.bytes) / Double(max(1, limit.bytes)))
+    return .mebibytes(UInt64(min(Double(used) / share / 1_048_576, 0x1p40)) + 1)
   }
 
   /// Moves the target's gate and writes down what was done and why.

@@ -115,12 +115,12 @@ final class ClockGuard: Sendable {
       + " (max_clock_skew: \(ClockGuard.text(maxSkew)))"
   }
 
-  /// In the unit that people would say it in.
+  /// No finer than people would say it.
   private static func text(_ duration: Duration) -> String {
     let seconds = duration.components.seconds
-    let units: [(String, Int64)] = [("days", 86_400), ("hours", 3600), ("minutes", 60)]
-    for (unit, length) in units where seconds >= 2 * length { return "\(seconds / length) \(unit)" }
-    return "\(seconds) s"
+    let unit: Int64 = seconds < 120 ? 1 : seconds < 7200 ? 60 : seconds < 172_800 ? 3600 : 86_400
+    let days = seconds / 86_400
+    return unit == 86_400 ? "\(days) days" : Duration.seconds(seconds / unit * unit).text
   }
 }
 
