@@ -115,6 +115,7 @@ import Testing
       \.emptyDirsDeleted, \.emptyDirsVanished,
       \.emptyDirsFailed, \.emptyDirsLeft, \.symlinksSkipped, \.specialFilesSkipped, \.errors, \.dirsLostAndFound,
       \.emptyDirsMountPoint, \.emptyDirsOtherOwner, \.symlinksToPurge, \.symlinksPurged,
+      \.dirsNotPermitted, \.filesNotPermitted,
     ]
     // Mirror sees every stored property, so that a counter added to Tally is missed here first.
     #expect(counters.count == Mirror(reflecting: tally).children.count { $0.value is UInt64 })

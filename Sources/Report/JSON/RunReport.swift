@@ -79,9 +79,11 @@ struct RunFigures: Hashable, Sendable, Encodable {
   let unmatchedPatterns: [UnmatchedPattern]
   /// Of a rehearsal on a copy only.
   let root: String?
-  /// Nil: there is nothing of the kind.
+  /// Nil: there is nothing of the kind. So is the next.
   let notTaken: [PassedOverFigures]?
-  /// Of a dry run only, like the next.
+  let foldersKept: [FoldersKeptFigures]?
+  /// Of a dry run only, like the next two.
+  let capsAhead: [CapAheadFigures]?
   let recommendation: RecommendationFigures?
   let preflight: [PreflightFigures]?
 
@@ -102,6 +104,8 @@ struct RunFigures: Hashable, Sendable, Encodable {
     root = outcome.root
     unmatchedPatterns = outcome.unmatchedPatterns.prefix(UnmatchedPattern.most).map(UnmatchedPattern.init)
     notTaken = outcome.passedOver.isEmpty ? nil : outcome.passedOver.map(PassedOverFigures.init)
+    foldersKept = outcome.foldersKept.isEmpty ? nil : outcome.foldersKept.map(FoldersKeptFigures.init)
+    capsAhead = outcome.mode == .dryRun ? outcome.capForecasts.map(CapAheadFigures.init) : nil
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -117,6 +121,8 @@ struct RunFigures: Hashable, Sendable, Encodable {
     case exitStatus = "exit_status"
     case memory, totals, recommendation, preflight, root
     case notTaken = "not_taken"
+    case foldersKept = "folders_kept"
+    case capsAhead = "caps_ahead"
     case unmatchedPatterns = "unmatched_patterns"
   }
 }
