@@ -140,8 +140,7 @@ extension AtomicFile {
       }
       try file.commit()
     } catch {
-      guard error.meansFull else { throw error }
-      try overwrite(bytes, at: path)
+      guard error.meansFull, (try? overwrite(bytes, at: path)) != nil else { throw error }
     }
   }
 

@@ -117,6 +117,11 @@ extension Coordinator {
       nowName: runner.settings.now == nil ? "this host's" : "the time given as now", readAt: startedAt)
   }
 
+  /// A share of the machine's memory is a figure without meaning.
+  func tellsBudget(of target: Target) -> Bool {
+    target.memoryBudget != nil || governor.summary.source != MemorySummary.machine
+  }
+
   private func startEvent(_ target: ResolvedTarget, _ rules: WalkRules, _ limits: WalkLimits) -> TargetStart {
     var start = TargetStart(
       target: target.name, path: PrintableText.path(target.path), maxAge: target.spec.retention.maxAge,
@@ -124,7 +129,7 @@ extension Coordinator {
       progressInterval: runner.plan.run.progressInterval, memoryLimit: governor.summary.limit,
       removeEmptyDirectories: target.spec.emptyDirectories != nil,
       maxEmptyDirectories: target.spec.emptyDirectories?.maxCount)
-    start.memoryBudget = limits.memory
+    if tellsBudget(of: target.spec) { start.memoryBudget = limits.memory }
     return start
   }
 }

@@ -5,10 +5,12 @@ import Plan
 extension Coordinator {
   mutating func reportProgress(at time: MonotonicTime) {
     runner.onEvent(.batchProgress(progress(at: time)))
+    let filesOfRun = tally.filesScanned
     for (id, target) in running.sorted(by: { $0.key < $1.key }) {
       var progress = target.walk.progress(target.pace, memory: governor.summary)
       progress.pauses = governor.pauses(of: id)
       progress.trend = trend
+      progress.filesOfRun = filesOfRun
       let calls = target.walk.operations.totals.calls
       progress.operations = OperationFigures(calls - target.reported.calls, over: time.since(target.reported.at))
       running[id]?.reported = (calls, time)
@@ -27,20 +29,17 @@ extension Coordinator {
   private func progress(at time: MonotonicTime) -> BatchProgress {
     BatchProgress(
       targets: targets, targetsDone: books.count, targetsRunning: running.count, elapsed: time.since(startedAt),
-      tally: tally, filesPerSecond: pace.figures.short, deletionsPerSecond: deletionPace.figures.short,
+      tally: tally, filesPerSecond: pace.figures.files.short, deletionsPerSecond: pace.figures.deletions.short,
       memory: governor.summary, timeLeft: deadline.map { max(.zero, $0.since(time)) })
   }
 
   /// Of the targets done and running.
-  private var tally: Tally {
+  var tally: Tally {
     running.values.reduce(into: books.totals) { sum, target in sum += target.walk.tally }
   }
 
   mutating func notePace(at time: MonotonicTime) {
-    let tally = tally
-    pace.note(PaceMeter.Count(files: tally.filesScanned), at: time)
-    let deleted = runner.settings.mode == .purge ? tally.filesPurged : tally.filesToPurge
-    deletionPace.note(PaceMeter.Count(files: deleted), at: time)
+    pace.note(PaceMeter.Count(tally), at: time)
   }
 
   mutating func noteMemory() {

@@ -79,14 +79,13 @@ struct Coordinator {
   var toldToWait: String?
   var series = MemorySeries()
   var trend: MemoryTrend?
-  /// Of all targets together: files looked at, and files deleted.
+  /// Of all targets together.
   var pace: PaceMeter
-  var deletionPace: PaceMeter
 
   init(_ runner: BatchRunner) {
     self.runner = runner
     startedAt = .now()
-    (pace, deletionPace) = (PaceMeter(now: startedAt), PaceMeter(now: startedAt))
+    pace = PaceMeter(now: startedAt)
     now = runner.settings.now ?? Timestamp(WallClock.now())
     let plan = runner.plan
     governor = MemoryGovernor(
@@ -313,10 +312,12 @@ extension Coordinator {
     admission.release(id)
     var outcome = ended.walk.outcome(startedAt: ended.startedAt, finishedAt: Timestamp(WallClock.now()))
     outcome.peakMemory = peak
+    outcome.filesOfRun = tally.filesScanned + outcome.tally.filesScanned
+    if !tellsBudget(of: ended.walk.target.spec) { outcome.memoryBudget = nil }
     (outcome.pauses, outcome.paused) = (pauses.count, pauses.total)
     if outcome.memoryOverdrafts > 0 {
       let message =
-        "a memory budget of \(outcome.memoryBudget.text) is too little for this tree: "
+        "a memory budget of \(ended.walk.budget.text) is too little for this tree: "
         + "\(outcome.memoryReservedPeak.text) were reserved at most"
       runner.onEvent(.notice(target: outcome.name, message: message))
     }

@@ -68,7 +68,7 @@ import Testing
     let trees = (0..<3).map { _ in ScratchTree() }
     for tree in trees { for index in 0..<2 { tree.file("f\(index)") } }
     let outcome = purge(trees.enumerated().map { makeTarget($1.path, name: "t\($0)") }) { $0.safety.maxDeletions = 1 }
-    #expect(outcome.targets.map(\.ending) == [.stoppedGuard, .notStarted, .notStarted])
+    #expect(outcome.books.endings == [.stoppedGuard: 1, .notStarted: 2])
   }
 
   @Test func `a file that has grown since the first look goes only if the cap has room for all of it`() {

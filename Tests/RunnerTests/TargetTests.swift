@@ -287,7 +287,7 @@ import Testing
     })
     let outcome = purge([wild], fileSystem: fileSystem, stop: stop)
     #expect(outcome.exitStatus == .interrupted)
-    #expect(outcome.targets.map(\.ending) == [.notStarted])
+    #expect(outcome.books.endings == [.notStarted: 1])
   }
 
   @Test func `a disabled target is reported as skipped and not touched`() {
@@ -306,7 +306,7 @@ import Testing
     tree.file("good/old")
     let targets = [makeTarget(tree.path + "/missing", name: "bad"), makeTarget(tree.path + "/good", name: "good")]
     let stopped = purge(targets) { $0.run.onTargetFailure = .stop }
-    #expect(stopped.targets.map(\.ending) == [.failed, .notStarted])
+    #expect(stopped.books.endings == [.failed: 1, .notStarted: 1])
     #expect(stopped.exitStatus == .failures)
     #expect(tree.exists("good/old"))
     #expect(purge(targets).targets.map(\.ending) == [.failed, .completed])
@@ -315,8 +315,8 @@ import Testing
     for index in 0..<2 { tree.file("capped/f\(index)") }
     capped.maxDeletions = 1
     #expect(
-      purge([capped, targets[1]]) { $0.run.onTargetFailure = .stop }.targets.map(\.ending)
-        == [.stoppedGuard, .notStarted])
+      purge([capped, targets[1]]) { $0.run.onTargetFailure = .stop }.books.endings
+        == [.stoppedGuard: 1, .notStarted: 1])
   }
 
   @Test func `targets in parallel keep below the ceiling on operations in flight`() {

@@ -46,8 +46,9 @@ public struct TargetOutcome: Hashable, Sendable {
   public var peakMemory = ByteCount(bytes: 0)
   public var pauses: UInt64 = 0
   public var paused: Duration = .zero
-  /// What it was allowed to reserve, and the most it had reserved at once.
-  public var memoryBudget = ByteCount(bytes: 0)
+  /// What it was allowed to reserve; nil: its share of the machine's memory, which is a figure without meaning.
+  public var memoryBudget: ByteCount?
+  /// The most it had reserved at once.
   public var memoryReservedPeak = ByteCount(bytes: 0)
   /// Times it went beyond the budget, since nothing else could go on.
   public var memoryOverdrafts = 0

@@ -134,10 +134,11 @@ extension TargetWalk {
     return tally
   }
 
-  /// Files and directories read so far.
-  var pace: PaceMeter.Count {
-    state.withLock { PaceMeter.Count(files: $0.tally.filesScanned, directories: $0.tally.dirsScanned) }
-  }
+  /// What was done so far.
+  var pace: PaceMeter.Count { state.withLock { PaceMeter.Count($0.tally) } }
+
+  /// What it may reserve.
+  var budget: ByteCount { state.withLock { $0.limits.memory } }
 
   /// What the series of memory needs to know.
   var filesAndReserved: (files: UInt64, reserved: Int) {
