@@ -188,8 +188,10 @@ struct Batch {
     let remarks = settings.preflightIsStrict ? judgePreflight(advice, &outcome) : []
     // First what outlives the process.
     if let report { finish(report, &outcome, advice) }
-    writeSummary(&outcome, advice)
     logger.log(events.completed(outcome))
+    // Last of all that is read on a terminal, or comes through one pipe with the log.
+    queue.flush(until: end.patience.deadline(of: .lines))
+    writeSummary(&outcome, advice)
     leaveMessage(EndMessage.text(outcome, remarks: remarks))
   }
 
@@ -204,11 +206,20 @@ struct Batch {
   }
 
   private func writeSummary(_ outcome: inout BatchOutcome, _ advice: RehearsalAdvice?) {
-    let text = SummaryTable(outcome).text + (advice.map { "\n" + AdviceText($0).text } ?? "")
+    guard let text = summary(of: outcome, advice) else { return }
     do {
       try end.patience.wait(.summary) { try StandardOutput.write(text) }
     } catch {
       self.report("Failed to write the summary", path: "standard output", "\(error)", &outcome)
+    }
+  }
+
+  /// Nil: none is wanted.
+  private func summary(of outcome: BatchOutcome, _ advice: RehearsalAdvice?) -> String? {
+    switch settings.summary {
+    case .table: SummaryTable(outcome).text + (advice.map { "\n" + AdviceText($0).text } ?? "")
+    case .json: SummaryLine(outcome, toolVersion: ToolVersion.current, advice: advice).text
+    case .none: nil
     }
   }
 

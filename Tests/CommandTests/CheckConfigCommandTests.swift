@@ -134,6 +134,7 @@ private func json(_ command: Command) throws -> [String: Any] {
       "Unknown option '--reprot'. Did you mean '--report'?"
     ),
     ("- --log-format=json", "- --log-format=xml", "one of auto, json, text is wanted"),
+    ("- --summary=json", "- --summary=xml", "one of auto, table, json, none is wanted"),
     ("- run\n", "- rum\n", "Unexpected argument 'rum'"),
     ("- --termination-log=/dev/termination-log", "- --now", "Missing value for '--now"),
     ("- run\n", "- run\n                - --set=targets.monthly.max_aeg=1d\n", "unknown key 'max_aeg'"),

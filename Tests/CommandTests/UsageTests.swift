@@ -38,7 +38,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("--now", "yesterday"), ("--log-level", "loud"), ("--log-format", "xml"), ("--target", "a["), ("--target", ""),
+    ("--now", "yesterday"), ("--log-level", "loud"), ("--log-format", "xml"), ("--summary", "xml"),
+    ("--target", "a["), ("--target", ""),
   ])
   func `A value that means nothing ends with status 2 and names the option`(_ option: String, _ value: String) throws {
     let command = try Command("run", "--config", "/nonexistent", option, value)

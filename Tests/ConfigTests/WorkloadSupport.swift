@@ -33,6 +33,7 @@ private func readOption(_ arguments: [String], at index: Int, into reading: inou
   }
   let known = [
     "--config", "--target", "--set", "--report", "--log-level", "--log-format", "--now", "--termination-log",
+    "--summary",
   ]
   guard known.contains(name) else {
     reading.fault = .init(argument: index, message: "Unknown option '\(name)'")

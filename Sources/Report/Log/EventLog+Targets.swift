@@ -71,8 +71,8 @@ extension EventLog {
       "concurrency": .integer(Int64(progress.workers)),
     ]
     // The memory is that of all targets, and so are the files.
-    fields["memory_mb_per_1k_files"] = memory.current.inMebibytes(perThousand: max(progress.filesOfRun, tally.filesScanned))
-      .map(LogValue.number)
+    let files = max(progress.filesOfRun, tally.filesScanned)
+    fields["memory_mb_per_1k_files"] = memory.current.inMebibytes(perThousand: files).map(LogValue.number)
     if let workingSet = memory.workingSet { fields["working_set_mb"] = .mebibytes(workingSet) }
     if let trend = progress.trend { fields["memory_trend"] = .string(trend.rawValue) }
     fields.merge(operations(progress.operations)) { _, figure in figure }

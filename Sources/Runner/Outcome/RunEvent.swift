@@ -93,7 +93,8 @@ public struct TargetProgress: Hashable, Sendable {
     public var emptyDirectories = Rates()
 
     public init(
-      files: Rates = Rates(), directories: Rates = Rates(), deletions: Rates = Rates(), emptyDirectories: Rates = Rates()
+      files: Rates = Rates(), directories: Rates = Rates(), deletions: Rates = Rates(),
+      emptyDirectories: Rates = Rates()
     ) {
       (self.files, self.directories) = (files, directories)
       (self.deletions, self.emptyDirectories) = (deletions, emptyDirectories)

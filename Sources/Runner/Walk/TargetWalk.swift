@@ -200,10 +200,10 @@ extension TargetWalk {
     if let imbalance = tally.imbalance(in: rules.mode) ?? state.unsettled {
       return (.failed, "the books do not balance: \(imbalance)")
     }
-    if tally.errors > 0 { return (.completedWithErrors, "\(tally.errors) errors") }
+    if tally.errors > 0 { return (.completedWithErrors, tally.errors == 1 ? "1 error" : "\(tally.errors) errors") }
     if state.restlessDirectories > 0 {
-      let reason =
-        "\(state.restlessDirectories) directories gave up new entries at each of \(WalkLimits.rereads) listings"
+      let directories = state.restlessDirectories == 1 ? "1 directory" : "\(state.restlessDirectories) directories"
+      let reason = "\(directories) gave up new entries at each of \(WalkLimits.rereads) listings"
       return (.completedWithErrors, reason)
     }
     return (.completed, nil)

@@ -42,6 +42,14 @@ struct BatchOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "auto, table, json or none: what standard output gets at the end. auto is a table; json is one line, so that all "
+        + "output is JSON lines.",
+      valueName: "form"),
+    completion: .list(["auto", "table", "json", "none"]))
+  var summary = "auto"
+
+  @Option(
+    help: ArgumentHelp(
       "Count ages from this moment (RFC 3339); in a run it may differ from the file server's clock by at most "
         + "safety.max_clock_skew.",
       valueName: "time"))

@@ -7,6 +7,9 @@ import SystemPackage
 
 /// What the command line and the environment ask for, understood.
 struct BatchSettings {
+  /// What standard output gets at the end.
+  enum Summary { case table, json, none }
+
   let mode: RunMode
   let configPath: String
   /// Empty: every target.
@@ -16,6 +19,7 @@ struct BatchSettings {
   let reportPath: String?
   let logLevel: LogLine.Level
   let logFormat: LogFormat
+  let summary: Summary
   let now: Timestamp?
   let terminationLog: String?
   let environment: [String: String]
@@ -38,6 +42,7 @@ struct BatchSettings {
     reportPath = options.report
     logLevel = try BatchSettings.logLevel(options.logLevel, environment) ?? defaultLogLevel
     logFormat = try BatchSettings.logFormat(options.logFormat)
+    summary = try BatchSettings.summary(options.summary)
     now = try BatchSettings.time(options.now, of: "--now")
     terminationLog = options.terminationLog
   }
@@ -73,6 +78,15 @@ struct BatchSettings {
     case "text": return .text
     case "auto": return StandardError.isTerminal ? .text : .json
     default: throw Unusable("--log-format \(quoted(text)): one of auto, json, text is wanted")
+    }
+  }
+
+  private static func summary(_ text: String) throws(Unusable) -> Summary {
+    switch text {
+    case "auto", "table": return .table
+    case "json": return .json
+    case "none": return .none
+    default: throw Unusable("--summary \(quoted(text)): one of auto, table, json, none is wanted")
     }
   }
 
