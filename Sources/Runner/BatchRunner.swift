@@ -16,6 +16,8 @@ public struct BatchRunner: Sendable {
     public var systemRoot = ""
     /// Files of the run itself (config, report, log): they stay, wherever they are and whatever the rules say.
     public var ownFiles: [FileIdentity] = []
+    /// When calls that do not answer are told of.
+    var stalls = StallWatch.Times()
 
     public init(mode: RunMode, runID: String, now: Timestamp? = nil, selection: [Glob] = []) {
       (self.mode, self.runID, self.now, self.selection) = (mode, runID, now, selection)

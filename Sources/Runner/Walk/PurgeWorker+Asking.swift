@@ -134,7 +134,9 @@ extension PurgeWorker {
       let name = batch.name(at: index)
       let hash = VanishedEntry.hash(of: name)
       guard let entry = search.wanted.removeValue(forKey: hash) else { continue }
-      switch standing(of: entry, Array(name), in: place.directory) {
+      let standing = standing(of: entry, Array(name), in: place.directory)
+      meter.lapAside(.status)
+      switch standing {
       case .replaced: search.result.others += 1
       case .missing where !search.isLast: search.missing[hash] = entry
       // In a directory that others are changing, names come and go.

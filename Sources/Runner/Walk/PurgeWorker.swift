@@ -26,7 +26,7 @@ struct PurgeWorker {
     self.fileSystem = walk.means.fileSystem
     self.cutoff = walk.rules.cutoff
     self.ownFiles = walk.rules.ownFiles
-    self.meter = OperationMeter(walk.operations)
+    self.meter = OperationMeter(walk.operations, progress.call)
     // Under a low rate limit no more at once than a tenth of a second allows, so that work goes on evenly.
     rate = walk.means.rateLimits.map(\.perSecond).min()
     group = min(PurgeWorker.largestGroup, max(1, (rate ?? .max) / 10))
@@ -43,6 +43,7 @@ struct PurgeWorker {
     while true {
       switch walk.exchange(&delivery, progress) {
       case .work(let work):
+        progress.call.begin(work.piece)
         meter.startPiece()
         let completion = perform(work)
         delivery = Delivery(completion: completion, pace: meter.finishPiece())
@@ -69,13 +70,19 @@ struct PurgeWorker {
 
   var isStopped: Bool { walk.isStopped }
 
+  /// The same, asked while something else than a call is waited for.
+  func isStoppedWhileWaiting() -> Bool {
+    meter.start()
+    return isStopped
+  }
+
   /// Waits for leave to do `count` operations; false when the walk was stopped first.
   func mayDo(_ count: Int) -> Bool {
     if walk.means.rateLimits.isEmpty { return !isStopped }
     let asked = MonotonicTime.now()
     walk.operations.waitingForLeave.add(1, ordering: .relaxed)
     defer { walk.operations.waitingForLeave.subtract(1, ordering: .relaxed) }
-    for limit in walk.means.rateLimits where !limit.acquire(count, unless: { isStopped }) { return false }
+    for limit in walk.means.rateLimits where !limit.acquire(count, unless: isStoppedWhileWaiting) { return false }
     walk.operations.addHeldBack(MonotonicTime.now().since(asked))
     meter.start()
     return !isStopped
@@ -106,6 +113,7 @@ extension PurgeWorker {
         return .rootPassedOver(choice, reserved: reserved)
       }
       meter.start()
+      progress.call.turn(to: .readDirectory)
       return .openedRoot(
         handle, list(handle, limit: limit, isRoot: true) { [] }, scope, location: fileSystem.path(of: handle) ?? [],
         reserved: reserved)
@@ -163,6 +171,7 @@ extension PurgeWorker {
       }
       if try PurgeHold.stands(in: handle, fileSystem) { return .held }
       meter.lap(.status)
+      progress.call.turn(to: .readDirectory)
       return .opened(handle, list(handle, limit: entering.limit) { pathOf(entering) }, scope)
     } catch {
       if error.meansStale, isLost(entering.directory) { return .lost }
@@ -318,6 +327,7 @@ extension PurgeWorker {
           return .failed
         }
         PlainThread.nap(pause)
+        meter.start()
         pause = min(pause * 2, .seconds(1))
       }
     }

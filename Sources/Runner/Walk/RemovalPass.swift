@@ -165,7 +165,7 @@ extension PurgeWorker {
     let size = min(group, pass.rest.count)
     // A removal each, and a look unless there was one.
     guard mayDo((pass.rest.isChecked ? 1 : 2) * size), isClear(&pass, at: place) else { return false }
-    switch walk.clockAnswer(in: place) {
+    switch walk.clockAnswer(in: place, unless: isStoppedWhileWaiting) {
     case .known: return remove(size, of: &pass, at: place)
     case .agreed: return isClear(&pass, at: place) && remove(size, of: &pass, at: place)
     case .onTrial:
@@ -251,7 +251,7 @@ extension PurgeWorker {
       case .unreadable(let error): return failed(empty, error, at: place)
       }
     }
-    switch walk.clockAnswer(in: place) {
+    switch walk.clockAnswer(in: place, unless: isStoppedWhileWaiting) {
     case .known: return removeDirectory(empty, at: place, namesCheckedAt)
     case .agreed: return nil
     case .onTrial:
@@ -463,7 +463,7 @@ extension PurgeWorker {
   private func reserve(_ size: UInt64, waiting: Bool) -> Bool {
     var held: [DeletionCap] = []
     for cap in walk.means.caps {
-      if waiting ? cap.reserve(size, unless: { isStopped }) : cap.tryReserve(size) {
+      if waiting ? cap.reserve(size, unless: isStoppedWhileWaiting) : cap.tryReserve(size) {
         held.append(cap)
         continue
       }
