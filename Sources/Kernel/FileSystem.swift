@@ -105,6 +105,11 @@ extension Errno {
     self == .tooManyOpenFiles || self == .tooManyOpenFilesInSystem || self == .noMemory
   }
 
+  /// Whether it is a question of rights, or of a file system that takes no changes: somebody must mend it (EACCES, EPERM, EROFS).
+  public var meansForbidden: Bool {
+    self == .permissionDenied || self == .notPermitted || self == .readOnlyFileSystem
+  }
+
   /// Whether a directory could not be removed because it has entries (ENOTEMPTY, on some file systems EEXIST).
   public var meansNotEmpty: Bool { self == .directoryNotEmpty || self == .fileExists }
 }

@@ -114,7 +114,7 @@ struct Coordinator {
     noteMemory()
     var memory = governor.finish()
     (memory.points, memory.trend) = (series.points, MemoryTrend.of(series.points))
-    let (ending, exitStatus) = Verdicts.ofBatch(Set(books.endings.keys), stopped: runner.stop.reason?.ending)
+    let (ending, exitStatus) = Verdicts.ofBatch(books, stopped: runner.stop.reason?.ending)
     var outcome = BatchOutcome(
       runID: runner.settings.runID, mode: runner.settings.mode, startedAt: beganAt,
       finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,

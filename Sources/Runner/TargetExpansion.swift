@@ -132,6 +132,7 @@ extension TargetOutcome {
     var outcome = TargetOutcome(name: name, path: path, ending: .failed, reason: reason)
     outcome.errorsByKind = [ErrnoName.of(error): 1]
     outcome.tally.errors = 1
+    outcome.permanentErrors = error.meansForbidden ? 1 : 0
     return outcome
   }
 }

@@ -163,6 +163,7 @@ extension TargetWalk {
     outcome.tally = state.tally
     outcome.tally.errors = failures.total
     outcome.errorsByKind = failures.byKind
+    outcome.permanentErrors = failures.permanent
     outcome.concurrencyMean = state.meanBusy
     outcome.concurrencyPeak = state.peakWorkers
     outcome.operations = OperationFigures(operations.totals.calls, over: outcome.duration)
