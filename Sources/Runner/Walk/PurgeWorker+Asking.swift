@@ -114,7 +114,12 @@ extension PurgeWorker {
           return
         }
         meter.start()
-        guard let batch = try fileSystem.list(directory, limit: recheck.limit, order: .asListed) else { return }
+        let listed = try patiently(asking: { () throws(Errno) in try fileSystem.mayRead(Array(".".utf8), in: directory)
+        }) {
+          () throws(Errno) in
+          try fileSystem.list(directory, limit: recheck.limit, order: .asListed)
+        }
+        guard let batch = listed else { return }
         meter.lapListing(entries: batch.entries.count)
         guard repetition.accepts(batch) else { throw .tooManySymbolicLinkLevels }
         find(in: batch, recheck.place, &search)
@@ -124,7 +129,9 @@ extension PurgeWorker {
         search.result.end = .halted(.lost)
       } else if error != .noSuchFileOrDirectory {
         // Gone as a whole, nothing in it is left. Else it is not known.
-        walk.failures.add(.readDirectory, error) { walk.shownPath(of: recheck.place.node, entry: []) }
+        walk.failures.add(.readDirectory, error, isPassing: lastError.isPassing) {
+          walk.shownPath(of: recheck.place.node, entry: [])
+        }
       }
     }
   }

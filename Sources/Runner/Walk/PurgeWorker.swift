@@ -11,6 +11,7 @@ struct PurgeWorker {
   let ownFiles: [FileIdentity]
   let meter: OperationMeter
   let progress = RemovalProgress()
+  let lastError = LastError()
 
   /// Looks, or removals, between which a stop and the rate limit are heeded, and after which removals are booked.
   let group: Int
@@ -95,7 +96,7 @@ extension PurgeWorker {
   private func openRoot(_ reserved: Int, _ limit: Int) -> Completion {
     guard mayDo(2) else { return .rootFailed(reserved: reserved) }
     do throws(Errno) {
-      let handle = try opening { () throws(Errno) in try fileSystem.openRoot(walk.target.path) }
+      let handle = try opening(walk.target.path) { () throws(Errno) in try fileSystem.openRoot(walk.target.path) }
       meter.lap(.open, count: walk.target.path.count(where: { $0 == UInt8(ascii: "/") }))
       guard walk.target.identity == nil || walk.target.identity == handle.identity else {
         walk.trip("the target's root was replaced after it was found")
@@ -118,14 +119,24 @@ extension PurgeWorker {
         handle, list(handle, limit: limit, isRoot: true) { [] }, scope, location: fileSystem.path(of: handle) ?? [],
         reserved: reserved)
     } catch {
-      walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
+      walk.failures.add(.openDirectory, error, isPassing: lastError.isPassing) { PrintableText.path(walk.target.path) }
       walk.fail(Self.explanation(of: error))
       return .rootFailed(reserved: reserved)
     }
   }
 
+  /// Opens the directory `name` in `parent`, or at an absolute path. Tries again for a while when that is refused though it is
+  /// permitted, and when descriptors are short.
+  func opening(
+    _ name: [UInt8], in parent: DirectoryHandle? = nil, _ open: () throws(Errno) -> DirectoryHandle
+  ) throws(Errno) -> DirectoryHandle {
+    try patiently(asking: { () throws(Errno) in try fileSystem.mayRead(name, in: parent) }) { () throws(Errno) in
+      try openingWhenShort(open)
+    }
+  }
+
   /// Tries again for a while when descriptors are short, and has the walk close what it can.
-  func opening(_ open: () throws(Errno) -> DirectoryHandle) throws(Errno) -> DirectoryHandle {
+  private func openingWhenShort(_ open: () throws(Errno) -> DirectoryHandle) throws(Errno) -> DirectoryHandle {
     for _ in 1..<PurgeWorker.tries {
       do throws(Errno) {
         return try open()
@@ -159,7 +170,7 @@ extension PurgeWorker {
     // Opening, a look for a hold, and a listing.
     guard mayDo(3) else { return .left }
     do throws(Errno) {
-      let handle = try opening { () throws(Errno) in
+      let handle = try opening(entering.name, in: entering.directory) { () throws(Errno) in
         try fileSystem.openDirectory(entering.name, in: entering.directory, for: .list)
       }
       meter.lap(.open)
@@ -181,7 +192,9 @@ extension PurgeWorker {
   }
 
   private func failed(_ entering: Entering, _ error: Errno) -> Completion.Entry {
-    walk.failures.add(.openDirectory, error) { walk.shownPath(of: entering.parent, entry: entering.name) }
+    walk.failures.add(.openDirectory, error, isPassing: lastError.isPassing) {
+      walk.shownPath(of: entering.parent, entry: entering.name)
+    }
     return .failed
   }
 
@@ -224,7 +237,11 @@ extension PurgeWorker {
     let order: EntryBatch.Order = walk.rules.mode == .purge && !meter.isSlow ? .byInode : .asListed
     let batch: EntryBatch
     do {
-      let listed = try fileSystem.list(directory, limit: limit, order: order, mark: PurgeHold.mark)
+      let listed = try patiently(asking: { () throws(Errno) in try fileSystem.mayRead(Array(".".utf8), in: directory) })
+      {
+        () throws(Errno) in
+        try fileSystem.list(directory, limit: limit, order: order, mark: PurgeHold.mark)
+      }
       meter.lapListing(entries: listed?.entries.count ?? 0)
       guard let listed else { return .end }
       batch = listed
@@ -232,7 +249,9 @@ extension PurgeWorker {
       if error.meansStale { return .lost }
       // A directory that is gone has no entries; what was in it went with it. The target itself must not go unnoticed.
       if error.meansVanished, !isRoot { return .vanished }
-      walk.failures.add(.readDirectory, error) { walk.shownPath(of: nil, entry: path()) }
+      walk.failures.add(.readDirectory, error, isPassing: lastError.isPassing) {
+        walk.shownPath(of: nil, entry: path())
+      }
       return .failed
     }
     var repetition = repetition
@@ -275,14 +294,16 @@ extension PurgeWorker {
     for (index, step) in reopening.steps.enumerated() {
       let above = directory
       do throws(Errno) {
-        directory = try opening { () throws(Errno) in
+        directory = try opening(step.name, in: above) { () throws(Errno) in
           try fileSystem.openDirectory(step.name, in: above, for: .list)
         }
         meter.lap(.open)
       } catch {
         if error.meansStale, isLost(above) { return .lost }
         if error.meansNoDirectory { return .vanished(step: index, error) }
-        walk.failures.add(.openDirectory, error) { walk.shownPath(of: reopening.node, entry: []) }
+        walk.failures.add(.openDirectory, error, isPassing: lastError.isPassing) {
+          walk.shownPath(of: reopening.node, entry: [])
+        }
         return .failed(error)
       }
       // Another directory under this name is not the one we were in.
@@ -315,14 +336,16 @@ extension PurgeWorker {
     while true {
       guard mayDo(2) else { return .left }
       do throws(Errno) {
-        let handle = try opening { () throws(Errno) in try fileSystem.openRoot(walk.target.path) }
+        let handle = try opening(walk.target.path) { () throws(Errno) in try fileSystem.openRoot(walk.target.path) }
         meter.lap(.open)
         if handle.identity == identity { return .opened(handle) }
         walk.giveUp("the file server lost the target's folder (ESTALE), and another one is in its place now")
         return .failed
       } catch {
         guard MonotonicTime.now() < end else {
-          walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
+          walk.failures.add(.openDirectory, error, isPassing: lastError.isPassing) {
+            PrintableText.path(walk.target.path)
+          }
           walk.giveUp("the file server does not know the target's folder any more (\(ErrnoName.of(error)))")
           return .failed
         }

@@ -34,6 +34,8 @@ final class TargetWalk: Sendable {
   let means: Means
   let failures: FailureLog
   let operations = OperationCounters()
+  /// Of calls that were refused though they are permitted.
+  let retries = RateLimit(perSecond: Refusals.retriesPerSecond)
   /// Nil: there are no patterns.
   let matchers: PatternMatchers?
   let gate = IntakeGate()
