@@ -20,6 +20,8 @@ public struct BatchRunner: Sendable {
     public var willStart: @Sendable () -> String? = { nil }
     /// Is told of single entries; nil: nobody is, which costs nothing.
     public var recorder: (any EntryRecorder)?
+    /// When calls that do not answer are told of.
+    var stalls = StallWatch.Times()
 
     public init(mode: RunMode, runID: String, now: Timestamp? = nil, selection: [Glob] = []) {
       (self.mode, self.runID, self.now, self.selection) = (mode, runID, now, selection)

@@ -78,7 +78,8 @@ extension Coordinator {
     runner.onEvent(.targetStarted(startEvent(target, rules, limits)))
     running[id] = Running(
       walk: walk, startedAt: Timestamp(WallClock.now()), pace: PaceMeter(now: .now()),
-      lastChange: .now(), nextAdjustment: .now(), reported: (OperationTimes(), .now()))
+      stalls: StallWatch(runner.settings.stalls, at: .now()), nextAdjustment: .now(),
+      reported: (OperationTimes(), .now()))
     governor.add(walk, id: id, priority: target.spec.priority)
     walk.start()
   }

@@ -15,14 +15,6 @@ extension Coordinator {
       progress.operations = OperationFigures(calls - target.reported.calls, over: time.since(target.reported.at))
       running[id]?.reported = (calls, time)
       runner.onEvent(.progress(progress))
-      if progress.tally != target.lastTally || progress.isPaused { running[id]?.lastChange = time }
-      running[id]?.lastTally = progress.tally
-      let quiet = time.since(running[id]?.lastChange ?? time)
-      if quiet >= Coordinator.stallAfter {
-        runner.onEvent(
-          .targetStalled(
-            target: progress.target, quiet: quiet, operationsInFlight: progress.busyWorkers, calls: []))
-      }
     }
   }
 
@@ -40,6 +32,36 @@ extension Coordinator {
 
   mutating func notePace(at time: MonotonicTime) {
     pace.note(PaceMeter.Count(tally), at: time)
+  }
+
+  /// Names the calls that do not answer.
+  mutating func tellOfStalls(at time: MonotonicTime) {
+    for (id, target) in running.sorted(by: { $0.key < $1.key }) {
+      let walk = target.walk
+      let calls = walk.callsInHand(for: runner.settings.stalls.hangsAfter, at: time)
+      let totals = walk.operations.totals
+      let stall = running[id]?.stalls.look(
+        calls.map(\.id), finished: totals.pieces &+ totals.roundTrips.count,
+        isHeldBack: walk.gate.opening.isShut || totals.waitingForLeave > 0, at: time)
+      guard let stall else { continue }
+      let told = calls.filter { stall.calls.contains($0.id) }.prefix(HangingCall.most)
+      runner.onEvent(
+        .targetStalled(
+          target: walk.target.name, quiet: stall.quiet, operationsInFlight: walk.busyWorkers,
+          calls: told.map { walk.hanging($0, at: time) }))
+    }
+  }
+
+  /// The same of the search for folders, in which nothing goes on beside a call.
+  func tellOfStall(of place: SearchPlace, _ stalls: inout StallWatch, at time: MonotonicTime) {
+    let call = place.present.flatMap { time.since($0.id.since) >= runner.settings.stalls.hangsAfter ? $0 : nil }
+    let stall = stalls.look(call.map { [$0.id] } ?? [], finished: 0, isHeldBack: call == nil, at: time)
+    guard stall != nil, let call else { return }
+    let age = time.since(call.id.since)
+    runner.onEvent(
+      .targetStalled(
+        target: call.target, quiet: age, operationsInFlight: 1,
+        calls: [HangingCall(operation: .expandTarget, age: age, path: call.path)]))
   }
 
   mutating func noteMemory() {

@@ -8,8 +8,6 @@ struct Coordinator {
   static let mostWorkers = 1000
   /// After a stop, workers are waited for this long; the rest is for the report.
   static let grace: Duration = RunPlan.timeToEnd - .seconds(1)
-  /// A target none of whose workers finished anything for so long is reported as stalled.
-  static let stallAfter: Duration = .seconds(60)
 
   /// Patterns without a match that are told in the log.
   private static let mostPatternsTold = 20
@@ -29,9 +27,7 @@ struct Coordinator {
     let walk: TargetWalk
     let startedAt: Timestamp
     var pace: PaceMeter
-    /// What the books said at the last report, and when they last said something else.
-    var lastTally = Tally()
-    var lastChange: MonotonicTime
+    var stalls: StallWatch
     /// When its pool wants to be adjusted.
     var nextAdjustment: MonotonicTime
     /// Calls up to the last report, and when that was.
@@ -129,7 +125,7 @@ struct Coordinator {
     noteMemory()
     var memory = governor.finish()
     (memory.points, memory.trend) = (series.points, MemoryTrend.of(series.points))
-    let (ending, exitStatus) = Verdicts.ofBatch(Set(books.endings.keys), stopped: runner.stop.reason?.ending)
+    let (ending, exitStatus) = Verdicts.ofBatch(books, stopped: runner.stop.reason?.ending)
     var outcome = BatchOutcome(
       runID: runner.settings.runID, mode: runner.settings.mode, startedAt: beganAt,
       finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,
@@ -155,8 +151,9 @@ extension Coordinator {
   /// Has the folders found on a thread of its own, since a file server that hangs must not keep a stop from being heeded.
   private mutating func gatherTargets() -> TargetGathering {
     let (plan, selection) = (runner.plan, runner.settings.selection)
+    let place = SearchPlace()
     let expansion = TargetExpansion(
-      fileSystem: runner.fileSystem, now: now, timeZone: plan.run.timeZone,
+      fileSystem: runner.fileSystem, now: now, timeZone: plan.run.timeZone, place: place,
       isStopped: { [stop = runner.stop] in stop.isRequested },
       onEvent: runner.onEvent)
     do throws(Errno) {
@@ -169,8 +166,12 @@ extension Coordinator {
       return TargetGathering(plan, selection: selection, expansion: expansion)
     }
     var end: MonotonicTime?
+    var stalls = StallWatch(runner.settings.stalls, at: .now())
     while end.map({ MonotonicTime.now() < $0 && !runner.stop.isUrgent }) ?? true {
-      for case .gathered(let gathering) in nextMessages(until: end ?? deadline ?? .distantFuture) { return gathering }
+      let nextLook = MonotonicTime.now().advanced(by: runner.settings.stalls.interval)
+      let messages = nextMessages(until: min(nextLook, end ?? deadline ?? nextLook))
+      for case .gathered(let gathering) in messages { return gathering }
+      tellOfStall(of: place, &stalls, at: .now())
       stopIfTimeIsUp()
       if end == nil, runner.stop.reason != nil { end = MonotonicTime.now().advanced(by: Coordinator.grace) }
     }
@@ -215,10 +216,12 @@ extension Coordinator {
     var nextProgress = startedAt.advanced(by: interval)
     var nextPace = startedAt.advanced(by: PaceMeter.interval)
     var nextPoint = startedAt
+    var nextLook = MonotonicTime.now()
     while true {
       startWhatFits()
       if running.isEmpty { return }
-      handle(nextMessages(until: min(nextProgress, nextPace, nextPoint, adjustPools(), deadline ?? nextProgress)))
+      handle(
+        nextMessages(until: min(nextProgress, nextPace, nextPoint, nextLook, adjustPools(), deadline ?? nextProgress)))
       stopIfTimeIsUp()
       if runner.stop.reason != nil { return stopAll() }
       let time = MonotonicTime.now()
@@ -231,6 +234,10 @@ extension Coordinator {
         for (id, target) in running { running[id]?.pace.note(target.walk.pace, at: time) }
         notePace(at: time)
         nextPace = time.advanced(by: PaceMeter.interval)
+      }
+      if time >= nextLook {
+        tellOfStalls(at: time)
+        nextLook = time.advanced(by: runner.settings.stalls.interval)
       }
       if time >= nextProgress {
         reportProgress(at: time)

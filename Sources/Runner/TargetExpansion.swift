@@ -12,6 +12,8 @@ struct TargetExpansion {
   let now: Timestamp
   /// By whose clocks periods end.
   var timeZone = TimeZoneRules.utc
+  /// Is told where the search is.
+  var place = SearchPlace()
   let isStopped: @Sendable () -> Bool
   let onEvent: @Sendable (RunEvent) -> Void
 
@@ -46,6 +48,7 @@ struct TargetExpansion {
   func find(
     _ number: Int, _ target: Target, into list: inout FolderList, isWanted: @escaping IsWanted = { _, _ in true }
   ) throws(Failure) -> Folders {
+    defer { place.end() }
     guard !target.path.isLiteral else { return Folders(found: [list.append(literalOf: number)]) }
     let before = list.count
     var collector = FolderCollector(self, number, target, isWanted: isWanted)
@@ -80,7 +83,7 @@ struct TargetExpansion {
   }
 
   private func search(for target: Target) -> FolderSearch {
-    FolderSearch(target, on: fileSystem, isStopped: isStopped)
+    FolderSearch(target, on: fileSystem, place: place, isStopped: isStopped)
   }
 
   private func tell(_ collector: FolderCollector, of target: Target) {
@@ -132,6 +135,7 @@ extension TargetOutcome {
     var outcome = TargetOutcome(name: name, path: path, ending: .failed, reason: reason)
     outcome.errorsByKind = [ErrnoName.of(error): 1]
     outcome.tally.errors = 1
+    outcome.permanentErrors = error.meansForbidden ? 1 : 0
     return outcome
   }
 }

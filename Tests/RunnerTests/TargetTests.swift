@@ -394,7 +394,8 @@ import Testing
   func `the gravest ending decides the exit status`(
     endings: [Ending], stopped: Ending?, expected: Ending, status: Plan.ExitStatus
   ) {
-    let verdict = Verdicts.ofBatch(Set(endings), stopped: stopped)
+    let verdict = Verdicts.ofBatch(
+      TargetBooks(endings.map { TargetOutcome(name: "t", path: "/t", ending: $0) }), stopped: stopped)
     #expect(verdict.0 == expected)
     #expect(verdict.1 == status)
   }

@@ -36,6 +36,8 @@ final class TargetWalk: Sendable {
   let means: Means
   let failures: FailureLog
   let operations = OperationCounters()
+  /// Of calls that were refused though they are permitted.
+  let retries = RateLimit(perSecond: Refusals.retriesPerSecond)
   /// Nil: there are no patterns.
   let matchers: PatternMatchers?
   /// Each entry that stays is told, too.
@@ -48,10 +50,10 @@ final class TargetWalk: Sendable {
   private let hasLackedThreads = Atomic<Bool>(false)
   private let trouble = Monitor(Trouble())
   /// Of workers that have not ended.
-  private let inHand = Monitor<[RemovalProgress]>([])
   private let samples = Monitor<[FileSample]>([])
   private let wantsSamples = Atomic<Bool>(true)
   private let holds = Monitor(PathSamples())
+  let inHand = Monitor<[RemovalProgress]>([])
   private let toldOfHolds = Monitor(0)
   private let toldOfMoves = Monitor(0)
   private let onEnd: @Sendable () -> Void
@@ -148,6 +150,8 @@ extension TargetWalk {
   /// Workers there are, and those there may be.
   var workers: Int { state.withLock { $0.workers } }
   var allowedWorkers: Int { state.withLock { $0.pool.allowed } }
+  /// Those that carry out a piece of work.
+  var busyWorkers: Int { state.withLock { $0.workers - $0.idle } }
 
   func progress(_ pace: PaceMeter, memory: MemorySummary) -> TargetProgress {
     var progress = state.withLock { state in
@@ -163,10 +167,11 @@ extension TargetWalk {
 
   /// The books, closed. Workers that have not come back by now are counted as stuck, and what they still do is not booked.
   func outcome(startedAt: Timestamp, finishedAt: Timestamp) -> TargetOutcome {
-    let (stuck, state) = state.withLock { state in
-      let stuck = state.workers - state.idle
+    let stuck = state.withLock { $0.workers - $0.idle }
+    let unreturned = stuck == 0 ? nil : unreturned(stuck)
+    let state = state.withLock { state in
       if !state.isFinished || state.stop != nil { state.settleWhatIsLeft(inHand.withLock { $0 }) }
-      return (stuck, state)
+      return state
     }
     failures.sumUp()
     var outcome = TargetOutcome(name: target.name, path: PrintableText.path(target.path), ending: .completed)
@@ -178,21 +183,21 @@ extension TargetWalk {
     outcome.errorsByKind = failures.byKind
     outcome.holds = holds.withLock { $0 }
     outcome.samples = samples.withLock { $0 }
+    outcome.permanentErrors = failures.permanent
     outcome.concurrencyMean = state.meanBusy
     outcome.concurrencyPeak = state.peakWorkers
     outcome.operations = OperationFigures(operations.totals.calls, over: outcome.duration)
     outcome.memoryBudget = state.limits.memory
     outcome.memoryOverdrafts = state.ledger.overdrafts
     outcome.memoryReservedPeak = ByteCount(bytes: UInt64(state.ledger.peak))
-    (outcome.ending, outcome.reason) = ending(of: state, stuck: stuck, outcome.tally)
+    (outcome.ending, outcome.reason) = ending(of: state, unreturned, outcome.tally)
     return outcome
   }
 
-  private func ending(of state: WalkState, stuck: Int, _ tally: Tally) -> (Ending, String?) {
+  private func ending(of state: WalkState, _ unreturned: String?, _ tally: Tally) -> (Ending, String?) {
     let trouble = trouble.withLock { $0 }
     if let ending = state.stop {
-      let hanging = stuck == 0 ? nil : "\(stuck) operations in flight did not return in time"
-      let reasons = [trouble.reason ?? means.stop.reason?.message, hanging].compactMap { $0 }
+      let reasons = [trouble.reason ?? means.stop.reason?.message, unreturned].compactMap { $0 }
       return (ending, reasons.joined(separator: "; "))
     }
     if trouble.hasFailed { return (.failed, trouble.reason) }
@@ -416,8 +421,8 @@ extension TargetWalk {
   }
 
   /// Whether ages can be believed in this directory; trips the guard when not.
-  func clockAnswer(in place: Place) -> ClockAnswer {
-    switch means.clockGuard?.ask(in: place.directory, means.fileSystem, unless: { isStopped }) {
+  func clockAnswer(in place: Place, unless isStopped: () -> Bool) -> ClockAnswer {
+    switch means.clockGuard?.ask(in: place.directory, means.fileSystem, unless: isStopped) {
     case nil, .known: return .known
     case .agrees:
       state.withLock { if $0.table.contains(place.node) { $0.table[place.node].isChangedByUs = true } }
