@@ -32,7 +32,7 @@ import Testing
     .failuresSuppressed(target: "api", kind: "EACCES", count: 12), .memoryStep(Samples.step(.paused)),
     .memoryStep(Samples.step(.narrowed, workers: 1)), .memoryStep(Samples.step(.widened)),
     .memoryStep(Samples.step(.resumed, paused: .seconds(3))),
-    .targetStalled(target: "api", for: .seconds(120), operationsInFlight: 4),
+    .targetStalled(target: "api", quiet: .seconds(120), operationsInFlight: 4, calls: []),
     .guardTripped(target: "api", message: "max_deletions reached"), .notice(target: "api", message: "look"),
     .targetFinished(Samples.target("api", tally: Samples.tally(kept: 1, purged: 2))),
     .passedOver(PassedOver(), target: "api"),
@@ -211,10 +211,7 @@ import Testing
 
   @Test func `The run begins with a line of its own`() {
     #expect(
-      log.started(config: "/etc/c.yaml", targets: 3)
-        == LogLine(
-          .info, "Batch started",
-          ["run_id": "run-1", "version": "1.2.3", "config": "/etc/c.yaml", "targets": 3, "dry_run": false]))
+      log.line(for: .batchStarted(targets: 3)).message == "Batch started")
   }
 
   @Test func `The run ends with outcome, exit status and totals`() {
