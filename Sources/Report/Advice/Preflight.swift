@@ -163,7 +163,7 @@ extension Preflight {
   private static func report(_ plan: BatchPlan) -> Item {
     Item(
       "report", "the run leaves a report", plan.report.file == nil ? .byHand : .passed,
-      plan.report.file ?? "no report.file: give run a --report")
+      plan.report.file?.text ?? "no report.file: give run a --report")
   }
 
   private static func subset(_ outcome: BatchOutcome) -> Item {
