@@ -31,6 +31,9 @@ struct TargetExpansion {
   /// Whether a folder is to be taken.
   typealias IsWanted = (FolderList, FolderList.Index) -> Bool
 
+  /// Is told the name of a folder that its date keeps, and why, in a few words.
+  typealias OnKept = (_ name: String, _ reason: String) -> Void
+
   enum Failure: Error {
     /// The pattern's fixed part does not exist.
     case missing
@@ -46,12 +49,13 @@ struct TargetExpansion {
   /// Adds the folders of one target to `list`: exactly one for a literal path, whether it exists or not; for a pattern those
   /// that exist and are wanted. Throws when the pattern's fixed part cannot be searched; then none is added.
   func find(
-    _ number: Int, _ target: Target, into list: inout FolderList, isWanted: @escaping IsWanted = { _, _ in true }
+    _ number: Int, _ target: Target, into list: inout FolderList, isWanted: @escaping IsWanted = { _, _ in true },
+    onKept: OnKept? = nil
   ) throws(Failure) -> Folders {
     defer { place.end() }
     guard !target.path.isLiteral else { return Folders(found: [list.append(literalOf: number)]) }
     let before = list.count
-    var collector = FolderCollector(self, number, target, isWanted: isWanted)
+    var collector = FolderCollector(self, number, target, isWanted: isWanted, onKept: onKept)
     // Lent, since a copy would take as much again.
     swap(&list, &collector.list)
     defer { swap(&list, &collector.list) }

@@ -16,10 +16,11 @@ struct Batch {
   private let runID: String
   /// For files that are written while the run goes on.
   private let patience = StopPatience()
+  private let startedAt = Host.now()
 
   init(_ settings: BatchSettings, _ end: ProcessEnd) {
     (self.settings, self.end) = (settings, end)
-    let (runID, format) = (Host.newRunID(), settings.logFormat)
+    let (runID, format) = (Host.newRunID(at: startedAt), settings.logFormat)
     queue = LogQueue { dropped in
       let line = LogLine(
         .warning, "Log lines were dropped because nobody read them in time",
@@ -42,7 +43,7 @@ struct Batch {
     // A rehearsal must not take the place of the last purge's report.
     let reportPath = settings.reportPath ?? (settings.mode == .purge ? plan.report.file : nil)
     end.touch()
-    let report = try open(reportPath)
+    let report = try open(reportPath?.resolved(runID: runID, at: startedAt, in: plan.run.timeZone))
     do throws(Unusable) {
       let list = try openList()
       do throws(Unusable) {
@@ -63,6 +64,9 @@ struct Batch {
   // MARK: - Before
 
   private func loadPlan() throws(Unusable) -> BatchPlan {
+    if let objection = ShardVariables.objection(to: settings.environment) {
+      throw Unusable("\(objection); nothing was touched")
+    }
     let source = try InputFile.read(settings.configPath)
     var check = CheckSettings()
     (check.overrides, check.environment) = (settings.overrides, settings.environment)
@@ -73,15 +77,15 @@ struct Batch {
       let count = FindingCount(checked.diagnostics).summary(targets: 0)
       throw Unusable(
         "config \(quoted(source.name)): \(count); nothing was touched",
-        findings: checked.diagnostics.map(DiagnosticPrinter(colour: false).text).joined())
+        findings: checked.diagnostics.map(DiagnosticPrinter(colour: false).text))
     }
-    for warning in checked.diagnostics { log(warning) }
+    for warning in checked.diagnostics { warn(DiagnosticPrinter(colour: false).text(of: warning)) }
+    if let warning = ShardVariables.warning(about: settings.environment) { warn(warning) }
     return plan
   }
 
-  private func log(_ warning: Diagnostic) {
-    let text = DiagnosticPrinter(colour: false).text(of: warning)
-    logger.log(LogLine(.warning, "Config warning", ["run_id": .string(runID), "finding": .string(text)]))
+  private func warn(_ finding: String) {
+    logger.log(LogLine(.warning, "Config warning", ["run_id": .string(runID), "finding": .string(finding)]))
   }
 
   /// Hours of work must not end in a report that could never have been written.
@@ -139,13 +143,13 @@ struct Batch {
     }
     var outcome = runner.run()
     outcome.root = settings.root.map { PrintableText.path($0.path) }
-    guard outcome.unmatchedSelection.isEmpty else {
-      let patterns = outcome.unmatchedSelection.map { quoted($0) }.joined(separator: ", ")
-      throw Unusable("no target matches --target \(patterns); nothing was touched")
-    }
+    guard outcome.unmatchedSelection.isEmpty else { throw Unusable(unmatched: outcome.unmatchedSelection) }
     guard outcome.unfitting.isEmpty else {
       let reason = outcome.unfitting.joined(separator: "; ")
-      logger.log(LogLine(.error, "Run refused", ["run_id": .string(runID), "reason": .string(reason)]))
+      // Else the process ends with such a line.
+      if !settings.wantsJSON {
+        logger.log(LogLine(.error, "Run refused", ["run_id": .string(runID), "reason": .string(reason)]))
+      }
       throw Unusable("\(reason); nothing was touched")
     }
     return outcome

@@ -44,6 +44,8 @@ final class MemoryGovernor: Sendable {
   }
 
   private let limit: MemoryLimit
+  /// Of this process alone, before the first target: what neighbours in its group take they may give back.
+  private let ownBase: ByteCount
   private let alarm: MemoryAlarm
   private let interval: Duration
   private let thresholds: (pause: ByteCount, resume: ByteCount, abort: ByteCount)
@@ -74,6 +76,7 @@ final class MemoryGovernor: Sendable {
     let reader = limit.reader()
     let base = reader.sample()
     let used = ByteCount(bytes: base?.unreclaimable ?? 0)
+    ownBase = ByteCount(bytes: base.map { $0.workingSet == nil ? $0.unreclaimable : $0.process } ?? 0)
     var summary = MemorySummary(source: limit.source, limit: bytes, base: used, peak: used, current: used)
     summary.process = ByteCount(bytes: base?.process ?? 0)
     let policy = PausePolicy(
@@ -99,9 +102,9 @@ final class MemoryGovernor: Sendable {
     min(max(thresholds.pause - summary.base, Admission.leastBudget), ByteCount(bytes: limit.bytes))
   }
 
-  /// Why the thresholds make no sense under the limit that was found; nil: they do.
+  /// Why the thresholds make no sense under the limit that was found, for what this process takes by now; nil: they do.
   func objection(to plan: MemoryPlan) -> String? {
-    plan.objection(under: ByteCount(bytes: limit.bytes)).map { "\($0) (\(limit.source))" }
+    plan.objection(under: ByteCount(bytes: limit.bytes), taken: ownBase).map { "\($0) (\(limit.source))" }
   }
 
   /// Why a target with this budget can never start, whatever else uses memory now; nil: it can.
