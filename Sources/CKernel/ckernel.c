@@ -84,6 +84,26 @@ int ck_unlink(int directory, const char *name, int is_directory) {
   return RESULT(unlinkat(directory, name, is_directory ? AT_REMOVEDIR : 0));
 }
 
+// Kernels before 5.8 know no flags; some sandboxes answer EPERM to calls that they do not know.
+static int may(int directory, const char *name, int access) {
+#ifdef SYS_faccessat2
+  if (!syscall(SYS_faccessat2, directory, name, access, AT_EACCESS | AT_SYMLINK_NOFOLLOW)) return 0;
+  if (errno != ENOSYS && errno != EPERM) return -errno;
+#endif
+  return RESULT((int)syscall(SYS_faccessat, directory, name, access));
+}
+
+int ck_may_change(int directory) {
+  int refusal = may(directory, ".", W_OK | X_OK);
+  if (refusal) return refusal;
+  struct statx s;
+  // What cannot be told does not stand against it.
+  if (statx(directory, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &s)) return 0;
+  return s.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND) ? -EPERM : 0;
+}
+
+int ck_may_list(int directory, const char *name) { return may(directory, name, R_OK | X_OK); }
+
 int ck_is_at(int fd, const void *path, size_t length) {
   char link[32], now[4096];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);

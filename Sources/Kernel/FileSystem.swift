@@ -30,6 +30,13 @@ public protocol FileSystem: Sendable {
   /// Whether the directory is at this absolute path still, as far as this host knows; nil: it cannot tell.
   func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool?
 
+  /// Whether entries of `directory` may be removed, as far as can be told without trying. Throws what stands against it:
+  /// EACCES, EPERM (it is immutable or append-only) or EROFS; another error when it cannot be told.
+  func mayChange(_ directory: DirectoryHandle) throws(Errno)
+
+  /// The same of listing the directory `name` in `parent`, or, without that, at an absolute path.
+  func mayRead(_ name: [UInt8], in parent: DirectoryHandle?) throws(Errno)
+
   /// What time the server has: see `DirectoryHandle.touch`.
   func touch(_ directory: DirectoryHandle) throws(Errno) -> FileTime
 
@@ -103,6 +110,11 @@ extension Errno {
   /// Whether it was not the directory's fault: this process or the system has no descriptors or memory to spare.
   public var meansShortage: Bool {
     self == .tooManyOpenFiles || self == .tooManyOpenFilesInSystem || self == .noMemory
+  }
+
+  /// Whether it is a question of rights, or of a file system that takes no changes: somebody must mend it (EACCES, EPERM, EROFS).
+  public var meansForbidden: Bool {
+    self == .permissionDenied || self == .notPermitted || self == .readOnlyFileSystem
   }
 
   /// Whether a directory could not be removed because it has entries (ENOTEMPTY, on some file systems EEXIST).

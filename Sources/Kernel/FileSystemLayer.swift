@@ -31,6 +31,12 @@ extension FileSystemLayer {
 
   public func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool? { base.isAt(path, directory) }
 
+  public func mayChange(_ directory: DirectoryHandle) throws(Errno) { try base.mayChange(directory) }
+
+  public func mayRead(_ name: [UInt8], in parent: DirectoryHandle?) throws(Errno) {
+    try base.mayRead(name, in: parent)
+  }
+
   public func list(
     _ directory: DirectoryHandle, limit: Int, order: EntryBatch.Order, mark: StaticString
   ) throws(Errno) -> EntryBatch? {

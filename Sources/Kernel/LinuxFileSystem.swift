@@ -37,6 +37,16 @@ public struct LinuxFileSystem: FileSystem {
 
   public func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool? { directory.isAt(path) }
 
+  public func mayChange(_ directory: DirectoryHandle) throws(Errno) {
+    _ = try kernelCall { ck_may_change(directory.descriptor) }
+  }
+
+  public func mayRead(_ name: [UInt8], in parent: DirectoryHandle?) throws(Errno) {
+    var names = NameList()
+    names.append(name)
+    _ = try kernelCall { names.withCName(at: 0) { ck_may_list(parent?.descriptor ?? -1, $0) } }
+  }
+
   public func touch(_ directory: DirectoryHandle) throws(Errno) -> FileTime { try directory.touch() }
 
   public func list(

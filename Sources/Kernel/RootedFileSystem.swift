@@ -30,6 +30,10 @@ public struct RootedFileSystem: FileSystemLayer {
     return try base.openDirectory(name, in: parent, for: access)
   }
 
+  public func mayRead(_ name: [UInt8], in parent: DirectoryHandle?) throws(Errno) {
+    try base.mayRead(parent == nil ? root + name : name, in: parent)
+  }
+
   public func path(of directory: DirectoryHandle) -> [UInt8]? {
     guard let path = base.path(of: directory), path.starts(with: root) else { return nil }
     let below = Array(path[root.count...])

@@ -8,8 +8,6 @@ struct Coordinator {
   static let mostWorkers = 1000
   /// After a stop, workers are waited for this long; the rest is for the report.
   static let grace: Duration = RunPlan.timeToEnd - .seconds(1)
-  /// A target none of whose workers finished anything for so long is reported as stalled.
-  static let stallAfter: Duration = .seconds(60)
 
   /// Patterns without a match that are told in the log.
   private static let mostPatternsTold = 20
@@ -29,9 +27,7 @@ struct Coordinator {
     let walk: TargetWalk
     let startedAt: Timestamp
     var pace: PaceMeter
-    /// What the books said at the last report, and when they last said something else.
-    var lastTally = Tally()
-    var lastChange: MonotonicTime
+    var stalls: StallWatch
     /// When its pool wants to be adjusted.
     var nextAdjustment: MonotonicTime
     /// Calls up to the last report, and when that was.
@@ -61,13 +57,16 @@ struct Coordinator {
   let runCap: DeletionCap?
   let descriptors: DescriptorShares
   var parallelTargets: Int { descriptors.parallelTargets }
-  private let deadline: MonotonicTime?
+  let deadline: MonotonicTime?
+  /// Of the whole run, those never started included; 0 until it is known.
+  var targets = 0
 
   var admission: Admission
   var waiting = FolderQueue(FolderList(of: []), order: [])
   var running: [Int: Running] = [:]
   /// Of the targets that may have several folders, by their number in the plan, once one of these has started.
   var sharedCaps: [Int: TargetCaps] = [:]
+  var capLookahead: CapLookahead
   var books = TargetBooks()
   var patternUse = PatternUse()
   var started = 0
@@ -76,10 +75,13 @@ struct Coordinator {
   var toldToWait: String?
   var series = MemorySeries()
   var trend: MemoryTrend?
+  /// Of all targets together.
+  var pace: PaceMeter
 
   init(_ runner: BatchRunner) {
     self.runner = runner
     startedAt = .now()
+    pace = PaceMeter(now: startedAt)
     now = runner.settings.now ?? Timestamp(WallClock.now())
     let plan = runner.plan
     governor = MemoryGovernor(
@@ -90,8 +92,9 @@ struct Coordinator {
     }
     runLimits = plan.run.operationsPerSecond.map { [RateLimit(perSecond: $0)] } ?? []
     runCap = DeletionCap(
-      "the run's cap on deletions", maxFiles: plan.safety.maxDeletions, maxBytes: plan.safety.maxDeletedBytes
+      of: nil, maxFiles: plan.safety.maxDeletions, maxBytes: plan.safety.maxDeletedBytes
     ) { [stop = runner.stop] in stop.request(.stoppedGuard, message: $0) }
+    capLookahead = CapLookahead(run: runCap)
     descriptors = DescriptorShares(
       limit: ProcessLimits.raiseDescriptorLimit(), parallelTargets: plan.run.parallelTargets)
     admission = Admission(room: governor.room, parallelTargets: descriptors.parallelTargets)
@@ -108,8 +111,12 @@ struct Coordinator {
     let gathering = gatherTargets()
     lineUp(gathering)
     unfitting += objections()
+    if gathering.unmatched.isEmpty, unfitting.isEmpty, let objection = runner.settings.willStart() {
+      unfitting.append(objection)
+    }
     if gathering.unmatched.isEmpty, unfitting.isEmpty {
-      runner.onEvent(.batchStarted(targets: gathering.settled.count + gathering.order.count))
+      targets = gathering.settled.count + gathering.order.count
+      runner.onEvent(.batchStarted(targets: targets))
       for outcome in gathering.outcomes { record(outcome) }
       walkAll()
       for folder in waiting.rest { notStarted(waiting.folders[folder]) }
@@ -118,18 +125,22 @@ struct Coordinator {
     noteMemory()
     var memory = governor.finish()
     (memory.points, memory.trend) = (series.points, MemoryTrend.of(series.points))
-    let (ending, exitStatus) = Verdicts.ofBatch(Set(books.endings.keys), stopped: runner.stop.reason?.ending)
+    let (ending, exitStatus) = Verdicts.ofBatch(books, stopped: runner.stop.reason?.ending)
     var outcome = BatchOutcome(
       runID: runner.settings.runID, mode: runner.settings.mode, startedAt: beganAt,
       finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,
       exitStatus: exitStatus, memory: memory, books: books)
     outcome.passedOver = gathering.passedOver
+    outcome.foldersKept = gathering.foldersKept
     outcome.unmatchedSelection = gathering.unmatched
     outcome.unmatchedPatterns = patternUse.unmatched
     for pattern in outcome.unmatchedPatterns.prefix(Coordinator.mostPatternsTold) {
       runner.onEvent(.notice(target: pattern.target, message: pattern.sentence))
     }
     outcome.unfitting = unfitting
+    outcome.capForecasts = capLookahead.forecasts
+    // A run would end so, and whoever rehearses it must not overlook that.
+    if !outcome.capForecasts.isEmpty, exitStatus.isOfAWholeRun { outcome.exitStatus = .guardTripped }
     return outcome
   }
 }
@@ -140,8 +151,9 @@ extension Coordinator {
   /// Has the folders found on a thread of its own, since a file server that hangs must not keep a stop from being heeded.
   private mutating func gatherTargets() -> TargetGathering {
     let (plan, selection) = (runner.plan, runner.settings.selection)
+    let place = SearchPlace()
     let expansion = TargetExpansion(
-      fileSystem: runner.fileSystem, now: now, timeZone: plan.run.timeZone,
+      fileSystem: runner.fileSystem, now: now, timeZone: plan.run.timeZone, place: place,
       isStopped: { [stop = runner.stop] in stop.isRequested },
       onEvent: runner.onEvent)
     do throws(Errno) {
@@ -154,8 +166,12 @@ extension Coordinator {
       return TargetGathering(plan, selection: selection, expansion: expansion)
     }
     var end: MonotonicTime?
+    var stalls = StallWatch(runner.settings.stalls, at: .now())
     while end.map({ MonotonicTime.now() < $0 && !runner.stop.isUrgent }) ?? true {
-      for case .gathered(let gathering) in nextMessages(until: end ?? deadline ?? .distantFuture) { return gathering }
+      let nextLook = MonotonicTime.now().advanced(by: runner.settings.stalls.interval)
+      let messages = nextMessages(until: min(nextLook, end ?? deadline ?? nextLook))
+      for case .gathered(let gathering) in messages { return gathering }
+      tellOfStall(of: place, &stalls, at: .now())
       stopIfTimeIsUp()
       if end == nil, runner.stop.reason != nil { end = MonotonicTime.now().advanced(by: Coordinator.grace) }
     }
@@ -200,10 +216,12 @@ extension Coordinator {
     var nextProgress = startedAt.advanced(by: interval)
     var nextPace = startedAt.advanced(by: PaceMeter.interval)
     var nextPoint = startedAt
+    var nextLook = MonotonicTime.now()
     while true {
       startWhatFits()
       if running.isEmpty { return }
-      handle(nextMessages(until: min(nextProgress, nextPace, nextPoint, adjustPools(), deadline ?? nextProgress)))
+      handle(
+        nextMessages(until: min(nextProgress, nextPace, nextPoint, nextLook, adjustPools(), deadline ?? nextProgress)))
       stopIfTimeIsUp()
       if runner.stop.reason != nil { return stopAll() }
       let time = MonotonicTime.now()
@@ -214,7 +232,12 @@ extension Coordinator {
       if time >= nextPace { heedTrend() }
       if time >= nextPace || time >= nextProgress {
         for (id, target) in running { running[id]?.pace.note(target.walk.pace, at: time) }
+        notePace(at: time)
         nextPace = time.advanced(by: PaceMeter.interval)
+      }
+      if time >= nextLook {
+        tellOfStalls(at: time)
+        nextLook = time.advanced(by: runner.settings.stalls.interval)
       }
       if time >= nextProgress {
         reportProgress(at: time)
@@ -248,7 +271,8 @@ extension Coordinator {
 
   private func stopIfTimeIsUp() {
     guard let deadline, MonotonicTime.now() >= deadline else { return }
-    runner.stop.request(.stoppedTime, message: "the time limit is reached")
+    runner.stop.request(
+      .stoppedTime, message: "run.time_limit: \(runner.plan.run.timeLimit?.text ?? "") reached")
   }
 }
 
@@ -295,14 +319,20 @@ extension Coordinator {
     admission.release(id)
     var outcome = ended.walk.outcome(startedAt: ended.startedAt, finishedAt: Timestamp(WallClock.now()))
     outcome.peakMemory = peak
+    outcome.filesOfRun = tally.filesScanned + outcome.tally.filesScanned
+    if !tellsBudget(of: ended.walk.target.spec) { outcome.memoryBudget = nil }
     (outcome.pauses, outcome.paused) = (pauses.count, pauses.total)
     if outcome.memoryOverdrafts > 0 {
       let message =
-        "a memory budget of \(outcome.memoryBudget.text) is too little for this tree: "
+        "a memory budget of \(ended.walk.budget.text) is too little for this tree: "
         + "\(outcome.memoryReservedPeak.text) were reserved at most"
       runner.onEvent(.notice(target: outcome.name, message: message))
     }
     note(ended.walk, outcome)
+    tellOfTheFuture(outcome)
+    if runner.settings.mode == .dryRun {
+      capLookahead.note(outcome.tally, of: ended.walk.target.number, caps(for: ended.walk.target).deletions)
+    }
     record(outcome)
   }
 
@@ -310,6 +340,16 @@ extension Coordinator {
     guard let matchers = walk.matchers else { return }
     patternUse.note(matchers.patterns, of: walk.target.spec.name, matched: matchers.matched)
     if !outcome.hasSeenAll { patternUse.noteUnwalked(walk.target.spec.name) }
+  }
+
+  /// Files that are dated in the future stay until then, and many of them mean that a clock is wrong, or was.
+  private func tellOfTheFuture(_ outcome: TargetOutcome) {
+    let (late, files) = (outcome.tally.filesKept[.inFuture], outcome.tally.filesScanned)
+    guard late > 0, late * 100 >= files else { return }
+    let message =
+      "\(late) of \(files) files are dated later than this host's clock, and are kept: "
+      + "is its clock right, and was that of whoever wrote them?"
+    runner.onEvent(.notice(target: outcome.name, message: message))
   }
 
   /// Ends all targets orderly: in-flight operations are waited for, but not for ever.

@@ -32,7 +32,9 @@ struct FolderSearch {
   }
 
   private let fileSystem: any FileSystem
+  private let place: SearchPlace?
   private let isStopped: @Sendable () -> Bool
+  private let name: String
   private let head: [UInt8]
   private let components: [PathPattern.Component]
   private let staysOnOneFileSystem: Bool
@@ -41,8 +43,11 @@ struct FolderSearch {
   private var tail: [UInt8] = []
   private(set) var passedOver = PassedOver()
 
-  init(_ target: Target, on fileSystem: any FileSystem, isStopped: @escaping @Sendable () -> Bool) {
-    (self.fileSystem, self.isStopped) = (fileSystem, isStopped)
+  init(
+    _ target: Target, on fileSystem: any FileSystem, place: SearchPlace? = nil,
+    isStopped: @escaping @Sendable () -> Bool
+  ) {
+    (self.fileSystem, self.place, self.isStopped, name) = (fileSystem, place, isStopped, target.name)
     head = target.path.literalPath
     components = Array(target.path.components.dropFirst(target.path.literalPrefix.count))
     staysOnOneFileSystem = target.oneFileSystem
@@ -62,6 +67,7 @@ struct FolderSearch {
   }
 
   private mutating func enterRoot() throws(TargetExpansion.Failure) {
+    note()
     do throws(Errno) {
       try enter(try fileSystem.openRoot(head), component: 0, fields: DateTemplate.Fields())
     } catch {
@@ -76,6 +82,7 @@ struct FolderSearch {
     tail.removeSubrange(level.length...)
     if !tail.isEmpty { tail.append(UInt8(ascii: "/")) }
     tail += name
+    note()
     let next = level.component + 1
     let identity: FileIdentity
     do throws(Errno) {
@@ -93,6 +100,8 @@ struct FolderSearch {
     }
     try visitor.found(tail, identity, fields)
   }
+
+  private func note() { place?.note(target: name, head, tail) }
 
   /// Only where names are to be matched must a folder be readable.
   private func access(for component: Int) -> DirectoryHandle.Access {
@@ -142,6 +151,7 @@ extension FolderSearch {
   /// Lists on until there is a name that matches, or no further one.
   private mutating func list(_ level: inout Level) throws(Errno) {
     while level.names.isEmpty, !level.isAtEnd, !isStopped() {
+      note()
       let batch = try fileSystem.list(level.directory, limit: WalkLimits.firstListing, order: .asListed)
       guard let batch else {
         level.isAtEnd = true

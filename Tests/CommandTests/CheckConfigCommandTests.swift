@@ -111,10 +111,12 @@ private func json(_ command: Command) throws -> [String: Any] {
 }
 
 @Suite struct WorkloadCommandTests {
-  @Test func `The shipped manifests fit together, warnings included`() throws {
+  @Test(arguments: ["cronjob", "plan-job"])
+  func `The shipped manifests fit together, warnings included`(_ workload: String) throws {
     let root = Repository.root.path
     let command = try Command(
-      "check-config", "--deny-warnings", "--workload", "\(root)/deploy/cronjob.yaml", "\(root)/deploy/configmap.yaml")
+      "check-config", "--deny-warnings", "--workload", "\(root)/deploy/\(workload).yaml",
+      "\(root)/deploy/configmap.yaml")
     #expect(command.status == 0, "\(command.output)\(command.errors)")
     #expect(
       command.output.hasSuffix("deploy/configmap.yaml: ConfigMap efs-purge-batch, key config.yaml: ok, 1 target\n"))

@@ -159,7 +159,8 @@ import Testing
     #expect(outcome.targets[0].errorsByKind == ["EPERM": 11])
     #expect(outcome.targets[0].reason == "11 errors")
     #expect(Set(events.failures.map(\.operation)) == [.removeFile])
-    #expect(outcome.exitStatus == .failures)
+    #expect(outcome.targets[0].permanentErrors == 11)
+    #expect(outcome.exitStatus == .permanentFailures)
   }
 
   @Test func `of many failures of one kind the first twenty are told and the rest summed up`() {

@@ -44,6 +44,8 @@ struct ScriptedFileSystem: FileSystem {
   var onLook: @Sendable (String) -> Errno? = { _ in nil }
   /// Where the directory is; nil: the kernel is asked.
   var onIsAt: @Sendable ([UInt8]) -> Bool? = { _ in nil }
+  /// When it is asked whether something would be permitted: in the directory at this path, or of a name.
+  var onAccess: @Sendable (String) -> Errno? = { _ in nil }
   /// The server's clock; nil: the real one is set and asked.
   var onTouch: @Sendable () -> Result<FileTime, Errno>? = { nil }
 
@@ -109,6 +111,16 @@ struct ScriptedFileSystem: FileSystem {
   func path(of directory: DirectoryHandle) -> [UInt8]? { base.path(of: directory) }
 
   func isAt(_ path: [UInt8], _ directory: DirectoryHandle) -> Bool? { onIsAt(path) ?? base.isAt(path, directory) }
+
+  func mayChange(_ directory: DirectoryHandle) throws(Errno) {
+    if let error = onAccess(String(decoding: path(of: directory) ?? [], as: UTF8.self)) { throw error }
+    try base.mayChange(directory)
+  }
+
+  func mayRead(_ name: [UInt8], in parent: DirectoryHandle?) throws(Errno) {
+    if let error = onAccess(String(decoding: name, as: UTF8.self)) { throw error }
+    try base.mayRead(name, in: parent)
+  }
 
   func touch(_ directory: DirectoryHandle) throws(Errno) -> FileTime {
     if let error = onCall(directory) { throw error }

@@ -47,7 +47,7 @@ import Testing
     }
     let outcome = purge([makeTarget(tree.path)], workers: 4, fileSystem: fileSystem, stop: stop)
     #expect(outcome.exitStatus == .interrupted)
-    #expect(outcome.targets[0].reason == "the signal; 4 operations in flight did not return in time")
+    #expect(outcome.targets[0].reason?.hasPrefix("the signal; 4 operations in flight did not return in time: ") == true)
     #expect(outcome.totals.filesLeft == outcome.totals.filesToPurge)
     #expect(outcome.totals.filesLeft > 0)
     #expect(outcome.totals.imbalance(in: .purge) == nil)
@@ -106,8 +106,13 @@ import Testing
     })
     let targets = trees.enumerated().map { makeTarget($1.path, name: "t\($0)") }
     let outcome = purge(targets, workers: 1, events: events, fileSystem: fileSystem, stop: stop)
-    #expect(outcome.targets.map(\.ending) == [.stoppedSignal, .notStarted, .notStarted])
-    #expect(outcome.targets[2].startedAt == nil)
+    #expect(outcome.targets.map(\.ending) == [.stoppedSignal])
+    #expect(outcome.books.endings == [.stoppedSignal: 1, .notStarted: 2])
+    // One line for all, as one sentence is.
+    #expect(outcome.books.notStarted.map(\.reason) == ["stop"])
+    #expect(outcome.books.notStarted.map(\.names.first) == [["t1", "t2"]])
+    let told = events.all.compactMap { if case .targetsNotStarted(let targets) = $0 { targets } else { nil } }
+    #expect(told == outcome.books.notStarted)
   }
 
   @Test func `progress is told while every worker hangs`() throws {

@@ -54,6 +54,10 @@ int ck_file_status(const char *path, int fd, struct ck_status *out);
 int ck_link_status(const char *path, struct ck_status *out);
 long ck_seek(int fd, int64_t offset);
 int ck_unlink(int directory, const char *name, int is_directory);
+// Whether this process may remove entries of `directory`, or list the directory `name` in it, as far as the kernel tells
+// without trying: 0 or -errno. Asks by the effective user; an immutable or append-only directory is EPERM.
+int ck_may_change(int directory);
+int ck_may_list(int directory, const char *name);
 int ck_close(int fd);
 
 long ck_read(int fd, void *buffer, size_t size);

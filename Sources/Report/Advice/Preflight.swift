@@ -212,7 +212,7 @@ extension Preflight {
   private static func report(_ plan: BatchPlan) -> Item {
     Item(
       "report", "the run leaves a report", plan.report.file == nil ? .byHand : .passed,
-      plan.report.file ?? "no report.file: give run a --report")
+      plan.report.file?.text ?? "no report.file: give run a --report")
   }
 
   /// Progress lines come every now and then, and memory rises and falls in between.

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Plan
+public import Plan
 public import Runner
 
 /// The JSON report of a run, made piece by piece, so that it can be written while the run goes on: the beginning, each target as
@@ -14,6 +14,22 @@ public struct RunReport: Sendable {
   private var hasTargets = false
 
   public init() {}
+
+  /// What stands in the report's place while a run goes on: it tells of nothing done, so that no older report is taken for this
+  /// run's, should it die.
+  public static func running(
+    _ mode: RunMode, runID: String, startedAt: Timestamp, toolVersion: String, host: String
+  ) -> [UInt8] {
+    let fields: [String: LogValue] = [
+      "schema_version": .integer(Int64(schemaVersion)), "tool_version": .string(toolVersion), "host": .string(host),
+      "run_id": .string(runID), "mode": .string(mode.rawValue),
+      "started_at": .string(RFC3339.text(startedAt, fractionDigits: 3)), "outcome": "running", "exit_status": .null,
+      "targets": .list([]), "totals": .object(Counters(Tally()).fields),
+    ]
+    var bytes: [UInt8] = []
+    JSONText.appendIndented(.object(fields), by: 0, to: &bytes)
+    return bytes + [UInt8(ascii: "\n")]
+  }
 
   public var beginning: [UInt8] { Array("{\n  \"targets\" : [".utf8) }
 

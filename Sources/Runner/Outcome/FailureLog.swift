@@ -9,6 +9,7 @@ final class FailureLog: Sendable {
   private struct Key: Hashable {
     var operation: PurgeFailure.Operation
     var errno: Errno
+    var isPassing: Bool
   }
 
   private let target: String
@@ -25,12 +26,14 @@ final class FailureLog: Sendable {
     (self.target, self.onEvent) = (target, onEvent)
   }
 
-  /// Books one failure. `path` is built only when it is going to be told.
-  func add(_ operation: PurgeFailure.Operation, _ errno: Errno, path: () -> String) {
+  /// Books one failure. `path` is built only when it is going to be told. `isPassing`: it may not happen again, though it is a
+  /// question of rights by its number.
+  func add(_ operation: PurgeFailure.Operation, _ errno: Errno, isPassing: Bool = false, path: () -> String) {
+    let key = Key(operation: operation, errno: errno, isPassing: isPassing)
     let isTold = counts.withLock { counts in
-      let told = counts[Key(operation: operation, errno: errno), default: Count()].told < FailureLog.toldOfEachKind
-      counts[Key(operation: operation, errno: errno), default: Count()].all += 1
-      if told { counts[Key(operation: operation, errno: errno), default: Count()].told += 1 }
+      let told = counts[key, default: Count()].told < FailureLog.toldOfEachKind
+      counts[key, default: Count()].all += 1
+      if told { counts[key, default: Count()].told += 1 }
       return told
     }
     guard isTold else { return }
@@ -39,10 +42,18 @@ final class FailureLog: Sendable {
 
   /// Books failures that have one cause and are not told one by one.
   func add(_ operation: PurgeFailure.Operation, _ errno: Errno, count: UInt64) {
-    counts.withLock { $0[Key(operation: operation, errno: errno), default: Count()].all += count }
+    let key = Key(operation: operation, errno: errno, isPassing: false)
+    counts.withLock { $0[key, default: Count()].all += count }
   }
 
   var total: UInt64 { counts.withLock { $0.values.reduce(0) { $0 + $1.all } } }
+
+  /// Those that will happen again until somebody mends their cause.
+  var permanent: UInt64 {
+    counts.withLock { counts in
+      counts.reduce(0) { $0 + ($1.key.errno.meansForbidden && !$1.key.isPassing ? $1.value.all : 0) }
+    }
+  }
 
   /// By errno name.
   var byKind: [String: UInt64] {

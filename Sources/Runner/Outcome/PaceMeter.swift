@@ -63,3 +63,11 @@ struct PaceMeter: Sendable {
     samples.last { last.at.since($0.at) >= window } ?? samples.first ?? start
   }
 }
+
+extension PaceMeter.Count {
+  init(_ tally: Tally) {
+    self.init(
+      files: tally.filesScanned, directories: tally.dirsScanned, deletions: tally.filesPurged,
+      emptyDirectories: tally.emptyDirsDeleted)
+  }
+}

@@ -25,6 +25,8 @@ public struct TargetBooks: Hashable, Sendable {
   public private(set) var notStarted: [TargetsNotStarted] = []
   /// Failed entries and targets that will fail again until somebody mends their cause.
   public private(set) var permanentErrors: UInt64 = 0
+  /// Targets that failed without any entry, or any call, that did.
+  private(set) var failuresWithoutErrors = 0
   private var walked: [Busy] = []
 
   static let mostFirst = 200
@@ -75,6 +77,9 @@ public struct TargetBooks: Hashable, Sendable {
     endings[outcome.ending, default: 0] += 1
     errorsByKind.merge(outcome.errorsByKind, uniquingKeysWith: +)
     permanentErrors += outcome.permanentErrors
+    if outcome.tally.errors == 0, [.failed, .completedWithErrors].contains(outcome.ending) {
+      failuresWithoutErrors += 1
+    }
     if outcome.ending == .notStarted { addNotStarted(outcome) } else { keep(outcome) }
     if outcome.ending.isWalked { compare(outcome) }
     if outcome.ending == .stoppedGuard, guarded == nil { guarded = outcome }
@@ -123,6 +128,11 @@ extension TargetBooks {
   /// The targets with the most operations in flight, the most first.
   public var busiest: [Busy] {
     Array(walked.sorted { ($1.mean, $0.target) < ($0.mean, $1.target) }.prefix(TargetBooks.mostBusy))
+  }
+
+  /// Whether there are failures, and all of them will be there again until somebody mends their causes.
+  var hasOnlyPermanentFailures: Bool {
+    totals.errors > 0 && permanentErrors == totals.errors && failuresWithoutErrors == 0
   }
 
   /// How many targets ended in a way that `condition` holds for.

@@ -6,6 +6,7 @@ final class OperationMeter {
   private static let roundTrip = RemovalLane.roundTrip.components.attoseconds / 1_000_000_000
 
   private let counters: OperationCounters
+  private let call: CallInHand
   /// Quick calls of this piece.
   private var quickCalls = OperationTimes()
   /// When the present lap began.
@@ -17,15 +18,18 @@ final class OperationMeter {
   /// Whether the last lap was a round trip.
   private(set) var isSlow = false
 
-  init(_ counters: OperationCounters) { self.counters = counters }
+  init(_ counters: OperationCounters, _ call: CallInHand) { (self.counters, self.call) = (counters, call) }
 
   func startPiece() {
-    lapStart = .now()
+    start()
     (calls, time) = (0, 0)
   }
 
   /// Begins a lap: what went before it was no call.
-  func start() { lapStart = .now() }
+  func start() {
+    lapStart = .now()
+    call.callBegins(at: lapStart)
+  }
 
   /// A lap is over, in which `count` calls were made.
   func lap(_ kind: OperationKind, count: Int = 1) {
@@ -51,6 +55,7 @@ final class OperationMeter {
 
   /// The piece is done; what a call in it took in the mean, nil when there was none.
   func finishPiece() -> Duration? {
+    call.end()
     if quickCalls.count > 0 {
       counters.add(calls: quickCalls)
       quickCalls = OperationTimes()
@@ -65,6 +70,7 @@ final class OperationMeter {
     let now = MonotonicTime.now()
     let lap = now.nanoseconds - lapStart.nanoseconds
     lapStart = now
+    call.callBegins(at: now)
     return lap
   }
 

@@ -39,24 +39,42 @@ extension PurgeWorker {
     let slash = UInt8(ascii: "/")
     let path = walk.target.path
     guard let end = path.lastIndex(of: slash), mayDo(path.count(where: { $0 == slash }) + 3) else { return .left }
+    let parent: DirectoryHandle
     do throws(Errno) {
-      let parent = try opening { () throws(Errno) in try fileSystem.openRoot(Array(path[..<end])) }
-      // After this, a look at its name is a look at what the server has under it.
-      _ = try fileSystem.freshStatus(of: parent)
-      if try PurgeHold.height(above: parent, fileSystem) != nil {
-        walk.tellHeld([])
-        return .changed
-      }
-      return try remove(removal, Array(path[(end + 1)...]), in: parent)
+      let above = Array(path[..<end])
+      parent = try opening(above) { () throws(Errno) in try fileSystem.openRoot(above) }
     } catch {
-      return ownFolderFailed(error)
+      return ownFolderFailed(error, isPassing: lastError.isPassing)
     }
+    var refusals = Refusals()
+    while true {
+      do throws(Errno) {
+        return try removeOwnFolder(removal, Array(path[(end + 1)...]), in: parent)
+      } catch {
+        guard refusals.isToBeTriedAgain(error, asking: { () throws(Errno) in try fileSystem.mayChange(parent) }) else {
+          return ownFolderFailed(error, isPassing: refusals.isPassing)
+        }
+        guard waitToRetry(&refusals), mayDo(3) else { return .left }
+      }
+    }
+  }
+
+  private func removeOwnFolder(
+    _ removal: OwnFolder.Removal, _ name: [UInt8], in parent: DirectoryHandle
+  ) throws(Errno) -> Completion.DirectoryRemoval {
+    // After this, a look at its name is a look at what the server has under it.
+    _ = try fileSystem.freshStatus(of: parent)
+    if try PurgeHold.height(above: parent, fileSystem) != nil {
+      walk.tellHeld([])
+      return .changed
+    }
+    return try remove(removal, name, in: parent)
   }
 
   private func remove(
     _ removal: OwnFolder.Removal, _ name: [UInt8], in parent: DirectoryHandle
   ) throws(Errno) -> Completion.DirectoryRemoval {
-    let clock = walk.means.clockGuard?.ask(in: parent, fileSystem, unless: { isStopped })
+    let clock = walk.means.clockGuard?.ask(in: parent, fileSystem, unless: isStoppedWhileWaiting)
     switch clock {
     case nil, .known, .agrees, .onTrial: break
     case .stopped: return .left
@@ -73,6 +91,7 @@ extension PurgeWorker {
       }
     }
     isRemoved = try fileSystem.removeDirectory(name, in: parent) { goes(removal, $0) }
+    if isRemoved { recordOwnFolder() }
     return isRemoved ? .removed : .changed
   }
 
@@ -83,12 +102,12 @@ extension PurgeWorker {
     return isSame && !status.isMountRoot && !cutoff.isOfOthers(status.owner) && !isStopped
   }
 
-  private func ownFolderFailed(_ error: Errno) -> Completion.DirectoryRemoval {
+  private func ownFolderFailed(_ error: Errno, isPassing: Bool) -> Completion.DirectoryRemoval {
     if error.meansNotEmpty { return .notEmpty }
     if error.meansNoDirectory { return .vanished(error) }
     // Something is mounted on it.
     if error == .resourceBusy { return .changed }
-    walk.failures.add(.removeDirectory, error) { PrintableText.path(walk.target.path) }
+    walk.failures.add(.removeDirectory, error, isPassing: isPassing) { PrintableText.path(walk.target.path) }
     return .failed
   }
 }

@@ -114,7 +114,12 @@ extension PurgeWorker {
           return
         }
         meter.start()
-        guard let batch = try fileSystem.list(directory, limit: recheck.limit, order: .asListed) else { return }
+        let listed = try patiently(asking: { () throws(Errno) in try fileSystem.mayRead(Array(".".utf8), in: directory)
+        }) {
+          () throws(Errno) in
+          try fileSystem.list(directory, limit: recheck.limit, order: .asListed)
+        }
+        guard let batch = listed else { return }
         meter.lapListing(entries: batch.entries.count)
         guard repetition.accepts(batch) else { throw .tooManySymbolicLinkLevels }
         find(in: batch, recheck.place, &search)
@@ -124,7 +129,9 @@ extension PurgeWorker {
         search.result.end = .halted(.lost)
       } else if error != .noSuchFileOrDirectory {
         // Gone as a whole, nothing in it is left. Else it is not known.
-        walk.failures.add(.readDirectory, error) { walk.shownPath(of: recheck.place.node, entry: []) }
+        walk.failures.add(.readDirectory, error, isPassing: lastError.isPassing) {
+          walk.shownPath(of: recheck.place.node, entry: [])
+        }
       }
     }
   }
@@ -134,7 +141,9 @@ extension PurgeWorker {
       let name = batch.name(at: index)
       let hash = VanishedEntry.hash(of: name)
       guard let entry = search.wanted.removeValue(forKey: hash) else { continue }
-      switch standing(of: entry, Array(name), in: place.directory) {
+      let standing = standing(of: entry, Array(name), in: place.directory)
+      meter.lapAside(.status)
+      switch standing {
       case .replaced: search.result.others += 1
       case .missing where !search.isLast: search.missing[hash] = entry
       // In a directory that others are changing, names come and go.

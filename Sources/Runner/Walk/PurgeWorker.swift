@@ -11,6 +11,7 @@ struct PurgeWorker {
   let ownFiles: [FileIdentity]
   let meter: OperationMeter
   let progress = RemovalProgress()
+  let lastError = LastError()
 
   /// Looks, or removals, between which a stop and the rate limit are heeded, and after which removals are booked.
   let group: Int
@@ -26,7 +27,7 @@ struct PurgeWorker {
     self.fileSystem = walk.means.fileSystem
     self.cutoff = walk.rules.cutoff
     self.ownFiles = walk.rules.ownFiles
-    self.meter = OperationMeter(walk.operations)
+    self.meter = OperationMeter(walk.operations, progress.call)
     // Under a low rate limit no more at once than a tenth of a second allows, so that work goes on evenly.
     rate = walk.means.rateLimits.map(\.perSecond).min()
     group = min(PurgeWorker.largestGroup, max(1, (rate ?? .max) / 10))
@@ -43,6 +44,7 @@ struct PurgeWorker {
     while true {
       switch walk.exchange(&delivery, progress) {
       case .work(let work):
+        progress.call.begin(work.piece)
         meter.startPiece()
         let completion = perform(work)
         delivery = Delivery(completion: completion, pace: meter.finishPiece())
@@ -69,13 +71,19 @@ struct PurgeWorker {
 
   var isStopped: Bool { walk.isStopped }
 
+  /// The same, asked while something else than a call is waited for.
+  func isStoppedWhileWaiting() -> Bool {
+    meter.start()
+    return isStopped
+  }
+
   /// Waits for leave to do `count` operations; false when the walk was stopped first.
   func mayDo(_ count: Int) -> Bool {
     if walk.means.rateLimits.isEmpty { return !isStopped }
     let asked = MonotonicTime.now()
     walk.operations.waitingForLeave.add(1, ordering: .relaxed)
     defer { walk.operations.waitingForLeave.subtract(1, ordering: .relaxed) }
-    for limit in walk.means.rateLimits where !limit.acquire(count, unless: { isStopped }) { return false }
+    for limit in walk.means.rateLimits where !limit.acquire(count, unless: isStoppedWhileWaiting) { return false }
     walk.operations.addHeldBack(MonotonicTime.now().since(asked))
     meter.start()
     return !isStopped
@@ -88,14 +96,15 @@ extension PurgeWorker {
   private func openRoot(_ reserved: Int, _ limit: Int) -> Completion {
     guard mayDo(2) else { return .rootFailed(reserved: reserved) }
     do throws(Errno) {
-      let handle = try opening { () throws(Errno) in try fileSystem.openRoot(walk.target.path) }
+      let handle = try opening(walk.target.path) { () throws(Errno) in try fileSystem.openRoot(walk.target.path) }
       meter.lap(.open, count: walk.target.path.count(where: { $0 == UInt8(ascii: "/") }))
       guard walk.target.identity == nil || walk.target.identity == handle.identity else {
         walk.trip("the target's root was replaced after it was found")
         return .rootFailed(reserved: reserved)
       }
-      if try PurgeHold.height(above: handle, fileSystem) != nil {
+      if let height = try PurgeHold.height(above: handle, fileSystem) {
         walk.skip("a \(PurgeHold.name) protects it")
+        walk.noteHold(above: height)
         return .rootFailed(reserved: reserved)
       }
       let scope: PatternScope?
@@ -106,18 +115,29 @@ extension PurgeWorker {
         return .rootPassedOver(choice, reserved: reserved)
       }
       meter.start()
+      progress.call.turn(to: .readDirectory)
       return .openedRoot(
         handle, list(handle, limit: limit, isRoot: true) { [] }, scope, location: fileSystem.path(of: handle) ?? [],
         reserved: reserved)
     } catch {
-      walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
+      walk.failures.add(.openDirectory, error, isPassing: lastError.isPassing) { PrintableText.path(walk.target.path) }
       walk.fail(Self.explanation(of: error))
       return .rootFailed(reserved: reserved)
     }
   }
 
+  /// Opens the directory `name` in `parent`, or at an absolute path. Tries again for a while when that is refused though it is
+  /// permitted, and when descriptors are short.
+  func opening(
+    _ name: [UInt8], in parent: DirectoryHandle? = nil, _ open: () throws(Errno) -> DirectoryHandle
+  ) throws(Errno) -> DirectoryHandle {
+    try patiently(asking: { () throws(Errno) in try fileSystem.mayRead(name, in: parent) }) { () throws(Errno) in
+      try openingWhenShort(open)
+    }
+  }
+
   /// Tries again for a while when descriptors are short, and has the walk close what it can.
-  func opening(_ open: () throws(Errno) -> DirectoryHandle) throws(Errno) -> DirectoryHandle {
+  private func openingWhenShort(_ open: () throws(Errno) -> DirectoryHandle) throws(Errno) -> DirectoryHandle {
     for _ in 1..<PurgeWorker.tries {
       do throws(Errno) {
         return try open()
@@ -151,7 +171,7 @@ extension PurgeWorker {
     // Opening, a look for a hold, and a listing.
     guard mayDo(3) else { return .left }
     do throws(Errno) {
-      let handle = try opening { () throws(Errno) in
+      let handle = try opening(entering.name, in: entering.directory) { () throws(Errno) in
         try fileSystem.openDirectory(entering.name, in: entering.directory, for: .list)
       }
       meter.lap(.open)
@@ -161,8 +181,12 @@ extension PurgeWorker {
       if walk.state.withLock({ $0.table.isCycle(handle.identity, in: entering.parent) }) {
         return failed(entering, .tooManySymbolicLinkLevels)
       }
-      if try PurgeHold.stands(in: handle, fileSystem) { return .held }
+      if try PurgeHold.stands(in: handle, fileSystem) {
+        walk.noteHold(pathOf(entering))
+        return .held
+      }
       meter.lap(.status)
+      progress.call.turn(to: .readDirectory)
       return .opened(handle, list(handle, limit: entering.limit) { pathOf(entering) }, scope)
     } catch {
       if error.meansStale, isLost(entering.directory) { return .lost }
@@ -172,7 +196,9 @@ extension PurgeWorker {
   }
 
   private func failed(_ entering: Entering, _ error: Errno) -> Completion.Entry {
-    walk.failures.add(.openDirectory, error) { walk.shownPath(of: entering.parent, entry: entering.name) }
+    walk.failures.add(.openDirectory, error, isPassing: lastError.isPassing) {
+      walk.shownPath(of: entering.parent, entry: entering.name)
+    }
     return .failed
   }
 
@@ -215,7 +241,11 @@ extension PurgeWorker {
     let order: EntryBatch.Order = walk.rules.mode == .purge && !meter.isSlow ? .byInode : .asListed
     let batch: EntryBatch
     do {
-      let listed = try fileSystem.list(directory, limit: limit, order: order, mark: PurgeHold.mark)
+      let listed = try patiently(asking: { () throws(Errno) in try fileSystem.mayRead(Array(".".utf8), in: directory) })
+      {
+        () throws(Errno) in
+        try fileSystem.list(directory, limit: limit, order: order, mark: PurgeHold.mark)
+      }
       meter.lapListing(entries: listed?.entries.count ?? 0)
       guard let listed else { return .end }
       batch = listed
@@ -223,7 +253,9 @@ extension PurgeWorker {
       if error.meansStale { return .lost }
       // A directory that is gone has no entries; what was in it went with it. The target itself must not go unnoticed.
       if error.meansVanished, !isRoot { return .vanished }
-      walk.failures.add(.readDirectory, error) { walk.shownPath(of: nil, entry: path()) }
+      walk.failures.add(.readDirectory, error, isPassing: lastError.isPassing) {
+        walk.shownPath(of: nil, entry: path())
+      }
       return .failed
     }
     var repetition = repetition
@@ -266,14 +298,16 @@ extension PurgeWorker {
     for (index, step) in reopening.steps.enumerated() {
       let above = directory
       do throws(Errno) {
-        directory = try opening { () throws(Errno) in
+        directory = try opening(step.name, in: above) { () throws(Errno) in
           try fileSystem.openDirectory(step.name, in: above, for: .list)
         }
         meter.lap(.open)
       } catch {
         if error.meansStale, isLost(above) { return .lost }
         if error.meansNoDirectory { return .vanished(step: index, error) }
-        walk.failures.add(.openDirectory, error) { walk.shownPath(of: reopening.node, entry: []) }
+        walk.failures.add(.openDirectory, error, isPassing: lastError.isPassing) {
+          walk.shownPath(of: reopening.node, entry: [])
+        }
         return .failed(error)
       }
       // Another directory under this name is not the one we were in.
@@ -306,18 +340,21 @@ extension PurgeWorker {
     while true {
       guard mayDo(2) else { return .left }
       do throws(Errno) {
-        let handle = try opening { () throws(Errno) in try fileSystem.openRoot(walk.target.path) }
+        let handle = try opening(walk.target.path) { () throws(Errno) in try fileSystem.openRoot(walk.target.path) }
         meter.lap(.open)
         if handle.identity == identity { return .opened(handle) }
         walk.giveUp("the file server lost the target's folder (ESTALE), and another one is in its place now")
         return .failed
       } catch {
         guard MonotonicTime.now() < end else {
-          walk.failures.add(.openDirectory, error) { PrintableText.path(walk.target.path) }
+          walk.failures.add(.openDirectory, error, isPassing: lastError.isPassing) {
+            PrintableText.path(walk.target.path)
+          }
           walk.giveUp("the file server does not know the target's folder any more (\(ErrnoName.of(error)))")
           return .failed
         }
         PlainThread.nap(pause)
+        meter.start()
         pause = min(pause * 2, .seconds(1))
       }
     }
@@ -357,6 +394,7 @@ extension PurgeWorker {
     while next < chunk.indices.upperBound {
       if let unseen = chosen.unseen(next, entries[next].kind) {
         judgement.keep(unseen)
+        if walk.recordsKept { record(unseen.fate, chunk.batch.name(at: next), in: chunk.node) }
       } else if entries[next].kind != .directory {
         break
       }
@@ -384,8 +422,9 @@ extension PurgeWorker {
       case .directory: judgeUnlistedDirectory(chunk, index, &judgement)
       case .symlink where cutoff.retention.symlinks == .delete && chosen.keepReason(index) != .never:
         judgeLink(chunk, index, status, chosen, &judgement)
-      case .symlink: judgement.skip(.symlink)
-      case .special: judgement.skip(.special)
+      case .symlink, .special:
+        judgement.skip(status.kind)
+        if walk.recordsKept { record(.skipped, chunk.batch.name(at: index), in: chunk.node) }
       }
     case .failure(let error):
       if error.meansStale, isLost(chunk.directory) {
@@ -424,19 +463,35 @@ extension PurgeWorker {
   private func judgeFile(
     _ chunk: Chunk, _ index: Int, _ status: EntryStatus, _ chosen: Choices, _ judgement: inout Judgement
   ) {
-    if let reason = chosen.keepReason(index) { return judgement.keep(reason) }
     let name = chunk.batch.name(at: index)
+    if let reason = chosen.keepReason(index) { return keep(reason, name, chunk, &judgement) }
     let criteria = chosen.isOfEverything ? 0 : chosen.criteria(index)
     switch verdict(on: status, name, by: criteria) {
     case .expired:
       judgement.victims.append(
         name, status, by: cutoff.hasRules ? criteria : nil, limit: (chunk.indices.count, chunk.batch.longestName))
-    case .kept(let reason): judgement.keep(reason)
+    case .kept(let reason): keep(reason, name, chunk, &judgement)
     }
+  }
+
+  @inline(__always)
+  private func keep(
+    _ reason: KeepReason, _ name: UnsafeBufferPointer<UInt8>, _ chunk: Chunk, _ judgement: inout Judgement
+  ) {
+    judgement.keep(reason)
+    if walk.recordsKept { record(.kept(reason), name, in: chunk.node) }
   }
 
   /// The decision on one look at a file that patterns have chosen.
   func verdict(on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>, by criteria: UInt8) -> Verdict {
-    cutoff.verdict(on: status, name, by: criteria, ownFiles: ownFiles)
+    let verdict = cutoff.verdict(on: status, name, by: criteria, ownFiles: ownFiles)
+    return verdict == .kept(.inFuture) ? .kept(lateReason(status, by: criteria)) : verdict
+  }
+
+  /// Of a file dated later than the run's beginning: hours may have gone by since.
+  @inline(never)
+  private func lateReason(_ status: EntryStatus, by criteria: UInt8) -> KeepReason {
+    guard let time = cutoff.age(of: FileFacts(status), by: criteria)?.time else { return .inFuture }
+    return time.since(Timestamp(WallClock.now())) > walk.rules.maxSkew ? .inFuture : .tooNew
   }
 }

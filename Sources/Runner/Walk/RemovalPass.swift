@@ -33,6 +33,10 @@ extension PurgeWorker {
     /// When the directory was last asked for, and when it was last seen that it is where it was.
     var namesCheckedAt: MonotonicTime
     var locatedAt = MonotonicTime.distantPast
+    /// Of the first file of `rest`.
+    var refusals = Refusals()
+    /// What was seen before serves no more.
+    var serves = MonotonicTime.distantPast
   }
 
   // MARK: Where it is, and whether it may
@@ -145,7 +149,10 @@ extension PurgeWorker {
 
   /// Files that cannot be removed for a reason that is not theirs.
   private func fail(_ victims: inout VictimList, _ error: Errno, at place: Place, _ count: inout RemovalCount) {
-    for index in victims.indices { book(.failed(error), nil, index, of: victims, place, freed: 0, &count) }
+    let isPassing = error == .permissionDenied && (try? fileSystem.mayChange(place.directory)) != nil
+    for index in victims.indices {
+      book(.failed(error), nil, index, of: victims, place, freed: 0, &count, isPassing: isPassing)
+    }
     victims.drop(victims.count)
   }
 
@@ -164,8 +171,17 @@ extension PurgeWorker {
   private func removeGroup(_ pass: inout Pass, at place: Place) -> Bool {
     let size = min(group, pass.rest.count)
     // A removal each, and a look unless there was one.
-    guard mayDo((pass.rest.isChecked ? 1 : 2) * size), isClear(&pass, at: place) else { return false }
-    switch walk.clockAnswer(in: place) {
+    guard mayRemove(by: (pass.rest.isChecked ? 1 : 2) * size), isClear(&pass, at: place) else { return false }
+    let goesOn = removeByTheClock(size, of: &pass, at: place)
+    guard pass.refusals.isWaiting else { return goesOn }
+    let mayGoOn = waitToRetry(&pass.refusals)
+    // It is as if nobody had ever asked.
+    (pass.namesCheckedAt, pass.serves) = (.distantPast, .now())
+    return mayGoOn
+  }
+
+  private func removeByTheClock(_ size: Int, of pass: inout Pass, at place: Place) -> Bool {
+    switch walk.clockAnswer(in: place, unless: isStoppedWhileWaiting) {
     case .known: return remove(size, of: &pass, at: place)
     case .agreed: return isClear(&pass, at: place) && remove(size, of: &pass, at: place)
     case .onTrial:
@@ -176,13 +192,16 @@ extension PurgeWorker {
     }
   }
 
+  /// Waits for leave to do what a removal takes; a removal that is only pretended takes nothing. False when the walk was stopped.
+  private func mayRemove(by count: Int) -> Bool { walk.rules.mode == .purge ? mayDo(count) : !isStopped }
+
   /// Whether anything may be removed here now.
   private func isClear(_ pass: inout Pass, at place: Place) -> Bool {
     guard walk.rules.mode == .purge else { return true }
     let now = MonotonicTime.now()
     // Under a low rate limit as long as eight groups, lest it goes for asking only.
     let lasts = min(RemovalLane.nameCheckLasts, max(WalkLimits.quickNameCheckLasts, leave(for: 16 * group)))
-    let isKnown = isRecent(pass.rest, at: now) || now.since(pass.namesCheckedAt) < lasts
+    let isKnown = isRecent(pass.rest, at: now, since: pass.serves) || now.since(pass.namesCheckedAt) < lasts
     if isKnown { return isUndisturbed(&pass, at: place, now) }
     // Two calls, for which leave was not asked.
     for limit in walk.means.rateLimits { limit.charge(2) }
@@ -222,20 +241,25 @@ extension PurgeWorker {
   func removeDirectory(_ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck) -> Completion {
     var (place, nameCheck) = (place, nameCheck)
     var namesCheckedAt: MonotonicTime?
+    var refusals = Refusals()
     while true {
-      let removal = removeDirectory(empty, at: place, nameCheck, &namesCheckedAt)
+      var removal = removeDirectory(empty, at: place, nameCheck, &namesCheckedAt, &refusals)
+      let isToWait = removal == nil && refusals.isWaiting
+      if isToWait, !waitToRetry(&refusals) { removal = .left }
       if let removal { return .removedDirectory(place, empty, removal, namesCheckedAt: namesCheckedAt) }
       nameCheck = .needed(isJustEntered: false)
       // That was seen, and to see it again might take as long again.
       (place.way, place.isJustEntered) = (nil, false)
+      if isToWait { place = walk.state.withLock { $0.toBeAsked(place) } }
     }
   }
 
-  /// Nil: it took so long that the directory must be asked for again.
+  /// Nil: the directory must be asked for again, since it took so long, or since it was refused and is to be tried again.
   private func removeDirectory(
-    _ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck, _ namesCheckedAt: inout MonotonicTime?
+    _ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck, _ namesCheckedAt: inout MonotonicTime?,
+    _ refusals: inout Refusals
   ) -> Completion.DirectoryRemoval? {
-    guard mayDo(2) else { return .left }
+    guard mayRemove(by: 2) else { return .left }
     switch nameCheck {
     case .done(let time):
       if isElsewhere(place) { return .halted(.moved) }
@@ -251,11 +275,11 @@ extension PurgeWorker {
       case .unreadable(let error): return failed(empty, error, at: place)
       }
     }
-    switch walk.clockAnswer(in: place) {
-    case .known: return removeDirectory(empty, at: place, namesCheckedAt)
+    switch walk.clockAnswer(in: place, unless: isStoppedWhileWaiting) {
+    case .known: return removeDirectory(empty, at: place, namesCheckedAt, &refusals)
     case .agreed: return nil
     case .onTrial:
-      let removal = removeDirectory(empty, at: place, namesCheckedAt)
+      let removal = removeDirectory(empty, at: place, namesCheckedAt, &refusals)
       let goesOn = walk.settleTrial(in: place, hasRemoved: removal == .removed)
       return removal ?? (goesOn ? nil : .left)
     case .refused: return .left
@@ -263,7 +287,7 @@ extension PurgeWorker {
   }
 
   private func removeDirectory(
-    _ empty: EmptyDirectory, at place: Place, _ namesCheckedAt: MonotonicTime?
+    _ empty: EmptyDirectory, at place: Place, _ namesCheckedAt: MonotonicTime?, _ refusals: inout Refusals
   ) -> Completion.DirectoryRemoval? {
     meter.start()
     var isLate = false
@@ -282,13 +306,15 @@ extension PurgeWorker {
       }
       if isLate { return nil }
       if let reason { return .stays(reason) }
+      if isRemoved { record(removed: empty, at: place) }
       return isRemoved ? .removed : .changed
     } catch {
       if error.meansNotEmpty { return .notEmpty }
       if error.meansStale, isLost(place.directory) { return .halted(.lost) }
       if error.meansNoDirectory { return .vanished(error) }
       if error == .resourceBusy, isMountPoint(empty.name, in: place.directory) { return .stays(.mountPoint) }
-      return failed(empty, error, at: place)
+      if refusals.isToBeTriedAgain(error, at: place, fileSystem) { return nil }
+      return failed(empty, error, at: place, isPassing: refusals.isPassing)
     }
   }
 
@@ -299,15 +325,19 @@ extension PurgeWorker {
     return look.isMountPoint(in: look.kind == .directory ? directory.identity.device : nil)
   }
 
-  private func failed(_ empty: EmptyDirectory, _ error: Errno, at place: Place) -> Completion.DirectoryRemoval {
-    walk.failures.add(.removeDirectory, error) { walk.shownPath(of: place.node, entry: empty.name) }
+  private func failed(
+    _ empty: EmptyDirectory, _ error: Errno, at place: Place, isPassing: Bool = false
+  ) -> Completion.DirectoryRemoval {
+    walk.failures.add(.removeDirectory, error, isPassing: isPassing) {
+      walk.shownPath(of: place.node, entry: empty.name)
+    }
     return .failed
   }
 
   /// How many were settled; not all when the directory is halted in its midst.
   private func remove(_ group: Range<Int>, of pass: inout Pass, at place: Place) -> Int {
     let victims = pass.rest
-    let mustLook = !isRecent(victims, at: meter.lapStart)
+    let mustLook = !isRecent(victims, at: meter.lapStart, since: pass.serves)
     if mustLook, victims.isChecked {
       // Second looks, for which leave was not asked.
       for limit in walk.means.rateLimits { limit.charge(group.count) }
@@ -321,8 +351,11 @@ extension PurgeWorker {
     var isLate = false
     fileSystem.removeFiles(group, of: victims.names, in: place.directory) { index in
       // A call before this one, or a cap, may have been waited for.
-      if !isLate { isLate = mustLook ? areNamesOld(pass.namesCheckedAt) : !isRecent(victims, at: meter.lapStart) }
-      if isStopped || isLate || pass.halt != nil { return .refused }
+      if !isLate {
+        isLate =
+          mustLook ? areNamesOld(pass.namesCheckedAt) : !isRecent(victims, at: meter.lapStart, since: pass.serves)
+      }
+      if isStopped || isLate || pass.halt != nil || pass.refusals.isWaiting { return .refused }
       call = .freshStatus
       guard !mustLook, let bytes = victims.freshBytes(index) else { return .afterLook }
       decision = admit(bytes, first: victims.looks[index].bytes)
@@ -344,16 +377,24 @@ extension PurgeWorker {
       let first = victims.looks[index].bytes
       let freed = look?.bytesFreedByRemoval ?? victims.freshBytes(index) ?? first
       settleCaps(first, decision, deleted: result == .removed ? freed : nil)
-      if pass.halt == nil, !isLate {
+      if pass.halt == nil, !isLate, !pass.refusals.isWaiting, !isToBeTriedAgain(result, &pass, at: place) {
         if case .failed(.resourceBusy) = result, isMountPoint(victims.names[index], in: place.directory) {
           decision = .keep(.mountPoint)
         }
-        book(result, decision, index, of: victims, place, freed: freed, &pass.count)
+        book(
+          result, decision, index, of: victims, place, freed: freed, &pass.count, isPassing: pass.refusals.isPassing)
+        pass.refusals.settle()
         settled += 1
       }
       decision = nil
     }
     return settled
+  }
+
+  /// Whether it was refused though it is permitted: it is put back, with those that follow, and waits.
+  private func isToBeTriedAgain(_ result: RemovalResult, _ pass: inout Pass, at place: Place) -> Bool {
+    guard case .failed(let error) = result else { return false }
+    return pass.refusals.isToBeTriedAgain(error, at: place, fileSystem)
   }
 
   /// A call was made, unless it was only pretended.
@@ -369,8 +410,8 @@ extension PurgeWorker {
   private static let freshness = RemovalLane.freshness.nanoseconds
   private static let locationLasts = WalkLimits.locationLasts.nanoseconds
 
-  private func isRecent(_ victims: VictimList, at now: MonotonicTime) -> Bool {
-    guard let looks = victims.fresh else { return false }
+  private func isRecent(_ victims: VictimList, at now: MonotonicTime, since start: MonotonicTime) -> Bool {
+    guard let looks = victims.fresh, looks.at >= start else { return false }
     return now.nanoseconds(since: looks.at) < PurgeWorker.freshness
   }
 
@@ -401,13 +442,14 @@ extension PurgeWorker {
 
   private func book(
     _ result: RemovalResult, _ decision: Decision?, _ index: Int, of victims: VictimList, _ place: Place,
-    freed: UInt64, _ count: inout RemovalCount
+    freed: UInt64, _ count: inout RemovalCount, isPassing: Bool = false
   ) {
     defer { progress.note(count.tally) }
     count.tally.filesScanned += 1
     if case .keep(let reason) = decision {
       count.tally.filesKept[reason] += 1
       count.staying += 1
+      if walk.recordsKept { record(.kept(reason), victims.names[index], in: place.node) }
       return
     }
     let first = victims.looks[index]
@@ -422,11 +464,14 @@ extension PurgeWorker {
         count.tally.bytesFreed.add(freed)
       }
       count.removed += 1
+      if walk.recordsRemovals { record(removed: index, of: victims, at: place) }
     case .vanished(let error): bookVanished(index, of: victims, error, &count)
     case .failed(let error):
       count.tally.filesFailed += 1
       count.staying += 1
-      walk.failures.add(.removeFile, error) { walk.shownPath(of: place.node, entry: victims.names[index]) }
+      walk.failures.add(.removeFile, error, isPassing: isPassing) {
+        walk.shownPath(of: place.node, entry: victims.names[index])
+      }
     case .spared:
       count.staying += 1
       if case .replaced = decision {
@@ -463,7 +508,7 @@ extension PurgeWorker {
   private func reserve(_ size: UInt64, waiting: Bool) -> Bool {
     var held: [DeletionCap] = []
     for cap in walk.means.caps {
-      if waiting ? cap.reserve(size, unless: { isStopped }) : cap.tryReserve(size) {
+      if waiting ? cap.reserve(size, unless: isStoppedWhileWaiting) : cap.tryReserve(size) {
         held.append(cap)
         continue
       }
@@ -505,6 +550,13 @@ extension RemovalResult {
     case .vanished(let error), .failed(let error): error.meansStale
     case .removed, .spared: false
     }
+  }
+}
+
+extension Refusals {
+  /// Of a removal.
+  fileprivate mutating func isToBeTriedAgain(_ error: Errno, at place: Place, _ fileSystem: any FileSystem) -> Bool {
+    isToBeTriedAgain(error) { () throws(Errno) in try fileSystem.mayChange(place.directory) }
   }
 }
 

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// What a worker has done of its present piece of removal: for the books, should it never come back with it.
+/// What a worker has done of its present piece of removal, and what call it is in: for the books, and for who looks into it,
+/// should it never come back.
 ///
 /// Written by that worker alone, after each file; read by whoever closes the books.
 final class RemovalProgress: Sendable {
@@ -9,6 +10,7 @@ final class RemovalProgress: Sendable {
   private let failed = Atomic<UInt64>(0)
   private let bytesToFree = Atomic<UInt64>(0)
   private let bytesFreed = Atomic<UInt64>(0)
+  let call = CallInHand()
 
   /// So far, these.
   func note(_ tally: borrowing Tally) {

@@ -24,6 +24,8 @@ final class TargetWalk: Sendable {
     var caps: [DeletionCap]
     /// Between this host's clock and the file system's; nil: not to be checked (a dry run deletes nothing).
     var clockGuard: ClockGuard?
+    /// Nil: nobody wants to know of single entries.
+    var recorder: (any EntryRecorder)?
     /// Of the whole run.
     var stop: StopRequest
     var onEvent: @Sendable (RunEvent) -> Void
@@ -34,8 +36,12 @@ final class TargetWalk: Sendable {
   let means: Means
   let failures: FailureLog
   let operations = OperationCounters()
+  /// Of calls that were refused though they are permitted.
+  let retries = RateLimit(perSecond: Refusals.retriesPerSecond)
   /// Nil: there are no patterns.
   let matchers: PatternMatchers?
+  /// Each entry that stays is told, too.
+  let recordsKept: Bool
   let gate = IntakeGate()
   let state: Monitor<WalkState>
   let startedAt = MonotonicTime.now()
@@ -44,7 +50,10 @@ final class TargetWalk: Sendable {
   private let hasLackedThreads = Atomic<Bool>(false)
   private let trouble = Monitor(Trouble())
   /// Of workers that have not ended.
-  private let inHand = Monitor<[RemovalProgress]>([])
+  private let samples = Monitor<[FileSample]>([])
+  private let wantsSamples = Atomic<Bool>(true)
+  private let holds = Monitor(PathSamples())
+  let inHand = Monitor<[RemovalProgress]>([])
   private let toldOfHolds = Monitor(0)
   private let toldOfMoves = Monitor(0)
   private let onEnd: @Sendable () -> Void
@@ -56,6 +65,7 @@ final class TargetWalk: Sendable {
     self.rules = rules
     self.matchers = PatternMatchers(rules.cutoff.selection)
     self.means = means
+    self.recordsKept = means.recorder?.wantsKept ?? false
     self.failures = FailureLog(target: target.name, onEvent: means.onEvent)
     self.state = Monitor(WalkState(rules: rules, limits: limits))
     self.onEnd = onEnd
@@ -119,10 +129,18 @@ extension TargetWalk {
     return interval
   }
 
-  /// Files and directories read so far.
-  var pace: PaceMeter.Count {
-    state.withLock { PaceMeter.Count(files: $0.tally.filesScanned, directories: $0.tally.dirsScanned) }
+  /// The books so far, with the errors.
+  var tally: Tally {
+    var tally = state.withLock { $0.tally }
+    tally.errors = failures.total
+    return tally
   }
+
+  /// What was done so far.
+  var pace: PaceMeter.Count { state.withLock { PaceMeter.Count($0.tally) } }
+
+  /// What it may reserve.
+  var budget: ByteCount { state.withLock { $0.limits.memory } }
 
   /// What the series of memory needs to know.
   var filesAndReserved: (files: UInt64, reserved: Int) {
@@ -132,6 +150,8 @@ extension TargetWalk {
   /// Workers there are, and those there may be.
   var workers: Int { state.withLock { $0.workers } }
   var allowedWorkers: Int { state.withLock { $0.pool.allowed } }
+  /// Those that carry out a piece of work.
+  var busyWorkers: Int { state.withLock { $0.workers - $0.idle } }
 
   func progress(_ pace: PaceMeter, memory: MemorySummary) -> TargetProgress {
     var progress = state.withLock { state in
@@ -147,10 +167,11 @@ extension TargetWalk {
 
   /// The books, closed. Workers that have not come back by now are counted as stuck, and what they still do is not booked.
   func outcome(startedAt: Timestamp, finishedAt: Timestamp) -> TargetOutcome {
-    let (stuck, state) = state.withLock { state in
-      let stuck = state.workers - state.idle
+    let stuck = state.withLock { $0.workers - $0.idle }
+    let unreturned = stuck == 0 ? nil : unreturned(stuck)
+    let state = state.withLock { state in
       if !state.isFinished || state.stop != nil { state.settleWhatIsLeft(inHand.withLock { $0 }) }
-      return (stuck, state)
+      return state
     }
     failures.sumUp()
     var outcome = TargetOutcome(name: target.name, path: PrintableText.path(target.path), ending: .completed)
@@ -160,21 +181,23 @@ extension TargetWalk {
     outcome.tally = state.tally
     outcome.tally.errors = failures.total
     outcome.errorsByKind = failures.byKind
+    outcome.holds = holds.withLock { $0 }
+    outcome.samples = samples.withLock { $0 }
+    outcome.permanentErrors = failures.permanent
     outcome.concurrencyMean = state.meanBusy
     outcome.concurrencyPeak = state.peakWorkers
     outcome.operations = OperationFigures(operations.totals.calls, over: outcome.duration)
     outcome.memoryBudget = state.limits.memory
     outcome.memoryOverdrafts = state.ledger.overdrafts
     outcome.memoryReservedPeak = ByteCount(bytes: UInt64(state.ledger.peak))
-    (outcome.ending, outcome.reason) = ending(of: state, stuck: stuck, outcome.tally)
+    (outcome.ending, outcome.reason) = ending(of: state, unreturned, outcome.tally)
     return outcome
   }
 
-  private func ending(of state: WalkState, stuck: Int, _ tally: Tally) -> (Ending, String?) {
+  private func ending(of state: WalkState, _ unreturned: String?, _ tally: Tally) -> (Ending, String?) {
     let trouble = trouble.withLock { $0 }
     if let ending = state.stop {
-      let hanging = stuck == 0 ? nil : "\(stuck) operations in flight did not return in time"
-      let reasons = [trouble.reason ?? means.stop.reason?.message, hanging].compactMap { $0 }
+      let reasons = [trouble.reason ?? means.stop.reason?.message, unreturned].compactMap { $0 }
       return (ending, reasons.joined(separator: "; "))
     }
     if trouble.hasFailed { return (.failed, trouble.reason) }
@@ -340,11 +363,47 @@ extension TargetWalk {
   /// The target as a whole cannot be done any more: what is left is counted.
   func giveUp(_ reason: String) { stop(.failed, message: reason) }
 
-  /// The absolute path of an entry, for people.
-  func shownPath(of node: NodeID?, entry: some Sequence<UInt8>) -> String {
+  /// The absolute path of an entry.
+  func path(of node: NodeID?, entry: some Sequence<UInt8>) -> [UInt8] {
     let directory = node.map { node in state.withLock { $0.table.relativePath(of: node) } } ?? []
     let parts = [target.path, directory, Array(entry)].filter { !$0.isEmpty }
-    return PrintableText.path(parts.joined(separator: [UInt8(ascii: "/")]))
+    return Array(parts.joined(separator: [UInt8(ascii: "/")]))
+  }
+
+  /// The same for people.
+  func shownPath(of node: NodeID?, entry: some Sequence<UInt8>) -> String {
+    PrintableText.path(path(of: node, entry: entry))
+  }
+
+  // MARK: What somebody wants to know of single entries
+
+  /// Whether files that go are to be told one by one, or one is still wanted as a sample.
+  var recordsRemovals: Bool {
+    means.recorder != nil || (rules.mode == .dryRun && wantsSamples.load(ordering: .relaxed))
+  }
+
+  /// Keeps the first few files that a dry run would delete.
+  func keepSample(_ entry: RecordedEntry) {
+    let isEnough = samples.withLock { samples in
+      if samples.count < FileSample.most, let size = entry.size {
+        let path = PrintableText.shortened(PrintableText.path(entry.path), to: TargetWalk.longestSample)
+        samples.append(FileSample(path: path, size: size, age: entry.age))
+      }
+      return samples.count == FileSample.most
+    }
+    if isEnough { wantsSamples.store(false, ordering: .relaxed) }
+  }
+  /// Characters of a path: a long one says no more.
+  private static let longestSample = 200
+
+  /// A folder with a `.purge-hold` was met, by its path in the target.
+  func noteHold(_ path: [UInt8]) { holds.withLock { $0.note(shownPath(of: nil, entry: path)) } }
+
+  /// The same of the target's own folder, or the one so many levels above it.
+  func noteHold(above levels: Int) {
+    let components = target.path.split(separator: UInt8(ascii: "/")).dropLast(levels)
+    let path = components.reduce(into: [UInt8]()) { $0 += [UInt8(ascii: "/")] + $1 }
+    holds.withLock { $0.note(path.isEmpty ? "/" : PrintableText.path(path)) }
   }
 }
 
@@ -362,8 +421,8 @@ extension TargetWalk {
   }
 
   /// Whether ages can be believed in this directory; trips the guard when not.
-  func clockAnswer(in place: Place) -> ClockAnswer {
-    switch means.clockGuard?.ask(in: place.directory, means.fileSystem, unless: { isStopped }) {
+  func clockAnswer(in place: Place, unless isStopped: () -> Bool) -> ClockAnswer {
+    switch means.clockGuard?.ask(in: place.directory, means.fileSystem, unless: isStopped) {
     case nil, .known: return .known
     case .agrees:
       state.withLock { if $0.table.contains(place.node) { $0.table[place.node].isChangedByUs = true } }
@@ -396,6 +455,7 @@ extension TargetWalk {
 
   /// A `.purge-hold` has appeared in a directory, by its path in the target.
   func tellHeld(_ path: [UInt8]) {
+    noteHold(path)
     tell(toldOfHolds, "a \(PurgeHold.name) protects \(shownPath(of: nil, entry: path)) from now on")
   }
 

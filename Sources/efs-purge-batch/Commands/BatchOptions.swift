@@ -64,16 +64,20 @@ struct BatchOptions: ParsableArguments {
 }
 
 extension BatchOptions {
+  var wantsJSON: Bool { logFormat == "json" }
+
   /// Does what is asked for, and ends the process. Why nothing was touched goes to the termination log, too.
   func carryOut(
-    mode: RunMode, defaultLogLevel: LogLine.Level, preflightIsStrict: Bool = false, root: String? = nil
+    mode: RunMode, defaultLogLevel: LogLine.Level, preflightIsStrict: Bool = false, root: String? = nil,
+    list: String? = nil
   ) -> Never {
     ProcessLimits.forgoThreadCaches()
-    let end = ProcessEnd(terminationLog: terminationLog)
+    let end = ProcessEnd(terminationLog: terminationLog, errors: wantsJSON ? .json : .text)
     do throws(Unusable) {
       try end.watchSignals()
       var settings = try BatchSettings(self, mode: mode, defaultLogLevel: defaultLogLevel)
       settings.preflightIsStrict = preflightIsStrict
+      settings.listPath = list
       settings.root = try root.map { root throws(Unusable) in try BatchSettings.root(root) }
       end.exit(try Batch(settings, end).carryOut())
     } catch {

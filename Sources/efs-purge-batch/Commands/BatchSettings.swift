@@ -16,15 +16,19 @@ struct BatchSettings {
   let selection: [Glob]
   let overrides: [String]
   /// Nil: where the config says.
-  let reportPath: String?
+  let reportPath: ReportPath?
   let logLevel: LogLine.Level
   let logFormat: LogFormat
   let summary: Summary
+  /// JSON lines are asked for, rather than taken since nobody reads along: then no other line may be among them.
+  let wantsJSON: Bool
   let now: Timestamp?
   let terminationLog: String?
   let environment: [String: String]
   /// What a rehearsal walks with in place of the kernel's own.
   var root: RootedFileSystem?
+  /// Where to list the files that would go; nil: nowhere.
+  var listPath: String?
   /// A failed item of the checklist makes the exit status 1.
   var preflightIsStrict = false
 
@@ -37,10 +41,11 @@ struct BatchSettings {
     configPath = BatchSettings.configPath(options.config, environment)
     selection = try BatchSettings.globs(options.targets)
     overrides = options.overriding.overrides
-    reportPath = options.report
+    reportPath = try BatchSettings.reportPath(options.report)
     logLevel = try BatchSettings.logLevel(options.logLevel, environment) ?? defaultLogLevel
     logFormat = try BatchSettings.logFormat(options.logFormat)
     summary = try BatchSettings.summary(options.summary)
+    wantsJSON = options.wantsJSON
     now = try BatchSettings.time(options.now, of: "--now")
     terminationLog = options.terminationLog
   }
@@ -55,6 +60,26 @@ struct BatchSettings {
       }
     }
     return globs
+  }
+
+  private static func reportPath(_ text: String?) throws(Unusable) -> ReportPath? {
+    guard let text else { return nil }
+    if text == "-" {
+      throw Unusable(
+        "--report \"-\": that would be a file of this name; for standard output write --report /dev/stdout")
+    }
+    do throws(ReportPath.Malformed) {
+      return try ReportPath(text)
+    } catch {
+      let reason =
+        switch error.reason {
+        case .strayBrace: "a brace without its partner"
+        case .unknownField(let field): "unknown field \(PrintableText.escaped(field))"
+        }
+      throw Unusable(
+        "--report \(quoted(text)): \(reason) at byte \(error.range.lowerBound); the fields are \(ReportPath.Field.list)"
+      )
+    }
   }
 
   private static func logLevel(_ option: String?, _ environment: [String: String]) throws(Unusable) -> LogLine.Level? {
