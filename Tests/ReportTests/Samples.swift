@@ -37,6 +37,7 @@ enum Samples {
     -> TargetOutcome
   {
     var target = TargetOutcome(name: name, path: "/data/\(name)", ending: ending, reason: reason)
+    target.memoryBudget = ByteCount(bytes: 0)
     guard ending != .notStarted else { return target }
     target.startedAt = start
     target.finishedAt = later
