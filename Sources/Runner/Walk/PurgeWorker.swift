@@ -463,9 +463,15 @@ extension PurgeWorker {
     switch verdict(on: status, name, by: criteria) {
     case .expired:
       judgement.victims.append(
-        name, status, by: cutoff.hasRules ? criteria : nil, limit: (chunk.indices.count, chunk.batch.longestName))
+        name, status, by: cutoff.hasRules ? criteria : nil, isForbidden: isForbidden(status, in: chunk),
+        limit: (chunk.indices.count, chunk.batch.longestName))
     case .kept(let reason): judgement.keep(reason)
     }
+  }
+
+  /// In a dry run: its removal would not be permitted, though that of others in its directory would be.
+  private func isForbidden(_ status: EntryStatus, in chunk: Chunk) -> Bool {
+    walk.rules.mode == .dryRun && walk.stickyRule.forbids(status, in: chunk.directory.status)
   }
 
   /// The decision on one look at a file that patterns have chosen.

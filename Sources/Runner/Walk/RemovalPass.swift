@@ -161,6 +161,7 @@ extension PurgeWorker {
   /// Removes the files of one piece, after which the books are updated: progress shows, and little is lost with a thread
   /// that hangs.
   func removeFiles(_ victims: VictimList, at place: Place) -> Completion {
+    rehearse(place)
     var pass = Pass(rest: victims, namesCheckedAt: place.askedAt)
     while !pass.rest.isEmpty, removeGroup(&pass, at: place) {}
     return .removedFiles(
@@ -236,6 +237,7 @@ extension PurgeWorker {
   }
 
   func removeDirectory(_ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck) -> Completion {
+    rehearse(place)
     var (place, nameCheck) = (place, nameCheck)
     var namesCheckedAt: MonotonicTime?
     var refusals = Refusals()
@@ -457,6 +459,8 @@ extension PurgeWorker {
         count.tally.filesPurged += 1
         if first.isLink { count.tally.symlinksPurged += 1 }
         count.tally.bytesFreed.add(freed)
+      } else if first.isForbidden {
+        count.tally.filesNotPermitted += 1
       }
       count.removed += 1
     case .vanished(let error): bookVanished(index, of: victims, error, &count)
