@@ -32,7 +32,7 @@ struct TargetGathering: Sendable {
       case onlyMounts
       /// The fixed part of the path does not exist.
       case missing
-      case unsearchable(Errno)
+      case unsearchable(SearchFailure)
       case overlaps(FolderList.Index)
     }
 
@@ -89,7 +89,7 @@ struct TargetGathering: Sendable {
         selection.isEverything || selection.includes(list.name(of: folder), of: target)
       }
       found += folders.found
-      settled += folders.unsearchable.map { Settled(subject: .folder($0.folder), reason: .unsearchable($0.errno)) }
+      settled += folders.unsearchable.map { Settled(subject: .folder($0.folder), reason: .unsearchable($0.failure)) }
       note(folders.passedOver, of: number)
     } catch {
       // Which folders there are is not known, so neither is whether the selection means one of them.
@@ -134,7 +134,7 @@ extension TargetGathering {
 
   private func outcome(of settled: Settled) -> TargetOutcome {
     let (name, path) = nameAndPath(of: settled.subject)
-    if case .unsearchable(let errno) = settled.reason { return .unsearchable(name: name, path: path, errno) }
+    if case .unsearchable(let failure) = settled.reason { return .unsearchable(name: name, path: path, failure) }
     if case .missing = settled.reason { return missing(settled.subject, name: name, path: path) }
     let (ending, sentence): (Ending, String) =
       switch settled.reason {
@@ -187,7 +187,7 @@ extension TargetGathering.Settled.Reason {
     case .tooMany: self = .tooManyFolders
     case .tooManySeries: self = .tooManySeries
     case .onlyMounts: self = .onlyMounts
-    case .system(let errno): self = .unsearchable(errno)
+    case .system(let failure): self = .unsearchable(failure)
     }
   }
 }
