@@ -141,9 +141,6 @@ extension TargetWalk {
   /// What was done so far.
   var pace: PaceMeter.Count { state.withLock { PaceMeter.Count($0.tally) } }
 
-  /// What it may reserve.
-  var budget: ByteCount { state.withLock { $0.limits.memory } }
-
   /// What the series of memory needs to know.
   var filesAndReserved: (files: UInt64, reserved: Int) {
     state.withLock { ($0.tally.filesScanned, $0.ledger.reserved) }

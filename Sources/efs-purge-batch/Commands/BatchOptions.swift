@@ -78,6 +78,8 @@ extension BatchOptions {
       var settings = try BatchSettings(self, mode: mode, defaultLogLevel: defaultLogLevel)
       settings.preflightIsStrict = preflightIsStrict
       settings.listPath = list
+      // Nothing else is to stand among its lines.
+      if list == "-", summary == "auto" { settings.summary = .none }
       settings.root = try root.map { root throws(Unusable) in try BatchSettings.root(root) }
       end.exit(try Batch(settings, end).carryOut())
     } catch {
