@@ -23,7 +23,9 @@ struct BatchOptions: ParsableArguments {
   @OptionGroup var overriding: OverrideOptions
 
   @Option(
-    help: ArgumentHelp("Write the JSON report to this file, over report.file of the config.", valueName: "file"),
+    help: ArgumentHelp(
+      "Write the JSON report to this file, over report.file of the config; {run_id}, {YYYY}, {MM}, {DD} and the like are "
+        + "filled in.", valueName: "file"),
     completion: .file())
   var report: String?
 
