@@ -68,11 +68,16 @@ public struct EntryStatus: Hashable, Sendable {
   public var birth: FileTime?
   /// Something is mounted here. False on kernels before 5.8, which do not tell.
   public var isMountRoot: Bool
+  /// Immutable or append-only: it can be neither removed nor changed as others can.
+  public var isFixed: Bool
+  /// Of a directory: only the owners of files, or its own, may remove them.
+  public var isSticky: Bool
 
   /// Of a file that is only supposed to stand somewhere: with one link, in no file system. All its times are `time`.
   public init(supposed kind: FileKind, owner: UInt32, size: UInt64, time: FileTime) {
     (self.kind, self.owner, self.size) = (kind, owner, size)
-    (identity, links, allocatedBytes, isMountRoot) = (FileIdentity(device: 0, inode: 0), 1, size, false)
+    (identity, links, allocatedBytes) = (FileIdentity(device: 0, inode: 0), 1, size)
+    (isMountRoot, isFixed, isSticky) = (false, false, false)
     (mtime, atime, ctime, birth) = (time, time, time, time)
   }
 
@@ -98,6 +103,8 @@ public struct EntryStatus: Hashable, Sendable {
     ctime = FileTime(status.ctime)
     birth = status.mask & UInt32(CK_BIRTH) != 0 ? FileTime(status.birth) : nil
     isMountRoot = status.is_mount_root != 0
+    isFixed = status.is_fixed != 0
+    isSticky = status.mode & 0o1000 != 0
   }
 }
 

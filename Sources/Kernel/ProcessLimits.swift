@@ -3,6 +3,12 @@ import Glibc
 
 /// Limits of this process.
 public enum ProcessLimits {
+  /// Who the process is, as the kernel judges what it does.
+  public static var effectiveUser: UInt32 { ck_effective_user() }
+
+  /// Whether it may remove others' files from a sticky directory.
+  public static var mayDisregardOwners: Bool { ck_may_disregard_owners() != 0 }
+
   /// Raises the limit on open descriptors to its hard limit; the number that may then be open.
   public static func raiseDescriptorLimit() -> Int {
     let limit = ck_raise_descriptor_limit()

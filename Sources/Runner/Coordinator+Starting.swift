@@ -119,7 +119,7 @@ extension Coordinator {
   }
 
   /// A share of the machine's memory is a figure without meaning.
-  func tellsBudget(of target: Target) -> Bool {
+  private func tellsBudget(of target: Target) -> Bool {
     target.memoryBudget != nil || governor.summary.source != MemorySummary.machine
   }
 

@@ -320,11 +320,10 @@ extension Coordinator {
     var outcome = ended.walk.outcome(startedAt: ended.startedAt, finishedAt: Timestamp(WallClock.now()))
     outcome.peakMemory = peak
     outcome.filesOfRun = tally.filesScanned + outcome.tally.filesScanned
-    if !tellsBudget(of: ended.walk.target.spec) { outcome.memoryBudget = nil }
     (outcome.pauses, outcome.paused) = (pauses.count, pauses.total)
     if outcome.memoryOverdrafts > 0 {
       let message =
-        "a memory budget of \(ended.walk.budget.text) is too little for this tree: "
+        "a memory budget of \(outcome.memoryBudget.text) is too little for this tree: "
         + "\(outcome.memoryReservedPeak.text) were reserved at most"
       runner.onEvent(.notice(target: outcome.name, message: message))
     }

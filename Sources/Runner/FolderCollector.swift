@@ -70,12 +70,12 @@ struct FolderCollector: FolderVisitor {
     return head.last == slash ? head + tail : head + [slash] + tail
   }
 
-  mutating func unsearchable(_ tail: [UInt8], _ error: Errno) throws(TargetExpansion.Failure) {
+  mutating func unsearchable(_ tail: [UInt8], _ failure: SearchFailure) throws(TargetExpansion.Failure) {
     let folder = list.append(tail, identity: nil, of: number)
     let (name, path) = (list.name(of: folder), PrintableText.path(list.path(of: folder)))
-    expansion.onEvent(.failure(PurgeFailure(target: name, operation: .expandTarget, path: path, errno: error)))
+    expansion.onEvent(.failure(PurgeFailure(target: name, operation: .expandTarget, path: path, errno: failure.errno)))
     if isWanted(list, folder) {
-      folders.unsearchable.append((folder, error))
+      folders.unsearchable.append((folder, failure))
     } else {
       list.removeAll(from: Int(folder))
     }

@@ -10,7 +10,14 @@ protocol FolderVisitor {
   ) throws(TargetExpansion.Failure)
 
   /// A folder on the way that cannot be searched.
-  mutating func unsearchable(_ tail: [UInt8], _ error: Errno) throws(TargetExpansion.Failure)
+  mutating func unsearchable(_ tail: [UInt8], _ failure: SearchFailure) throws(TargetExpansion.Failure)
+}
+
+/// Why a folder cannot be searched.
+struct SearchFailure: Hashable, Sendable {
+  let errno: Errno
+  /// It may be otherwise the next time, though it is a question of rights by its number.
+  var isPassing = false
 }
 
 /// One search for the folders of a pattern: down the tree with a list of the directories that still have something to offer,
@@ -42,6 +49,8 @@ struct FolderSearch {
   /// Below the pattern's fixed part, as far as it has come.
   private var tail: [UInt8] = []
   private(set) var passedOver = PassedOver()
+  /// Of the error that was thrown last.
+  private var isPassing = false
 
   init(
     _ target: Target, on fileSystem: any FileSystem, place: SearchPlace? = nil,
@@ -67,11 +76,15 @@ struct FolderSearch {
   }
 
   private mutating func enterRoot() throws(TargetExpansion.Failure) {
-    note()
     do throws(Errno) {
-      try enter(try fileSystem.openRoot(head), component: 0, fields: DateTemplate.Fields())
+      let (fileSystem, head) = (fileSystem, head)
+      let root = try patiently(asking: { () throws(Errno) in try fileSystem.mayRead(head, in: nil) }) {
+        () throws(Errno) in
+        try fileSystem.openRoot(head)
+      }
+      try enter(root, component: 0, fields: DateTemplate.Fields())
     } catch {
-      throw isStopped() ? .stopped : error == .noSuchFileOrDirectory ? .missing : .system(error)
+      throw isStopped() ? .stopped : error == .noSuchFileOrDirectory ? .missing : .system(failure(error))
     }
   }
 
@@ -82,11 +95,14 @@ struct FolderSearch {
     tail.removeSubrange(level.length...)
     if !tail.isEmpty { tail.append(UInt8(ascii: "/")) }
     tail += name
-    note()
     let next = level.component + 1
     let identity: FileIdentity
     do throws(Errno) {
-      let child = try fileSystem.openDirectory(name, in: level.directory, for: access(for: next))
+      let (fileSystem, access) = (fileSystem, access(for: next))
+      let child = try patiently(asking: { () throws(Errno) in try fileSystem.mayRead(name, in: level.directory) }) {
+        () throws(Errno) in
+        try fileSystem.openDirectory(name, in: level.directory, for: access)
+      }
       if staysOnOneFileSystem, child.status.isMountPoint(in: level.directory.identity.device) {
         return passedOver.mounts.note(path(to: nil))
       }
@@ -94,11 +110,43 @@ struct FolderSearch {
       identity = child.identity
     } catch {
       // A file, or gone by now: not a folder.
-      if !error.meansNoDirectory { return try visitor.unsearchable(tail, error) }
+      if !error.meansNoDirectory { return try visitor.unsearchable(tail, failure(error)) }
       if !error.meansVanished, kind(of: name, in: level) == .symlink { passedOver.links.note(path(to: nil)) }
       return
     }
     try visitor.found(tail, identity, fields)
+  }
+
+  private func failure(_ error: Errno) -> SearchFailure { SearchFailure(errno: error, isPassing: isPassing) }
+
+  /// A call about the folder it has come to; again and again where that is refused though it is permitted.
+  private mutating func patiently<Result>(
+    asking ask: () throws(Errno) -> Void, _ call: () throws(Errno) -> Result
+  ) throws(Errno) -> Result {
+    var refusals = Refusals()
+    isPassing = false
+    while true {
+      note()
+      do throws(Errno) {
+        return try call()
+      } catch {
+        guard refusals.isToBeTriedAgain(error, asking: ask), wait(refusals.takePause()) else {
+          isPassing = refusals.isPassing
+          throw error
+        }
+      }
+    }
+  }
+
+  /// False when it was stopped first.
+  private func wait(_ pause: Duration) -> Bool {
+    let end = MonotonicTime.now().advanced(by: pause)
+    while MonotonicTime.now() < end {
+      if isStopped() { return false }
+      PlainThread.nap(.milliseconds(50))
+      note()
+    }
+    return true
   }
 
   private func note() { place?.note(target: name, head, tail) }
@@ -143,16 +191,20 @@ extension FolderSearch {
       try list(&level)
     } catch {
       level.isAtEnd = true
-      guard level.component > 0 else { throw .system(error) }
-      try visitor.unsearchable(tail, error)
+      guard level.component > 0 else { throw .system(failure(error)) }
+      try visitor.unsearchable(tail, failure(error))
     }
   }
 
   /// Lists on until there is a name that matches, or no further one.
   private mutating func list(_ level: inout Level) throws(Errno) {
     while level.names.isEmpty, !level.isAtEnd, !isStopped() {
-      note()
-      let batch = try fileSystem.list(level.directory, limit: WalkLimits.firstListing, order: .asListed)
+      let (fileSystem, directory) = (fileSystem, level.directory)
+      let batch = try patiently(asking: { () throws(Errno) in try fileSystem.mayRead(Array(".".utf8), in: directory) })
+      {
+        () throws(Errno) in
+        try fileSystem.list(directory, limit: WalkLimits.firstListing, order: .asListed)
+      }
       guard let batch else {
         level.isAtEnd = true
         break

@@ -38,7 +38,7 @@ struct SparedPeriods: FolderVisitor {
   }
 
   /// What cannot be searched has no folders that anybody would delete.
-  mutating func unsearchable(_ tail: [UInt8], _ error: Errno) {}
+  mutating func unsearchable(_ tail: [UInt8], _ failure: SearchFailure) {}
 
   /// Whether a folder of this period stays: also when there are fewer than are to be kept.
   func contains(_ period: Period, at tail: [UInt8]) -> Bool {

@@ -22,7 +22,7 @@ struct TargetExpansion {
     /// In the order in which they are to be walked.
     var found: [FolderList.Index] = []
     /// Folders on the way that could not be searched.
-    var unsearchable: [(folder: FolderList.Index, errno: Errno)] = []
+    var unsearchable: [(folder: FolderList.Index, failure: SearchFailure)] = []
     var passedOver = PassedOver()
     /// Nil: all that match were taken.
     var kept: FoldersKept?
@@ -37,7 +37,7 @@ struct TargetExpansion {
   enum Failure: Error {
     /// The pattern's fixed part does not exist.
     case missing
-    case system(Errno)
+    case system(SearchFailure)
     case tooMany
     /// `keep_last` would have too much to keep in mind.
     case tooManySeries
@@ -129,17 +129,20 @@ extension Period {
 }
 
 extension TargetOutcome {
-  static func unsearchable(name: String, path: String, _ error: Errno) -> TargetOutcome {
-    failed(
-      name: name, path: path, error,
+  static func unsearchable(name: String, path: String, _ failure: SearchFailure) -> TargetOutcome {
+    let error = failure.errno
+    return failed(
+      name: name, path: path, error, isPassing: failure.isPassing,
       because: "the folders that match cannot be found: \(error.description) (\(ErrnoName.of(error)))")
   }
 
-  static func failed(name: String, path: String, _ error: Errno, because reason: String) -> TargetOutcome {
+  static func failed(
+    name: String, path: String, _ error: Errno, isPassing: Bool = false, because reason: String
+  ) -> TargetOutcome {
     var outcome = TargetOutcome(name: name, path: path, ending: .failed, reason: reason)
     outcome.errorsByKind = [ErrnoName.of(error): 1]
     outcome.tally.errors = 1
-    outcome.permanentErrors = error.meansForbidden ? 1 : 0
+    outcome.permanentErrors = error.meansForbidden && !isPassing ? 1 : 0
     return outcome
   }
 }

@@ -35,7 +35,7 @@ struct TargetGathering: Sendable {
       case onlyMounts
       /// The fixed part of the path does not exist.
       case missing
-      case unsearchable(Errno)
+      case unsearchable(SearchFailure)
       case overlaps(FolderList.Index)
     }
 
@@ -95,7 +95,7 @@ struct TargetGathering: Sendable {
         },
         onKept: selection.isEverything ? nil : { selection.note($0, isKeptBecause: $1) })
       found += folders.found
-      settled += folders.unsearchable.map { Settled(subject: .folder($0.folder), reason: .unsearchable($0.errno)) }
+      settled += folders.unsearchable.map { Settled(subject: .folder($0.folder), reason: .unsearchable($0.failure)) }
       note(folders.passedOver, of: number)
       if let kept = folders.kept, foldersKept.count < TargetGathering.mostFoldersKept { foldersKept.append(kept) }
     } catch {
@@ -158,7 +158,7 @@ extension TargetGathering {
 
   private func outcome(of settled: Settled) -> TargetOutcome {
     let (name, path) = nameAndPath(of: settled.subject)
-    if case .unsearchable(let errno) = settled.reason { return .unsearchable(name: name, path: path, errno) }
+    if case .unsearchable(let failure) = settled.reason { return .unsearchable(name: name, path: path, failure) }
     if case .missing = settled.reason { return missing(settled.subject, name: name, path: path) }
     let (ending, sentence): (Ending, String) =
       switch settled.reason {
@@ -211,7 +211,7 @@ extension TargetGathering.Settled.Reason {
     case .tooMany: self = .tooManyFolders
     case .tooManySeries: self = .tooManySeries
     case .onlyMounts: self = .onlyMounts
-    case .system(let errno): self = .unsearchable(errno)
+    case .system(let failure): self = .unsearchable(failure)
     }
   }
 }

@@ -233,20 +233,21 @@ struct Batch {
       try end.patience.wait(.report) { try report.finish(final, advice) }
     } catch {
       self.report("Failed to write the report", path: report.path, "\(error)", &outcome)
+      outcome.unwritten.append("The report could not be written to \(PrintableText.escaped(report.path)): \(error).")
     }
   }
 
   /// A list of a part of the files could be taken for the whole.
   private func finish(_ list: ListStream, _ outcome: inout BatchOutcome) {
-    guard outcome.books.endings.keys.allSatisfy(\.isOfAWholeWalk) else {
-      list.abandon()
-      return report(
-        "Failed to write the list", path: list.path, "the plan was stopped before its end", &outcome)
-    }
     do {
+      guard outcome.books.endings.keys.allSatisfy(\.isOfAWholeWalk) else {
+        list.abandon()
+        throw ListStream.Failure(description: "the plan was stopped before its end")
+      }
       try end.patience.wait(.report) { try list.finish() }
     } catch {
       report("Failed to write the list", path: list.path, "\(error)", &outcome)
+      outcome.unwritten.append("The list could not be written to \(PrintableText.escaped(list.path)): \(error).")
     }
   }
 
@@ -255,7 +256,12 @@ struct Batch {
       LogLine(
         .error, message,
         ["run_id": .string(runID), "path": .string(path), "error_description": .string(description)]))
-    if outcome.exitStatus == .success { outcome.exitStatus = .failures }
+    noteFailure(&outcome)
+  }
+
+  /// Something went wrong that trying again may mend.
+  private func noteFailure(_ outcome: inout BatchOutcome) {
+    if [.success, .permanentFailures].contains(outcome.exitStatus) { outcome.exitStatus = .failures }
   }
 
   private func leaveMessage(_ message: String) {

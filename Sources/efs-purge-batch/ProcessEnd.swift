@@ -95,7 +95,9 @@ final class ProcessEnd: Sendable {
       }
     } catch {
       let message = "cannot write the termination log to \(quoted(path)): \(error)"
-      try? patience.wait(.log, insists: insists) { [errors] in ErrorLine.write(message, as: errors) }
+      try? patience.wait(.log, insists: insists) { [errors] in
+        ErrorLine.write(message, as: errors, "Failed to write the termination log")
+      }
     }
   }
 

@@ -119,7 +119,7 @@ private func listedOptions(of command: String) throws -> Set<String> {
       case .insert(_, let line, _), .remove(_, let line, _): line.trimmingCharacters(in: .whitespaces)
       }
     }
-    #expect(Set(changed.removals.map(words)) == ["- --report=/report/purge.json", "- run"])
+    #expect(Set(changed.removals.map(words)) == ["- --report=/report/purge.json", "- run", "- --summary=json"])
     #expect(
       Set(changed.insertions.map(words))
         == ["- plan", "- --log-level=info", "- --report=/report/plan-{run_id}.json"])

@@ -45,13 +45,32 @@ import Testing
     chmod(scratch.path("data/closed"), 0o000)
     chown(scratch.path("data/fixed"), 0, 0)
     let command = try Command(asNobody: ["run", "--config", config(""), "--log-format", "json"])
-    #expect(command.status == 1, "\(command.errors)")
+    #expect(command.status == 7, "\(command.errors)")
     #expect(exists("fixed/old"))
     #expect(!exists("open/old"))
     #expect(command.errors.contains("open directory") && command.errors.contains("data/closed\""))
     #expect(command.errors.contains("remove file") && command.errors.contains("data/fixed/old\""))
     chmod(scratch.path("data/closed"), 0o755)
     #expect(exists("closed/old"))
+  }
+
+  @Test func `A dry run foresees what would not be permitted, and that is what a run says`() throws {
+    try makeFolders(["fixed", "sticky", "open"])
+    chmod(scratch.path("data/fixed"), 0o555)
+    // Others' folder, in which one removes one's own files only.
+    chown(scratch.path("data/sticky"), 0, 0)
+    chown(scratch.path("data/sticky/old"), 0, 0)
+    chmod(scratch.path("data/sticky"), 0o1777)
+    let rehearsal = try Command(
+      asNobody: ["run", "--dry-run", "--config", config(""), "--log-format", "json", "--log-level", "info"])
+    #expect(rehearsal.status == 0, "\(rehearsal.errors)")
+    let sentences = rehearsal.errors.split(separator: "\n").filter { $0.contains("would not be permitted") }
+    #expect(sentences.count == 1)
+    #expect(rehearsal.errors.contains("data/fixed would not be permitted (EACCES)"))
+    let command = try Command(asNobody: ["run", "--config", config(""), "--log-format", "json"])
+    #expect(command.status == 7, "\(command.errors)")
+    #expect(exists("fixed/old") && exists("sticky/old") && !exists("open/old"))
+    #expect(command.errors.contains("data/fixed/old\"") && command.errors.contains("data/sticky/old\""))
   }
 
   @Test func `Folders on the way to a target need no read permission`() throws {

@@ -176,7 +176,7 @@ import Testing
     let list = files.scratch.path("list")
     let session = try Session(
       ["plan", "--config", files.config, "--list", list, "--log-level", "info", "--set", "run.operations_per_second=5"])
-    session.waitUntilBegun()
+    session.wait { session.errors.contains("Starting EFS purge") }
     session.kill(SIGTERM)
     let end = try session.end()
     #expect(end.status == 4)

@@ -103,6 +103,26 @@ import Testing
     }
   }
 
+  @Test(arguments: [true, false]) func `so it is with folders that are looked for`(isPermitted: Bool) throws {
+    for (refusals, name) in [(2, "a"), (4, "a"), (4, "/")] {
+      let tree = ScratchTree()
+      tree.file("a/x/f")
+      tree.file("b/x/f")
+      let server = Server(refusing: refusals)
+      var fileSystem = ScriptedFileSystem(onOpen: { $0 == name ? server.answer() : nil })
+      if !isPermitted { fileSystem.onAccess = { _ in .permissionDenied } }
+      var target = makeTarget(tree.path)
+      target.path = PathPattern(
+        text: tree.path + "/*/x", components: target.path.components + [.wildcard(try Glob("*")), .literal("x")])
+      let outcome = purge([target], workers: 1, fileSystem: fileSystem)
+      let isError = refusals == 4 || !isPermitted
+      #expect(outcome.totals.errors == (isError ? 1 : 0))
+      #expect(outcome.books.permanentErrors == (isPermitted ? 0 : 1))
+      #expect(server.count >= (isPermitted ? refusals : 1))
+      #expect(outcome.exitStatus == (isError ? isPermitted ? .failures : .permanentFailures : .success))
+    }
+  }
+
   @Test func `without permission nothing is tried again, and it is asked for once a piece`() {
     let tree = ScratchTree()
     for index in 0..<1000 { tree.file("f\(index)") }

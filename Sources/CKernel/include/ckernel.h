@@ -21,6 +21,7 @@ struct ck_status {
   uint64_t size;
   uint64_t blocks;  // of 512 bytes
   uint64_t is_mount_root;
+  uint64_t is_fixed;  // immutable or append-only
   struct ck_time atime, mtime, ctime, birth;
 };
 
@@ -58,6 +59,9 @@ int ck_unlink(int directory, const char *name, int is_directory);
 // without trying: 0 or -errno. Asks by the effective user; an immutable or append-only directory is EPERM.
 int ck_may_change(int directory);
 int ck_may_list(int directory, const char *name);
+uint32_t ck_effective_user(void);
+// Whether this process may remove others' files from a sticky directory (CAP_FOWNER).
+int ck_may_disregard_owners(void);
 int ck_close(int fd);
 
 long ck_read(int fd, void *buffer, size_t size);

@@ -44,11 +44,11 @@ enum TargetFigures {
     var fields: [String: LogValue] = [
       "peak_memory_mb": .mebibytes(target.peakMemory), "pauses": .count(target.pauses),
       "paused_seconds": .seconds(target.paused),
+      "memory_budget_mb": .number(target.memoryBudget.inMebibytes.rounded(to: 3)),
       "memory_reserved_peak_mb": .number(target.memoryReservedPeak.inMebibytes.rounded(to: 3)),
     ]
     // The memory is that of all targets, and so are the files. Absent while there are few.
     let files = max(target.filesOfRun, target.tally.filesScanned)
-    fields["memory_budget_mb"] = target.memoryBudget.map { .number($0.inMebibytes.rounded(to: 3)) }
     fields["memory_mb_per_1k_files"] = target.peakMemory.inMebibytes(perThousand: files).map(LogValue.number)
     return fields
   }

@@ -34,7 +34,7 @@ public struct SummaryTable: Sendable {
 
   /// Ends with a newline. The same outcome always gives the same text.
   public var text: String {
-    var lines = [headline] + capsAhead + [""]
+    var lines = [headline] + outcome.unwritten + capsAhead + [""]
     if !shown.isEmpty { lines += table.lines + [""] }
     let parts = [remarks, keptFiles, folders, samples].filter { !$0.isEmpty }
     for (index, part) in parts.enumerated() {

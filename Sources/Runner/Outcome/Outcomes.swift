@@ -46,8 +46,8 @@ public struct TargetOutcome: Hashable, Sendable {
   public var peakMemory = ByteCount(bytes: 0)
   public var pauses: UInt64 = 0
   public var paused: Duration = .zero
-  /// What it was allowed to reserve; nil: its share of the machine's memory, which is a figure without meaning.
-  public var memoryBudget: ByteCount?
+  /// What it was allowed to reserve.
+  public var memoryBudget = ByteCount(bytes: 0)
   /// The most it had reserved at once.
   public var memoryReservedPeak = ByteCount(bytes: 0)
   /// Times it went beyond the budget, since nothing else could go on.
@@ -104,6 +104,8 @@ public struct BatchOutcome: Hashable, Sendable {
   public var unmatchedSelection: [UnmatchedSelection] = []
   /// Of targets with dates in their paths, the folders that are not purged now; of the first few that have such.
   public var foldersKept: [FoldersKept] = []
+  /// What else of the run should be there and is not, a sentence for each: its report, its list.
+  public var unwritten: [String] = []
   /// Of a dry run: the caps that a run would meet.
   public var capForecasts: [CapForecast] = []
   /// Why targets can never start for want of memory, a sentence for each. When there are any, nothing was walked.

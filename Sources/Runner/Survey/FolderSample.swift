@@ -32,9 +32,9 @@ struct FolderSample: FolderVisitor {
     try checkCount()
   }
 
-  mutating func unsearchable(_ tail: [UInt8], _ error: Errno) throws(TargetExpansion.Failure) {
+  mutating func unsearchable(_ tail: [UInt8], _ failure: SearchFailure) throws(TargetExpansion.Failure) {
     taken += 1
-    if unsearchable.count < FolderSample.most { unsearchable.append((path(to: tail), error)) }
+    if unsearchable.count < FolderSample.most { unsearchable.append((path(to: tail), failure.errno)) }
     try checkCount()
   }
 

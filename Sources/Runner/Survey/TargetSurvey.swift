@@ -87,8 +87,8 @@ final class TargetSurvey: Sendable {
       case .onlyMounts, .stopped: return .folders([], found: 0)
       case .missing: return .folders([look(at: path)], found: 0)
       // Changed since the look at it.
-      case .system(let errno):
-        return .folders([refused(.list, ErrnoName.of(errno), PrintableText.path(path))], found: 0)
+      case .system(let failure):
+        return .folders([refused(.list, ErrnoName.of(failure.errno), PrintableText.path(path))], found: 0)
       }
     }
   }

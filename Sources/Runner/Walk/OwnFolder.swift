@@ -68,6 +68,10 @@ extension PurgeWorker {
       walk.tellHeld([])
       return .changed
     }
+    if walk.rules.mode == .dryRun, let refusal = refusal(in: parent) {
+      walk.state.withLock { $0.tally.dirsNotPermitted += 1 }
+      walk.tellForbidden(PrintableText.path(Array(walk.target.path.dropLast(name.count + 1))), refusal)
+    }
     return try remove(removal, name, in: parent)
   }
 

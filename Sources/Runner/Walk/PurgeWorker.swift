@@ -469,7 +469,8 @@ extension PurgeWorker {
     switch verdict(on: status, name, by: criteria) {
     case .expired:
       judgement.victims.append(
-        name, status, by: cutoff.hasRules ? criteria : nil, limit: (chunk.indices.count, chunk.batch.longestName))
+        name, status, by: cutoff.hasRules ? criteria : nil, isForbidden: isForbidden(status, in: chunk),
+        limit: (chunk.indices.count, chunk.batch.longestName))
     case .kept(let reason): keep(reason, name, chunk, &judgement)
     }
   }
@@ -480,6 +481,11 @@ extension PurgeWorker {
   ) {
     judgement.keep(reason)
     if walk.recordsKept { record(.kept(reason), name, in: chunk.node) }
+  }
+
+  /// In a dry run: its removal would not be permitted, though that of others in its directory would be.
+  private func isForbidden(_ status: EntryStatus, in chunk: Chunk) -> Bool {
+    walk.rules.mode == .dryRun && walk.stickyRule.forbids(status, in: chunk.directory.status)
   }
 
   /// The decision on one look at a file that patterns have chosen.

@@ -161,6 +161,7 @@ extension PurgeWorker {
   /// Removes the files of one piece, after which the books are updated: progress shows, and little is lost with a thread
   /// that hangs.
   func removeFiles(_ victims: VictimList, at place: Place) -> Completion {
+    rehearse(place)
     var pass = Pass(rest: victims, namesCheckedAt: place.askedAt)
     while !pass.rest.isEmpty, removeGroup(&pass, at: place) {}
     return .removedFiles(
@@ -239,6 +240,7 @@ extension PurgeWorker {
   }
 
   func removeDirectory(_ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck) -> Completion {
+    rehearse(place)
     var (place, nameCheck) = (place, nameCheck)
     var namesCheckedAt: MonotonicTime?
     var refusals = Refusals()
@@ -462,6 +464,8 @@ extension PurgeWorker {
         count.tally.filesPurged += 1
         if first.isLink { count.tally.symlinksPurged += 1 }
         count.tally.bytesFreed.add(freed)
+      } else if first.isForbidden {
+        count.tally.filesNotPermitted += 1
       }
       count.removed += 1
       if walk.recordsRemovals { record(removed: index, of: victims, at: place) }

@@ -42,6 +42,7 @@ final class TargetWalk: Sendable {
   let matchers: PatternMatchers?
   /// Each entry that stays is told, too.
   let recordsKept: Bool
+  let stickyRule = StickyRule()
   let gate = IntakeGate()
   let state: Monitor<WalkState>
   let startedAt = MonotonicTime.now()
@@ -56,6 +57,7 @@ final class TargetWalk: Sendable {
   let inHand = Monitor<[RemovalProgress]>([])
   private let toldOfHolds = Monitor(0)
   private let toldOfMoves = Monitor(0)
+  private let toldForbidden = Monitor(0)
   private let onEnd: @Sendable () -> Void
 
   init(
@@ -138,9 +140,6 @@ extension TargetWalk {
 
   /// What was done so far.
   var pace: PaceMeter.Count { state.withLock { PaceMeter.Count($0.tally) } }
-
-  /// What it may reserve.
-  var budget: ByteCount { state.withLock { $0.limits.memory } }
 
   /// What the series of memory needs to know.
   var filesAndReserved: (files: UInt64, reserved: Int) {
@@ -470,6 +469,11 @@ extension TargetWalk {
     tell(
       toldOfMoves,
       "\(shownPath(of: node, entry: [])) was moved or removed during the run: nothing more is deleted in it")
+  }
+
+  /// In a dry run: what a run would be refused.
+  func tellForbidden(_ path: String, _ error: Errno) {
+    tell(toldForbidden, "deleting in \(path) would not be permitted (\(ErrnoName.of(error)))")
   }
 
   /// The first few are told: thousands may be below one that was moved.

@@ -257,6 +257,7 @@ extension WalkState {
     table[id].users -= 1
     ledger.release(table[id].holdings.drop(Int(count.tally.filesScanned), of: serial))
     tally += count.tally
+    if rules.mode == .dryRun { rehearsed(count.tally, in: id) }
     unsettledFiles -= Int(count.tally.filesScanned)
     table[id].remaining += count.staying
     note(count.vanished, in: id)

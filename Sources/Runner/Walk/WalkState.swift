@@ -316,6 +316,10 @@ extension WalkState {
     let nameCheck = table.ask(id) { $0.lane.nameCheck(for: removal, at: now) }
     var place = place(of: id, directory, nameCheck)
     if rules.mode == .purge, table[id].lane.isToBeLocated(for: removal) { place.location = location(of: id) }
+    if rules.mode == .dryRun, !table[id].rehearsal.isAsked {
+      table[id].rehearsal.isAsked = true
+      place.isToBeRehearsed = true
+    }
     return .remove(place, removal)
   }
 

@@ -46,6 +46,8 @@ struct Place: Sendable {
   var way: Way?
   /// Somebody has just looked for a hold in it.
   var isJustEntered = false
+  /// In a dry run: whether removals would be permitted is to be asked.
+  var isToBeRehearsed = false
   /// When it was last asked for.
   var askedAt = MonotonicTime.distantPast
 }
@@ -200,18 +202,23 @@ struct VanishedEntry: Sendable {
 struct VictimList: Sendable {
   struct FirstLook: Sendable {
     let inode: UInt64
-    /// The highest bit: it is a link. There is one for each file, and no file has so many bytes.
+    /// The highest bit: it is a link, the next one: see `isForbidden`. There is one for each file, and no file has so many bytes.
     private let packed: UInt64
     private static let link: UInt64 = 1 << 63
+    private static let forbidden: UInt64 = 1 << 62
 
-    init(_ status: EntryStatus) {
+    init(_ status: EntryStatus, isForbidden: Bool) {
       inode = status.identity.inode
-      packed = status.bytesFreedByRemoval | (status.kind == .symlink ? FirstLook.link : 0)
+      packed =
+        status.bytesFreedByRemoval | (status.kind == .symlink ? FirstLook.link : 0)
+        | (isForbidden ? FirstLook.forbidden : 0)
     }
 
     /// What its removal gives back.
-    var bytes: UInt64 { packed & ~FirstLook.link }
-    var isLink: Bool { packed >= FirstLook.link }
+    var bytes: UInt64 { packed & ~(FirstLook.link | FirstLook.forbidden) }
+    var isLink: Bool { packed & FirstLook.link != 0 }
+    /// Of a dry run: its removal would not be permitted for a reason of its own.
+    var isForbidden: Bool { packed & FirstLook.forbidden != 0 }
     var kind: FileKind { isLink ? .symlink : .file }
   }
 
@@ -245,7 +252,8 @@ struct VictimList: Sendable {
   ///
   /// `criteria`: those by which the file goes; nil when there is one set of them only.
   mutating func append(
-    _ name: UnsafeBufferPointer<UInt8>, _ status: EntryStatus, by number: UInt8? = nil, limit: (count: Int, name: Int)
+    _ name: UnsafeBufferPointer<UInt8>, _ status: EntryStatus, by number: UInt8? = nil, isForbidden: Bool = false,
+    limit: (count: Int, name: Int)
   ) {
     if looks.isEmpty {
       if number != nil { criteria.reserveCapacity(limit.count) }
@@ -254,7 +262,7 @@ struct VictimList: Sendable {
     }
     names.append(name)
     if let number { criteria.append(number) }
-    looks.append(FirstLook(status))
+    looks.append(FirstLook(status, isForbidden: isForbidden))
     indices = indices.lowerBound..<looks.count
   }
 

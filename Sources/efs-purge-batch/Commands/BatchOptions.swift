@@ -23,7 +23,9 @@ struct BatchOptions: ParsableArguments {
   @OptionGroup var overriding: OverrideOptions
 
   @Option(
-    help: ArgumentHelp("Write the JSON report to this file, over report.file of the config.", valueName: "file"),
+    help: ArgumentHelp(
+      "Write the JSON report to this file, over report.file of the config; {run_id}, {YYYY}, {MM}, {DD} and the like are "
+        + "filled in.", valueName: "file"),
     completion: .file())
   var report: String?
 
@@ -78,6 +80,8 @@ extension BatchOptions {
       var settings = try BatchSettings(self, mode: mode, defaultLogLevel: defaultLogLevel)
       settings.preflightIsStrict = preflightIsStrict
       settings.listPath = list
+      // Nothing else is to stand among its lines.
+      if list == "-", summary == "auto" { settings.summary = .none }
       settings.root = try root.map { root throws(Unusable) in try BatchSettings.root(root) }
       end.exit(try Batch(settings, end).carryOut())
     } catch {

@@ -19,7 +19,7 @@ struct BatchSettings {
   let reportPath: ReportPath?
   let logLevel: LogLine.Level
   let logFormat: LogFormat
-  let summary: Summary
+  var summary: Summary
   /// JSON lines are asked for, rather than taken since nobody reads along: then no other line may be among them.
   let wantsJSON: Bool
   let now: Timestamp?
