@@ -37,7 +37,6 @@ enum Samples {
     -> TargetOutcome
   {
     var target = TargetOutcome(name: name, path: "/data/\(name)", ending: ending, reason: reason)
-    target.memoryBudget = ByteCount(bytes: 0)
     guard ending != .notStarted else { return target }
     target.startedAt = start
     target.finishedAt = later

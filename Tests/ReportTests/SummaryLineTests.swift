@@ -48,7 +48,7 @@ import Testing
 
   @Test func `Of a dry run it has the checklist, the recommendation and the caps ahead`() throws {
     var outcome = Samples.rehearsal
-    outcome.root = "/mnt/copy"
+    (outcome.root, outcome.unwritten) = ("/mnt/copy", ["The list could not be written."])
     let advice = RehearsalAdvice(outcome, plan: BatchPlan(targets: []), isSelection: false)
     let fields = try fields(outcome, advice)
     let items = try #require(fields["preflight"] as? [[String: Any]])
@@ -56,6 +56,7 @@ import Testing
     #expect(items.first { $0["id"] as? String == "caps" }?["result"] as? String == "failed")
     #expect((fields["recommendation"] as? [String: Any])?["memory_limit_mb"] as? Int == 64)
     #expect(fields["root"] as? String == "/mnt/copy")
+    #expect(fields["unwritten"] as? [String] == ["The list could not be written."])
     #expect((fields["caps_ahead"] as? [[String: Any]])?.count == 2)
   }
 

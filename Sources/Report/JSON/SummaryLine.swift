@@ -36,6 +36,8 @@ public struct SummaryLine: Sendable {
     if outcome.mode == .dryRun {
       fields["caps_ahead"] = .list(outcome.capForecasts.prefix(SummaryLine.mostCaps).map { .object($0.fields) })
     }
+    // Absent when all was written, as it should be.
+    if !outcome.unwritten.isEmpty { fields["unwritten"] = .list(outcome.unwritten.map(LogValue.string)) }
     fields["root"] = outcome.root.map(LogValue.string)
     if let advice { fields["preflight"] = .list(advice.preflight.items.map { .object($0.fields) }) }
     fields["recommendation"] = (advice?.resources).map { .object($0.fields) }
