@@ -242,12 +242,16 @@ import Testing
   }
 
   @Test func `Files that could not be deleted are counted with their folders`() {
-    let denied = advice(
-      nil,
-      AdviceTests.with { ($0.tally.filesNotPermitted, $0.tally.dirsNotPermitted) = (12_000, 34) })
-    #expect(
-      figures("permission", denied)
-        == "12,000 files in 34 folders could not be deleted: no write permission, or read-only")
+    let told = { (files: UInt64, folders: UInt64) in
+      let denied = advice(
+        nil, AdviceTests.with { ($0.tally.filesNotPermitted, $0.tally.dirsNotPermitted) = (files, folders) })
+      #expect(verdict("permission", denied) == .failed)
+      return figures("permission", denied)
+    }
+    let folders = "34 folders without write permission, or read-only"
+    #expect(told(12_000, 34) == "12,000 files could not be deleted: \(folders)")
+    #expect(told(0, 34) == folders)
+    #expect(told(1, 0) == "1 file could not be deleted: immutable, or of another owner in a sticky folder")
     #expect(verdict("permission", advice()) == .passed)
   }
 

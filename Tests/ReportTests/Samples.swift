@@ -138,9 +138,9 @@ enum Samples {
     passedOver.mounts.note(Array("/data/2026-04".utf8))
     outcome.passedOver = [TargetPassedOver(target: "monthly", passedOver)]
     outcome.capForecasts = [
-      CapForecast(key: "safety.max_deletions", target: nil, limit: 2500, wanted: 23_010, isBytes: false),
       CapForecast(
         key: "max_deleted_bytes", target: "monthly", limit: 10 << 30, wanted: 33_500_000_000, isBytes: true),
+      CapForecast(key: "safety.max_deletions", target: nil, limit: 2500, wanted: 23_010, isBytes: false),
     ]
     return outcome
   }

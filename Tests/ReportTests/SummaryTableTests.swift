@@ -106,7 +106,7 @@ import Testing
     }
     outcome.books = TargetBooks(targets)
     outcome.foldersKept = (0..<100).map { _ in outcome.foldersKept[0] }
-    outcome.capForecasts = (0..<500).map { _ in outcome.capForecasts[1] }
+    outcome.capForecasts = (0..<500).map { _ in outcome.capForecasts[0] }
     let text = SummaryTable(outcome).text
     #expect(text.utf8.count < 56 << 10)
     // Of each part there is something.

@@ -113,11 +113,15 @@ extension Preflight {
 
   private static func permission(_ outcome: BatchOutcome) -> Item {
     let (id, name, totals) = ("permission", "deleting would be permitted", outcome.totals)
-    guard totals.dirsNotPermitted == 0 else {
-      let files = SummaryTable.files(totals.filesNotPermitted)
-      let folders = HumanText.counted(totals.dirsNotPermitted, "folder")
-      return Item(
-        id, name, .failed, "\(files) in \(folders) could not be deleted: no write permission, or read-only")
+    let (files, folders) = (totals.filesNotPermitted, totals.dirsNotPermitted)
+    guard files == 0, folders == 0 else {
+      // Files may stay for a reason of their own, where the folder can be written to.
+      let cause =
+        folders == 0
+        ? "immutable, or of another owner in a sticky folder"
+        : "\(HumanText.counted(folders, "folder")) without write permission, or read-only"
+      let what = files == 0 ? "" : "\(SummaryTable.files(files)) could not be deleted: "
+      return Item(id, name, .failed, what + cause)
     }
     guard totals.filesToPurge > 0 || totals.emptyDirsToDelete > 0 else {
       return Item(id, name, .byHand, "nothing would go")
@@ -193,7 +197,7 @@ extension Preflight {
     if let stopped = outcome.books.guarded {
       return Item(id, name, .failed, "\(stopped.name): \(stopped.reason ?? "a guard tripped")")
     }
-    if let ahead = outcome.capForecasts.first {
+    if let ahead = outcome.capsAhead.first {
       let further = outcome.capForecasts.count - 1
       let others = further > 0 ? ", and at \(HumanText.counted(UInt64(further), "further cap"))" : ""
       return Item(id, name, .failed, "a run would stop at \(ahead.place): \(ahead.figures)\(others)")

@@ -105,7 +105,7 @@ struct RunFigures: Hashable, Sendable, Encodable {
     unmatchedPatterns = outcome.unmatchedPatterns.prefix(UnmatchedPattern.most).map(UnmatchedPattern.init)
     notTaken = outcome.passedOver.isEmpty ? nil : outcome.passedOver.map(PassedOverFigures.init)
     foldersKept = outcome.foldersKept.isEmpty ? nil : outcome.foldersKept.map(FoldersKeptFigures.init)
-    capsAhead = outcome.mode == .dryRun ? outcome.capForecasts.map(CapAheadFigures.init) : nil
+    capsAhead = outcome.mode == .dryRun ? outcome.capsAhead.map(CapAheadFigures.init) : nil
   }
 
   private enum CodingKeys: String, CodingKey {

@@ -34,7 +34,7 @@ public struct SummaryLine: Sendable {
       "targets_left_out": .integer(Int64(outcome.books.count - notStarted - targets.count)),
     ]
     if outcome.mode == .dryRun {
-      fields["caps_ahead"] = .list(outcome.capForecasts.prefix(SummaryLine.mostCaps).map { .object($0.fields) })
+      fields["caps_ahead"] = .list(outcome.capsAhead.prefix(SummaryLine.mostCaps).map { .object($0.fields) })
     }
     // Absent when all was written, as it should be.
     if !outcome.unwritten.isEmpty { fields["unwritten"] = .list(outcome.unwritten.map(LogValue.string)) }

@@ -77,7 +77,7 @@ extension PathSamples {
 extension FileSample {
   fileprivate var fields: [String: LogValue] {
     var fields: [String: LogValue] = ["path": .string(path), "size": .count(size.bytes)]
-    fields["age_seconds"] = age.map(LogValue.seconds)
+    fields["age_seconds"] = age.map { .integer($0.components.seconds) }
     return fields
   }
 }

@@ -80,7 +80,7 @@ public struct SummaryTable: Sendable {
   /// The caps that a run would meet, the first few.
   private var capsAhead: [String] {
     let most = 10
-    let lines = outcome.capForecasts.prefix(most).map { "A run would stop at \($0.place): \($0.figures)." }
+    let lines = outcome.capsAhead.prefix(most).map { "A run would stop at \($0.place): \($0.figures)." }
     let further = outcome.capForecasts.count - lines.count
     return further > 0 ? lines + ["… and at \(HumanText.counted(UInt64(further), "further cap"))."] : lines
   }
@@ -212,6 +212,13 @@ extension Tally {
     guard mode == .dryRun else { return filesPurged }
     let others = filesVanished + filesFailed + filesLeft
     return filesToPurge > others ? filesToPurge - others : 0
+  }
+}
+
+extension BatchOutcome {
+  /// Those of the whole run first.
+  var capsAhead: [CapForecast] {
+    capForecasts.filter { $0.target == nil } + capForecasts.filter { $0.target != nil }
   }
 }
 
