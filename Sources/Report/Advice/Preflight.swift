@@ -72,7 +72,7 @@ extension Preflight {
   private static func watched(_ outcome: BatchOutcome) -> Item {
     let (id, name) = ("watched", "watched to its end, or 5 minutes")
     if outcome.walkedNothing { return Item(id, name, .byHand, "nothing to watch") }
-    let isWhole = outcome.books.unwalked.isEmpty
+    let isWhole = outcome.books.endings.keys.allSatisfy(\.isOfAWholeWalk)
     let time = HumanText.duration(outcome.duration)
     return Item(
       id, name, isWhole || outcome.duration >= watching ? .passed : .failed, isWhole ? "to its end, \(time)" : time)

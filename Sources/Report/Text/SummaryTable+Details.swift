@@ -1,7 +1,7 @@
 import Plan
 import Runner
 
-/// Which files and folders stay, and why; which files a run would delete.
+/// Which files and folders are kept, and why; which files a run would delete.
 extension SummaryTable {
   /// Of a dry run for each target, of a purge for all of them.
   var keptFiles: [String] {
@@ -10,10 +10,10 @@ extension SummaryTable {
     guard isRehearsal, outcome.books.count > 1 else { return ["kept: \(all)"] }
     let named = shown.map { (PrintableText.escaped($0.name), $0.tally.filesKept) }
     let targets = named + [(restName, rest.tally.filesKept)]
-    return targets.filter { $0.1.total > 0 }.map { "kept in \($0.0): \($0.1.words)" } + ["kept in all: \(all)"]
+    return targets.filter { $0.1.total > 0 }.map { "kept in \($0.0): \($0.1.words)" } + ["kept in total: \(all)"]
   }
 
-  /// Folders that stay as a whole.
+  /// Folders that are kept as a whole.
   var folders: [String] { (isRehearsal ? unripeFolders + besideFolders : []) + holds }
 
   /// Of targets with dates in their paths.
@@ -21,7 +21,7 @@ extension SummaryTable {
     outcome.foldersKept.flatMap { kept in
       FoldersKept.Reason.allCases.compactMap { reason in
         guard let paths = kept.folders[reason], paths.count > 0 else { return nil }
-        let folders = paths.count == 1 ? "1 folder stays" : "\(HumanText.count(paths.count)) folders stay"
+        let folders = paths.count == 1 ? "1 folder is kept" : "\(HumanText.count(paths.count)) folders are kept"
         let fact = "\(folders), \(reason.words): \(paths.list(most: PathSamples.most))"
         return "\(PrintableText.escaped(kept.target)): \(fact)"
       }
