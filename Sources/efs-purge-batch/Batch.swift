@@ -116,7 +116,7 @@ struct Batch {
     let paths = [settings.configPath, report?.path, list?.path, settings.terminationLog].compactMap { $0 }
     let open = (CInt(0)...2).compactMap { FileIdentity.ofFile(openAs: $0) }
     let links = paths.compactMap { FileIdentity.ofLink(at: $0) }
-    return paths.compactMap { FileIdentity.ofFile(at: $0) } + links + open 
+    return paths.compactMap { FileIdentity.ofFile(at: $0) } + links + open
       + [report?.temporary, list?.temporary].compactMap { $0 }
   }
 
