@@ -142,7 +142,8 @@ extension WalkRules {
   ) {
     self.init(
       mode: mode,
-      cutoff: Cutoff(target.retention, now: now, future: Timestamp(WallClock.now()) - (.zero - maxSkew)), removalsAreSerial: fileSystem.removalsAreSerial,
+      cutoff: Cutoff(target.retention, now: now, future: Timestamp(WallClock.now()) - (.zero - maxSkew)),
+      removalsAreSerial: fileSystem.removalsAreSerial,
       emptyBefore: target.emptyDirectories.map { now - $0.minAge },
       ownFolderBefore: target.ownFolder.map { now - $0.minAge },
       emptyDirectoryCap: caps.emptyDirectories)

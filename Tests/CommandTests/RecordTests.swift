@@ -100,7 +100,9 @@ import Testing
     let files = try OldFiles(4)
     let folder = files.scratch.path("reports")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let slow = ["run", "--config", files.config, "--report", "\(folder)/r.json", "--set", "run.operations_per_second=20"]
+    let slow = [
+      "run", "--config", files.config, "--report", "\(folder)/r.json", "--set", "run.operations_per_second=20",
+    ]
     let session = try Session(slow)
     session.wait { FileManager.default.fileExists(atPath: "\(folder)/r.json") }
     try FileManager.default.removeItem(atPath: folder)
@@ -115,7 +117,9 @@ import Testing
     let files = try OldFiles(4)
     let folder = files.scratch.path("reports")
     try mounted(folder) {
-      let slow = ["run", "--config", files.config, "--report", "\(folder)/r.json", "--set", "run.operations_per_second=20"]
+      let slow = [
+        "run", "--config", files.config, "--report", "\(folder)/r.json", "--set", "run.operations_per_second=20",
+      ]
       let session = try Session(slow)
       session.wait { FileManager.default.fileExists(atPath: "\(folder)/r.json") }
       // The temporary file is open, so that no mount can be made read-only.

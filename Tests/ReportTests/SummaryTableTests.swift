@@ -110,7 +110,7 @@ import Testing
     let text = SummaryTable(outcome).text
     #expect(text.utf8.count < 56 << 10)
     // Of each part there is something.
-    for part in ["\n… and at 490 further caps.\n", "kept in 1: 3 too new", "folders stay", "Memory: "] {
+    for part in ["\n… and at 490 further caps.\n", "kept in 1: 3 too new", "folders are kept", "Memory: "] {
       #expect(text.contains(part), "\(part)")
     }
     #expect(text.contains("\nSome of the files that would be deleted:\n  /data/long-"))

@@ -22,7 +22,7 @@ struct DeletionAllowance: Sendable {
 
   /// Room for one file of `size` more.
   mutating func reserve(_ size: UInt64) -> Bool {
-    guard files + reservedFiles < maxFiles, extend(by: size) else { return false }
+    guard !isOutOfFiles, extend(by: size) else { return false }
     reservedFiles += 1
     return true
   }
