@@ -61,7 +61,6 @@ targets:
     partitions: {older_than: 3mo}
     max_age: 0s
     remove_empty_directories: true
-    empty_directory_min_age: 0s
   - name: uploads
     path: $data/uploads
     max_age: 90d

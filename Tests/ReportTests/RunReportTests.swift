@@ -92,7 +92,7 @@ import Testing
     #expect(caps[0]["limit"] as? Int == 2500 && caps[0]["wanted"] as? Int == 23_010)
     let kept = try #require((report["folders_kept"] as? [[String: Any]])?.first)
     #expect(kept["target"] as? String == "monthly")
-    #expect((kept["too_young"] as? [String: Any])?["count"] as? Int == 4)
+    #expect((kept["too_young"] as? [String: Any])?["count"] as? Int == 3)
     #expect(((kept["keep_last"] as? [String: Any])?["first"] as? [String])?.count == PathSamples.most)
     #expect((kept["outside_bounds"] as? [String: Any])?["first"] as? [String] == ["/data/2023-12"])
     let target = try #require((report["targets"] as? [[String: Any]])?.first)

@@ -127,7 +127,7 @@ enum Samples {
     outcome.memory.processPeak = .mebibytes(14)
     var kept = FoldersKept(target: "monthly")
     var (young, bounds, last) = (PathSamples(), PathSamples(), PathSamples())
-    for month in 8...11 { young.note("/data/2026-\(month)") }
+    for month in [11, 10, 12] { young.note("/data/2026-\(month)") }
     bounds.note("/data/2023-12")
     for _ in 0..<25 { last.note("/data/2026-03") }
     kept.folders = [.tooYoung: young, .outsideBounds: bounds, .keepLast: last]

@@ -22,7 +22,7 @@ extension SummaryTable {
       FoldersKept.Reason.allCases.compactMap { reason in
         guard let paths = kept.folders[reason], paths.count > 0 else { return nil }
         let folders = paths.count == 1 ? "1 folder is kept" : "\(HumanText.count(paths.count)) folders are kept"
-        let fact = "\(folders), \(reason.words): \(paths.list(most: PathSamples.most))"
+        let fact = "\(folders), \(reason.words): \(paths.sortedList)"
         return "\(PrintableText.escaped(kept.target)): \(fact)"
       }
     }
@@ -51,7 +51,7 @@ extension SummaryTable {
     shown.filter { $0.holds.count > 0 }.map { target in
       let folders = target.holds.count == 1 ? "1 folder is" : "\(HumanText.count(target.holds.count)) folders are"
       return "\(PrintableText.escaped(target.name)): \(folders) protected by a .purge-hold: "
-        + target.holds.list(most: PathSamples.most)
+        + target.holds.sortedList
     }
   }
 
@@ -66,6 +66,11 @@ extension SummaryTable {
     let samples = targets.prefix(SummaryTable.mostSamples).flatMap { $0.samples.prefix(each) }
     return ["Some of the files that would be deleted:"] + samples.map { "  \($0.words)" }
   }
+}
+
+extension PathSamples {
+  /// They were met in no order that would mean anything.
+  fileprivate var sortedList: String { PathSamples.list(first.sorted(), of: count) }
 }
 
 extension FileSample {

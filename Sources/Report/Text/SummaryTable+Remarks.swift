@@ -61,8 +61,9 @@ extension TargetsNotStarted {
 
 extension PathSamples {
   /// `a, b, … and 5 more`.
-  func list(most: Int) -> String {
-    let shown = first.prefix(most)
+  func list(most: Int) -> String { PathSamples.list(Array(first.prefix(most)), of: count) }
+
+  static func list(_ shown: [String], of count: UInt64) -> String {
     let further = count - UInt64(shown.count)
     return (shown + (further > 0 ? ["… and \(HumanText.count(further)) more"] : [])).joined(separator: ", ")
   }
