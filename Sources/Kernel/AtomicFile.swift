@@ -30,6 +30,14 @@ public struct AtomicFile: Sendable {
     }
   }
 
+  /// Writes to a descriptor that is open, and leaves it so.
+  public init(openAs descriptor: FileDescriptor) throws(Errno) {
+    path = ""
+    let copy = fcntl(descriptor.rawValue, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0 else { throw Errno(rawValue: errno) }
+    place = .special(FileDescriptor(rawValue: copy))
+  }
+
   private var file: FileDescriptor {
     switch place {
     case .beside(let temporary): temporary.file
@@ -118,11 +126,31 @@ public struct AtomicFile: Sendable {
 }
 
 extension AtomicFile {
-  /// Replaces the content of the file at `path`, made if need be. For mounts of a single file, which cannot be renamed over.
-  public static func writeInPlace(_ bytes: [UInt8], to path: String) throws(Errno) {
-    let file = try opened(path, .writeOnly, [.create, .truncate])
+  /// Replaces what stands at `path` by `bytes`, whole. On a full disk the file that stands there is written over, which needs no
+  /// further room where it is as long; a reader may then see a part for a moment. Nothing is done to a device or a pipe.
+  public static func put(_ bytes: [UInt8], at path: String) throws(Errno) {
+    if try isSpecial(path) { return }
+    do throws(Errno) {
+      let file = try AtomicFile(at: path)
+      do throws(Errno) {
+        try file.write(bytes)
+      } catch {
+        file.abandon()
+        throw error
+      }
+      try file.commit()
+    } catch {
+      guard error.meansFull, (try? overwrite(bytes, at: path)) != nil else { throw error }
+    }
+  }
+
+  private static func overwrite(_ bytes: [UInt8], at path: String) throws(Errno) {
+    let file = try opened(path, .writeOnly, .noFollow)
     do throws(Errno) {
       try writeAll(bytes, to: file)
+      guard ftruncate(file.rawValue, off_t(bytes.count)) == 0, fsync(file.rawValue) == 0 else {
+        throw Errno(rawValue: errno)
+      }
     } catch {
       try? file.close()
       throw error
@@ -164,4 +192,9 @@ extension AtomicFile {
 
   /// swift-system throws nothing but `Errno`, which its signatures do not say.
   private static func asErrno(_ error: any Error) -> Errno { error as? Errno ?? .ioError }
+}
+
+extension Errno {
+  /// The disk, or somebody's part of it, is full.
+  var meansFull: Bool { self == .noSpace || self == .diskQuotaExceeded }
 }

@@ -5,16 +5,20 @@ public struct Cutoff: Hashable, Sendable {
   public let selection: Selection
   /// By the target's own keys a file goes only when its time is strictly before this; the beginning of time when none does.
   public let instant: Timestamp
+  /// A file that stays though its time is later than this is dated in the future.
+  public let future: Timestamp
   /// Each rule with the target's criteria in place of what it leaves open.
   private let rules: [Cutoff]
   // Here it is at hand for each file.
   private let ruleCount: UInt8
 
-  public init(_ retention: Retention, now: Timestamp) {
+  /// - Parameter future: by this host's clock, whatever `now` is, and later by what clocks may differ; nil: no time is too late.
+  public init(_ retention: Retention, now: Timestamp, future: Timestamp? = nil) {
     self.retention = retention
+    self.future = future ?? Timestamp(seconds: .max)
     selection = Selection(retention)
     instant = retention.maxAge.map { now - $0 } ?? Timestamp(seconds: .min)
-    rules = retention.rules.map { Cutoff(Retention($0.criteria), now: now) }
+    rules = retention.rules.map { Cutoff(Retention($0.criteria), now: now, future: future) }
     ruleCount = UInt8(clamping: rules.count)
   }
 
@@ -45,7 +49,7 @@ public struct Cutoff: Hashable, Sendable {
     guard let time = time(of: file, retention.ageFrom) else {
       return .kept(retention.ageFrom == .atime ? .accessTimeUnknown : .birthTimeUnknown)
     }
-    if time >= instant { return .kept(.tooNew) }
+    if time >= instant { return .kept(time > future ? .inFuture : .tooNew) }
     if let owners = retention.owners, !owners.contains(file.owner) { return .kept(.otherOwner) }
     if file.size < retention.minSize.bytes { return .kept(.tooSmall) }
     if let maxSize = retention.maxSize, file.size > maxSize.bytes { return .kept(.tooLarge) }

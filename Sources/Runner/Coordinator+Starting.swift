@@ -24,7 +24,7 @@ extension Coordinator {
   }
 
   /// The caps for one folder of a target.
-  private mutating func caps(for target: ResolvedTarget) -> TargetCaps {
+  mutating func caps(for target: ResolvedTarget) -> TargetCaps {
     if target.spec.path.isLiteral { return TargetCaps(target.spec) }
     if let known = sharedCaps[target.number] { return known }
     let caps = TargetCaps(target.spec) { [mailbox, number = target.number] _ in
@@ -61,7 +61,9 @@ extension Coordinator {
     let id = started
     started += 1
     let caps = caps(for: target)
-    var rules = WalkRules(target.spec, mode: runner.settings.mode, now: now, caps: caps, runner.fileSystem)
+    var rules = WalkRules(
+      target.spec, mode: runner.settings.mode, now: now, maxSkew: runner.plan.safety.maxClockSkew, caps: caps,
+      runner.fileSystem)
     rules.ownFiles = runner.settings.ownFiles
     let limits = limits(of: target.spec, budget: budget)
     if case .atMost(let wanted) = target.spec.concurrency, limits.workers < wanted {
@@ -104,8 +106,9 @@ extension Coordinator {
     return TargetWalk.Means(
       fileSystem: runner.fileSystem,
       rateLimits: runLimits + (target.operationsPerSecond.map { [RateLimit(perSecond: $0)] } ?? []),
-      caps: [runCap, caps.deletions].compactMap { $0 },
-      clockGuard: isPurge ? clockGuard : nil,
+      // A dry run counts on beyond them.
+      caps: isPurge ? [runCap, caps.deletions].compactMap { $0 } : [],
+      clockGuard: isPurge ? clockGuard : nil, recorder: runner.settings.recorder,
       stop: runner.stop, onEvent: runner.onEvent)
   }
 
@@ -115,6 +118,11 @@ extension Coordinator {
       nowName: runner.settings.now == nil ? "this host's" : "the time given as now", readAt: startedAt)
   }
 
+  /// A share of the machine's memory is a figure without meaning.
+  private func tellsBudget(of target: Target) -> Bool {
+    target.memoryBudget != nil || governor.summary.source != MemorySummary.machine
+  }
+
   private func startEvent(_ target: ResolvedTarget, _ rules: WalkRules, _ limits: WalkLimits) -> TargetStart {
     var start = TargetStart(
       target: target.name, path: PrintableText.path(target.path), maxAge: target.spec.retention.maxAge,
@@ -122,19 +130,23 @@ extension Coordinator {
       progressInterval: runner.plan.run.progressInterval, memoryLimit: governor.summary.limit,
       removeEmptyDirectories: target.spec.emptyDirectories != nil,
       maxEmptyDirectories: target.spec.emptyDirectories?.maxCount)
-    start.memoryBudget = limits.memory
+    if tellsBudget(of: target.spec) { start.memoryBudget = limits.memory }
     return start
   }
 }
 
 extension WalkRules {
   init(
-    _ target: Target, mode: RunMode, now: Timestamp, caps: TargetCaps, _ fileSystem: any FileSystem
+    _ target: Target, mode: RunMode, now: Timestamp, maxSkew: Duration = .seconds(300), caps: TargetCaps,
+    _ fileSystem: any FileSystem
   ) {
     self.init(
-      mode: mode, cutoff: Cutoff(target.retention, now: now), removalsAreSerial: fileSystem.removalsAreSerial,
+      mode: mode,
+      cutoff: Cutoff(target.retention, now: now, future: Timestamp(WallClock.now()) - (.zero - maxSkew)),
+      removalsAreSerial: fileSystem.removalsAreSerial,
       emptyBefore: target.emptyDirectories.map { now - $0.minAge },
       ownFolderBefore: target.ownFolder.map { now - $0.minAge },
       emptyDirectoryCap: caps.emptyDirectories)
+    (self.now, self.maxSkew) = (now, maxSkew)
   }
 }

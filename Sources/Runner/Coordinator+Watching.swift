@@ -4,15 +4,34 @@ import Plan
 /// What the coordinator looks at while targets are walked: their progress, and what memory does meanwhile.
 extension Coordinator {
   mutating func reportProgress(at time: MonotonicTime) {
+    runner.onEvent(.batchProgress(progress(at: time)))
+    let filesOfRun = tally.filesScanned
     for (id, target) in running.sorted(by: { $0.key < $1.key }) {
       var progress = target.walk.progress(target.pace, memory: governor.summary)
       progress.pauses = governor.pauses(of: id)
       progress.trend = trend
+      progress.filesOfRun = filesOfRun
       let calls = target.walk.operations.totals.calls
       progress.operations = OperationFigures(calls - target.reported.calls, over: time.since(target.reported.at))
       running[id]?.reported = (calls, time)
       runner.onEvent(.progress(progress))
     }
+  }
+
+  private func progress(at time: MonotonicTime) -> BatchProgress {
+    BatchProgress(
+      targets: targets, targetsDone: books.count, targetsRunning: running.count, elapsed: time.since(startedAt),
+      tally: tally, filesPerSecond: pace.figures.files.short, deletionsPerSecond: pace.figures.deletions.short,
+      memory: governor.summary, timeLeft: deadline.map { max(.zero, $0.since(time)) })
+  }
+
+  /// Of the targets done and running.
+  var tally: Tally {
+    running.values.reduce(into: books.totals) { sum, target in sum += target.walk.tally }
+  }
+
+  mutating func notePace(at time: MonotonicTime) {
+    pace.note(PaceMeter.Count(tally), at: time)
   }
 
   /// Names the calls that do not answer.

@@ -57,13 +57,16 @@ struct Coordinator {
   let runCap: DeletionCap?
   let descriptors: DescriptorShares
   var parallelTargets: Int { descriptors.parallelTargets }
-  private let deadline: MonotonicTime?
+  let deadline: MonotonicTime?
+  /// Of the whole run, those never started included; 0 until it is known.
+  var targets = 0
 
   var admission: Admission
   var waiting = FolderQueue(FolderList(of: []), order: [])
   var running: [Int: Running] = [:]
   /// Of the targets that may have several folders, by their number in the plan, once one of these has started.
   var sharedCaps: [Int: TargetCaps] = [:]
+  var capLookahead: CapLookahead
   var books = TargetBooks()
   var patternUse = PatternUse()
   var started = 0
@@ -72,10 +75,13 @@ struct Coordinator {
   var toldToWait: String?
   var series = MemorySeries()
   var trend: MemoryTrend?
+  /// Of all targets together.
+  var pace: PaceMeter
 
   init(_ runner: BatchRunner) {
     self.runner = runner
     startedAt = .now()
+    pace = PaceMeter(now: startedAt)
     now = runner.settings.now ?? Timestamp(WallClock.now())
     let plan = runner.plan
     governor = MemoryGovernor(
@@ -86,8 +92,9 @@ struct Coordinator {
     }
     runLimits = plan.run.operationsPerSecond.map { [RateLimit(perSecond: $0)] } ?? []
     runCap = DeletionCap(
-      "the run's cap on deletions", maxFiles: plan.safety.maxDeletions, maxBytes: plan.safety.maxDeletedBytes
+      of: nil, maxFiles: plan.safety.maxDeletions, maxBytes: plan.safety.maxDeletedBytes
     ) { [stop = runner.stop] in stop.request(.stoppedGuard, message: $0) }
+    capLookahead = CapLookahead(run: runCap)
     descriptors = DescriptorShares(
       limit: ProcessLimits.raiseDescriptorLimit(), parallelTargets: plan.run.parallelTargets)
     admission = Admission(room: governor.room, parallelTargets: descriptors.parallelTargets)
@@ -104,8 +111,12 @@ struct Coordinator {
     let gathering = gatherTargets()
     lineUp(gathering)
     unfitting += objections()
+    if gathering.unmatched.isEmpty, unfitting.isEmpty, let objection = runner.settings.willStart() {
+      unfitting.append(objection)
+    }
     if gathering.unmatched.isEmpty, unfitting.isEmpty {
-      runner.onEvent(.batchStarted(targets: gathering.settled.count + gathering.order.count))
+      targets = gathering.settled.count + gathering.order.count
+      runner.onEvent(.batchStarted(targets: targets))
       for outcome in gathering.outcomes { record(outcome) }
       walkAll()
       for folder in waiting.rest { notStarted(waiting.folders[folder]) }
@@ -120,12 +131,16 @@ struct Coordinator {
       finishedAt: Timestamp(WallClock.now()), duration: MonotonicTime.now().since(startedAt), ending: ending,
       exitStatus: exitStatus, memory: memory, books: books)
     outcome.passedOver = gathering.passedOver
+    outcome.foldersKept = gathering.foldersKept
     outcome.unmatchedSelection = gathering.unmatched
     outcome.unmatchedPatterns = patternUse.unmatched
     for pattern in outcome.unmatchedPatterns.prefix(Coordinator.mostPatternsTold) {
       runner.onEvent(.notice(target: pattern.target, message: pattern.sentence))
     }
     outcome.unfitting = unfitting
+    outcome.capForecasts = capLookahead.forecasts
+    // A run would end so, and whoever rehearses it must not overlook that.
+    if !outcome.capForecasts.isEmpty, exitStatus.isOfAWholeRun { outcome.exitStatus = .guardTripped }
     return outcome
   }
 }
@@ -217,6 +232,7 @@ extension Coordinator {
       if time >= nextPace { heedTrend() }
       if time >= nextPace || time >= nextProgress {
         for (id, target) in running { running[id]?.pace.note(target.walk.pace, at: time) }
+        notePace(at: time)
         nextPace = time.advanced(by: PaceMeter.interval)
       }
       if time >= nextLook {
@@ -255,7 +271,8 @@ extension Coordinator {
 
   private func stopIfTimeIsUp() {
     guard let deadline, MonotonicTime.now() >= deadline else { return }
-    runner.stop.request(.stoppedTime, message: "the time limit is reached")
+    runner.stop.request(
+      .stoppedTime, message: "run.time_limit: \(runner.plan.run.timeLimit?.text ?? "") reached")
   }
 }
 
@@ -302,6 +319,7 @@ extension Coordinator {
     admission.release(id)
     var outcome = ended.walk.outcome(startedAt: ended.startedAt, finishedAt: Timestamp(WallClock.now()))
     outcome.peakMemory = peak
+    outcome.filesOfRun = tally.filesScanned + outcome.tally.filesScanned
     (outcome.pauses, outcome.paused) = (pauses.count, pauses.total)
     if outcome.memoryOverdrafts > 0 {
       let message =
@@ -310,6 +328,10 @@ extension Coordinator {
       runner.onEvent(.notice(target: outcome.name, message: message))
     }
     note(ended.walk, outcome)
+    tellOfTheFuture(outcome)
+    if runner.settings.mode == .dryRun {
+      capLookahead.note(outcome.tally, of: ended.walk.target.number, caps(for: ended.walk.target).deletions)
+    }
     record(outcome)
   }
 
@@ -317,6 +339,16 @@ extension Coordinator {
     guard let matchers = walk.matchers else { return }
     patternUse.note(matchers.patterns, of: walk.target.spec.name, matched: matchers.matched)
     if !outcome.hasSeenAll { patternUse.noteUnwalked(walk.target.spec.name) }
+  }
+
+  /// Files that are dated in the future stay until then, and many of them mean that a clock is wrong, or was.
+  private func tellOfTheFuture(_ outcome: TargetOutcome) {
+    let (late, files) = (outcome.tally.filesKept[.inFuture], outcome.tally.filesScanned)
+    guard late > 0, late * 100 >= files else { return }
+    let message =
+      "\(late) of \(files) files are dated later than this host's clock, and are kept: "
+      + "is its clock right, and was that of whoever wrote them?"
+    runner.onEvent(.notice(target: outcome.name, message: message))
   }
 
   /// Ends all targets orderly: in-flight operations are waited for, but not for ever.

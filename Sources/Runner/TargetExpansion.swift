@@ -24,10 +24,15 @@ struct TargetExpansion {
     /// Folders on the way that could not be searched.
     var unsearchable: [(folder: FolderList.Index, failure: SearchFailure)] = []
     var passedOver = PassedOver()
+    /// Nil: all that match were taken.
+    var kept: FoldersKept?
   }
 
   /// Whether a folder is to be taken.
   typealias IsWanted = (FolderList, FolderList.Index) -> Bool
+
+  /// Is told the name of a folder that its date keeps, and why, in a few words.
+  typealias OnKept = (_ name: String, _ reason: String) -> Void
 
   enum Failure: Error {
     /// The pattern's fixed part does not exist.
@@ -44,12 +49,13 @@ struct TargetExpansion {
   /// Adds the folders of one target to `list`: exactly one for a literal path, whether it exists or not; for a pattern those
   /// that exist and are wanted. Throws when the pattern's fixed part cannot be searched; then none is added.
   func find(
-    _ number: Int, _ target: Target, into list: inout FolderList, isWanted: @escaping IsWanted = { _, _ in true }
+    _ number: Int, _ target: Target, into list: inout FolderList, isWanted: @escaping IsWanted = { _, _ in true },
+    onKept: OnKept? = nil
   ) throws(Failure) -> Folders {
     defer { place.end() }
     guard !target.path.isLiteral else { return Folders(found: [list.append(literalOf: number)]) }
     let before = list.count
-    var collector = FolderCollector(self, number, target, isWanted: isWanted)
+    var collector = FolderCollector(self, number, target, isWanted: isWanted, onKept: onKept)
     // Lent, since a copy would take as much again.
     swap(&list, &collector.list)
     defer { swap(&list, &collector.list) }
@@ -61,6 +67,7 @@ struct TargetExpansion {
       if collector.matching == 0, search.passedOver.mounts.count > 0 { throw .onlyMounts }
       var folders = collector.folders
       folders.passedOver = search.passedOver
+      folders.kept = collector.kept.folders.isEmpty ? nil : collector.kept
       folders.found = arranged(folders.found, of: target, in: collector.list)
       tell(collector, of: target)
       return folders

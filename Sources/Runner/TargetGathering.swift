@@ -9,12 +9,15 @@ struct TargetGathering: Sendable {
   private(set) var order: [FolderList.Index] = []
   /// What is done without a walk: disabled, not to be found, overlapping.
   private(set) var settled: [Settled] = []
-  /// Patterns of the selection that match nothing.
-  private(set) var unmatched: [String] = []
+  /// Patterns of the selection that match nothing that is purged now.
+  private(set) var unmatched: [UnmatchedSelection] = []
   /// What looks as if it were meant; of the first few targets that have such.
   private(set) var passedOver: [TargetPassedOver] = []
+  /// Folders with dates that are not purged now; of the first few targets that have such.
+  private(set) var foldersKept: [FoldersKept] = []
   /// As many as a person looks at.
   private static let mostPassedOver = 200
+  private static let mostFoldersKept = 50
 
   /// A target, or one folder of it, that is not walked.
   struct Settled: Sendable {
@@ -85,12 +88,16 @@ struct TargetGathering: Sendable {
     guard isNamed || !target.path.isLiteral else { return }
     do throws(TargetExpansion.Failure) {
       if expansion.isStopped() { throw .stopped }
-      let folders = try expansion.find(number, target, into: &list) { list, folder in
-        selection.isEverything || selection.includes(list.name(of: folder), of: target)
-      }
+      let folders = try expansion.find(
+        number, target, into: &list,
+        isWanted: { list, folder in
+          selection.isEverything || selection.includes(list.name(of: folder), of: target)
+        },
+        onKept: selection.isEverything ? nil : { selection.note($0, isKeptBecause: $1) })
       found += folders.found
       settled += folders.unsearchable.map { Settled(subject: .folder($0.folder), reason: .unsearchable($0.failure)) }
       note(folders.passedOver, of: number)
+      if let kept = folders.kept, foldersKept.count < TargetGathering.mostFoldersKept { foldersKept.append(kept) }
     } catch {
       // Which folders there are is not known, so neither is whether the selection means one of them.
       cannotTell = true
@@ -108,11 +115,28 @@ struct TargetGathering: Sendable {
 private final class FolderSelection {
   private let patterns: [Glob]
   private var matched: Set<String> = []
+  /// By pattern, the first folder that it means and that is not purged now, with the reason, and how many more.
+  private var kept: [String: (sentence: String, others: Int)] = [:]
 
   init(_ patterns: [Glob]) { self.patterns = patterns }
 
   var isEverything: Bool { patterns.isEmpty }
-  var unmatched: [String] { patterns.map(\.pattern).filter { !matched.contains($0) } }
+  var unmatched: [UnmatchedSelection] {
+    patterns.map(\.pattern).filter { !matched.contains($0) }.map { pattern in
+      let reason = kept[pattern].map { $0.others > 0 ? "\($0.sentence) (and \($0.others) more)" : $0.sentence }
+      return UnmatchedSelection(pattern, reason: reason)
+    }
+  }
+
+  func note(_ name: String, isKeptBecause reason: String) {
+    for pattern in patterns where pattern.matches(name) {
+      if kept[pattern.pattern] != nil {
+        kept[pattern.pattern]?.others += 1
+      } else {
+        kept[pattern.pattern] = ("target \(name) is not purged now: \(reason)", 0)
+      }
+    }
+  }
 
   /// By the name of a folder or of its target.
   func includes(_ name: String, of target: Target) -> Bool {

@@ -22,3 +22,8 @@ enum Verdicts {
     return (.completed, .success)
   }
 }
+
+extension ExitStatus {
+  /// The run was not cut short.
+  var isOfAWholeRun: Bool { [.success, .failures, .permanentFailures].contains(self) }
+}

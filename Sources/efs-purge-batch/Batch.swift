@@ -14,15 +14,18 @@ struct Batch {
   private let logger: Logger
   private let events: EventLog
   private let runID: String
+  /// For files that are written while the run goes on.
+  private let patience = StopPatience()
+  private let startedAt = Host.now()
 
   init(_ settings: BatchSettings, _ end: ProcessEnd) {
     (self.settings, self.end) = (settings, end)
-    let (runID, format) = (Host.newRunID(), settings.logFormat)
+    let (runID, format) = (Host.newRunID(at: startedAt), settings.logFormat)
     queue = LogQueue { dropped in
       let line = LogLine(
         .warning, "Log lines were dropped because nobody read them in time",
         ["run_id": .string(runID), "count": .integer(Int64(dropped))])
-      return LineLogHandler.bytes(of: line, label: "efs-purge-batch", format: format)
+      return LineLogHandler.bytes(of: line, label: LogQueue.label, format: format)
     }
     logger = Logger(format: format, level: settings.logLevel, queue: queue)
     self.runID = runID
@@ -40,11 +43,18 @@ struct Batch {
     // A rehearsal must not take the place of the last purge's report.
     let reportPath = settings.reportPath ?? (settings.mode == .purge ? plan.report.file : nil)
     end.touch()
-    let report = try open(reportPath)
+    let report = try open(reportPath?.resolved(runID: runID, at: startedAt, in: plan.run.timeZone))
     do throws(Unusable) {
-      var outcome = try execute(plan, report)
-      tell(&outcome, of: plan, report)
-      return outcome.exitStatus
+      let list = try openList()
+      do throws(Unusable) {
+        var outcome = try execute(plan, report, list)
+        if let list { finish(list, &outcome) }
+        tell(&outcome, of: plan, report)
+        return outcome.exitStatus
+      } catch {
+        list?.abandon()
+        throw error
+      }
     } catch {
       report?.abandon()
       throw error
@@ -54,6 +64,9 @@ struct Batch {
   // MARK: - Before
 
   private func loadPlan() throws(Unusable) -> BatchPlan {
+    if let objection = ShardVariables.objection(to: settings.environment) {
+      throw Unusable("\(objection); nothing was touched")
+    }
     let source = try InputFile.read(settings.configPath)
     var check = CheckSettings()
     (check.overrides, check.environment) = (settings.overrides, settings.environment)
@@ -64,64 +77,100 @@ struct Batch {
       let count = FindingCount(checked.diagnostics).summary(targets: 0)
       throw Unusable(
         "config \(quoted(source.name)): \(count); nothing was touched",
-        findings: checked.diagnostics.map(DiagnosticPrinter(colour: false).text).joined())
+        findings: checked.diagnostics.map(DiagnosticPrinter(colour: false).text))
     }
-    for warning in checked.diagnostics { log(warning) }
+    for warning in checked.diagnostics { warn(DiagnosticPrinter(colour: false).text(of: warning)) }
+    if let warning = ShardVariables.warning(about: settings.environment) { warn(warning) }
     return plan
   }
 
-  private func log(_ warning: Diagnostic) {
-    let text = DiagnosticPrinter(colour: false).text(of: warning)
-    logger.log(LogLine(.warning, "Config warning", ["run_id": .string(runID), "finding": .string(text)]))
+  private func warn(_ finding: String) {
+    logger.log(LogLine(.warning, "Config warning", ["run_id": .string(runID), "finding": .string(finding)]))
   }
 
   /// Hours of work must not end in a report that could never have been written.
   private func open(_ reportPath: String?) throws(Unusable) -> ReportStream? {
     guard let reportPath else { return nil }
     do throws(Errno) {
-      return try ReportStream(to: reportPath)
+      return try ReportStream(to: reportPath, patience)
     } catch {
       throw Unusable("cannot write the report to \(quoted(reportPath)): \(error)")
+    }
+  }
+
+  private func openList() throws(Unusable) -> ListStream? {
+    guard let path = settings.listPath else { return nil }
+    do throws(Errno) {
+      let list = try ListStream(to: path, patience)
+      try list.start()
+      return list
+    } catch {
+      throw Unusable("cannot write the list to \(quoted(path)): \(error)")
     }
   }
 
   // MARK: - The work
 
   /// Files that this run reads and writes, and that must not be purged by it.
-  private func ownFiles(_ report: ReportStream?) -> [FileIdentity] {
-    let paths = [settings.configPath, report?.path, settings.terminationLog].compactMap { $0 }
+  private func ownFiles(_ report: ReportStream?, _ list: ListStream?) -> [FileIdentity] {
+    let paths = [settings.configPath, report?.path, list?.path, settings.terminationLog].compactMap { $0 }
     let open = (CInt(0)...2).compactMap { FileIdentity.ofFile(openAs: $0) }
     let links = paths.compactMap { FileIdentity.ofLink(at: $0) }
-    return paths.compactMap { FileIdentity.ofFile(at: $0) } + links + open + [report?.temporary].compactMap { $0 }
+    return paths.compactMap { FileIdentity.ofFile(at: $0) } + links + open
+      + [report?.temporary, list?.temporary].compactMap { $0 }
   }
 
-  private func execute(_ plan: BatchPlan, _ report: ReportStream?) throws(Unusable) -> BatchOutcome {
+  private func execute(
+    _ plan: BatchPlan, _ report: ReportStream?, _ list: ListStream?
+  ) throws(Unusable) -> BatchOutcome {
     let (stop, progress) = (StopRequest(), ProgressRequest())
     end.run(stop, progress)
-    try report?.start(stop)
+    patience.run(stop)
+    try report?.start()
     logger.log(events.searching(config: settings.configPath))
     var runSettings = BatchRunner.Settings(
       mode: settings.mode, runID: runID, now: settings.now, selection: settings.selection)
-    runSettings.ownFiles = ownFiles(report)
+    runSettings.ownFiles = ownFiles(report, list)
+    runSettings.recorder = recorder(list)
+    runSettings.willStart = { report.flatMap { announce(in: $0) } }
     let fileSystem: any FileSystem = settings.root ?? LinuxFileSystem()
     let runner = BatchRunner(
       plan: plan, settings: runSettings, fileSystem: fileSystem, stop: stop, progress: progress
-    ) { [logger, events] event in
+    ) { [logger, events, patience] event in
+      if case .stopping(.stoppedSignal, _) = event { patience.noteSignal() }
       logger.log(events.line(for: event))
       report?.note(event)
     }
     var outcome = runner.run()
     outcome.root = settings.root.map { PrintableText.path($0.path) }
-    guard outcome.unmatchedSelection.isEmpty else {
-      let patterns = outcome.unmatchedSelection.map { quoted($0) }.joined(separator: ", ")
-      throw Unusable("no target matches --target \(patterns); nothing was touched")
-    }
+    guard outcome.unmatchedSelection.isEmpty else { throw Unusable(unmatched: outcome.unmatchedSelection) }
     guard outcome.unfitting.isEmpty else {
       let reason = outcome.unfitting.joined(separator: "; ")
-      logger.log(LogLine(.error, "Run refused", ["run_id": .string(runID), "reason": .string(reason)]))
+      // Else the process ends with such a line.
+      if !settings.wantsJSON {
+        logger.log(LogLine(.error, "Run refused", ["run_id": .string(runID), "reason": .string(reason)]))
+      }
       throw Unusable("\(reason); nothing was touched")
     }
     return outcome
+  }
+
+  private func recorder(_ list: ListStream?) -> (any EntryRecorder)? {
+    guard settings.logLevel <= .debug else { return list }
+    let log = EntryLog(events: events, format: settings.logFormat, queue: queue)
+    return list.map { RecorderPair(first: log, second: $0) } ?? log
+  }
+
+  /// Says in the report's place that a run is going on, before anything is touched; why that cannot be done, or nil.
+  private func announce(in report: ReportStream) -> String? {
+    let bytes = RunReport.running(
+      settings.mode, runID: runID, startedAt: Host.now(), toolVersion: ToolVersion.current, host: Host.name())
+    do {
+      try end.patience.wait(.report) { [path = report.path] in try AtomicFile.put(bytes, at: path) }
+      return nil
+    } catch {
+      return "cannot write the report to \(quoted(report.path)): \(error)"
+    }
   }
 
   private func startLog() throws(Unusable) {
@@ -143,8 +192,10 @@ struct Batch {
     let remarks = settings.preflightIsStrict ? judgePreflight(advice, &outcome) : []
     // First what outlives the process.
     if let report { finish(report, &outcome, advice) }
-    writeSummary(&outcome, advice)
     logger.log(events.completed(outcome))
+    // Last of all that is read on a terminal, or comes through one pipe with the log.
+    queue.flush(until: end.patience.deadline(of: .lines))
+    writeSummary(&outcome, advice)
     leaveMessage(EndMessage.text(outcome, remarks: remarks))
   }
 
@@ -159,11 +210,20 @@ struct Batch {
   }
 
   private func writeSummary(_ outcome: inout BatchOutcome, _ advice: RehearsalAdvice?) {
-    let text = SummaryTable(outcome).text + (advice.map { "\n" + AdviceText($0).text } ?? "")
+    guard let text = summary(of: outcome, advice) else { return }
     do {
       try end.patience.wait(.summary) { try StandardOutput.write(text) }
     } catch {
       self.report("Failed to write the summary", path: "standard output", "\(error)", &outcome)
+    }
+  }
+
+  /// Nil: none is wanted.
+  private func summary(of outcome: BatchOutcome, _ advice: RehearsalAdvice?) -> String? {
+    switch settings.summary {
+    case .table: SummaryTable(outcome).text + (advice.map { "\n" + AdviceText($0).text } ?? "")
+    case .json: SummaryLine(outcome, toolVersion: ToolVersion.current, advice: advice).text
+    case .none: nil
     }
   }
 
@@ -173,6 +233,21 @@ struct Batch {
       try end.patience.wait(.report) { try report.finish(final, advice) }
     } catch {
       self.report("Failed to write the report", path: report.path, "\(error)", &outcome)
+      outcome.unwritten.append("The report could not be written to \(PrintableText.escaped(report.path)): \(error).")
+    }
+  }
+
+  /// A list of a part of the files could be taken for the whole.
+  private func finish(_ list: ListStream, _ outcome: inout BatchOutcome) {
+    do {
+      guard outcome.books.endings.keys.allSatisfy(\.isOfAWholeWalk) else {
+        list.abandon()
+        throw ListStream.Failure(description: "the plan was stopped before its end")
+      }
+      try end.patience.wait(.report) { try list.finish() }
+    } catch {
+      report("Failed to write the list", path: list.path, "\(error)", &outcome)
+      outcome.unwritten.append("The list could not be written to \(PrintableText.escaped(list.path)): \(error).")
     }
   }
 
@@ -181,7 +256,12 @@ struct Batch {
       LogLine(
         .error, message,
         ["run_id": .string(runID), "path": .string(path), "error_description": .string(description)]))
-    if outcome.exitStatus == .success { outcome.exitStatus = .failures }
+    noteFailure(&outcome)
+  }
+
+  /// Something went wrong that trying again may mend.
+  private func noteFailure(_ outcome: inout BatchOutcome) {
+    if [.success, .permanentFailures].contains(outcome.exitStatus) { outcome.exitStatus = .failures }
   }
 
   private func leaveMessage(_ message: String) {

@@ -19,6 +19,7 @@ struct EFSPurgeBatch: ParsableCommand {
         4   stopped by the time limit or a signal, in good order: try again
         5   a safety guard tripped: look before you try again
         6   reserved: another run holds the lock
+        7   as 1, but what failed fails again until somebody mends it: permission, read-only, immutable
         64  wrong command line
 
       EXAMPLES:
@@ -47,7 +48,7 @@ struct EFSPurgeBatch: ParsableCommand {
       if !watchesSignals(command) { ProcessSignals.release() }
       try command.run()
     } catch let unusable as Unusable {
-      StandardError.write(Array(unusable.findings.utf8))
+      StandardError.write(Array(unusable.findings.joined().utf8))
       ErrorLine.write(unusable.message)
       exit(withError: ExitCode(unusable.status))
     } catch let interrupted as Interrupted {

@@ -42,7 +42,7 @@ struct Explanation {
     if errors.isEmpty { return }
     throw Unusable(
       "\(subject): \(FindingCount(errors).summary(targets: 0))",
-      findings: errors.map(DiagnosticPrinter(colour: false).text).joined())
+      findings: errors.map(DiagnosticPrinter(colour: false).text))
   }
 
   private func placing(_ key: TargetKey) -> (key: TargetKey, at: String?) {
@@ -90,7 +90,8 @@ struct Explanation {
 
   /// What a run would not delete, since it uses it.
   private var ownFiles: [FileIdentity] {
-    [configPath, plan.report.file].compactMap { $0 }.flatMap { path in
+    let report = plan.report.file.flatMap { $0.hasFields ? nil : $0.text }
+    return [configPath, report].compactMap { $0 }.flatMap { path in
       [FileIdentity.ofFile(at: path), FileIdentity.ofLink(at: path)].compactMap { $0 }
     }
   }

@@ -22,8 +22,8 @@ enum Host {
   }
 
   /// Unique, and in the order of time when sorted as text: `20261123T063435Z-k3f9q2`.
-  static func newRunID() -> String {
-    let time = RFC3339.text(now()).filter { $0 != "-" && $0 != ":" }
+  static func newRunID(at start: Timestamp) -> String {
+    let time = RFC3339.text(start).filter { $0 != "-" && $0 != ":" }
     // 36⁶ values keep runs that start in the same second apart.
     let random = String(UInt32.random(in: 0..<2_176_782_336), radix: 36)
     return "\(time)-\(String(repeating: "0", count: 6 - random.utf8.count))\(random)"

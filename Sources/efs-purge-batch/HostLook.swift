@@ -43,6 +43,9 @@ struct HostLook {
     }
   }
 
+  /// What a run here must get by with, when it is in a group with a limit.
+  static var memoryLimit: ByteCount? { MemoryLimit.ofGroup().map { ByteCount(bytes: $0) } }
+
   private static func end(_ interrupted: Interrupted, _ patience: Patience) -> Never {
     try? patience.wait(.log, insists: false) { ErrorLine.write(interrupted.message) }
     _exit(interrupted.status)

@@ -30,8 +30,10 @@ final class ProcessEnd: Sendable {
   let patience = Patience()
   private let phase = Monitor(Phase.starting)
   private let terminationLog: String?
+  private let errors: LogFormat
 
-  init(terminationLog: String?) { self.terminationLog = terminationLog }
+  /// - Parameter errors: the form in which it tells why the process ends before its time.
+  init(terminationLog: String?, errors: LogFormat) { (self.terminationLog, self.errors) = (terminationLog, errors) }
 
   /// To be called before any thread is started.
   func watchSignals() throws(Unusable) {
@@ -66,8 +68,12 @@ final class ProcessEnd: Sendable {
   func exit(_ unusable: Unusable) -> Never {
     enter(.ending(.unusable))
     leaveMessage(unusable.message)
-    try? patience.wait(.summary) { StandardError.write(Array(unusable.findings.utf8)) }
-    try? patience.wait(.log) { ErrorLine.write(unusable.message) }
+    if errors == .text, !unusable.findings.isEmpty {
+      try? patience.wait(.summary) { StandardError.write(Array(unusable.findings.joined().utf8)) }
+    }
+    try? patience.wait(.log) { [errors] in
+      ErrorLine.write(unusable.message, as: errors, "Run refused", findings: unusable.findings)
+    }
     _exit(unusable.status)
   }
 
@@ -89,7 +95,9 @@ final class ProcessEnd: Sendable {
       }
     } catch {
       let message = "cannot write the termination log to \(quoted(path)): \(error)"
-      try? patience.wait(.log, insists: insists) { ErrorLine.write(message) }
+      try? patience.wait(.log, insists: insists) { [errors] in
+        ErrorLine.write(message, as: errors, "Failed to write the termination log")
+      }
     }
   }
 
@@ -118,7 +126,7 @@ final class ProcessEnd: Sendable {
     case .over:
       patience.shorten(to: .now().advanced(by: ProcessEnd.timeToEndAtOnce))
       let message = "\(signal) was received; nothing was touched"
-      try? patience.wait(.log, insists: false) { ErrorLine.write(message) }
+      try? patience.wait(.log, insists: false) { [errors] in ErrorLine.write(message, as: errors) }
       leaveMessage(message, insists: false)
       _exit(ExitStatus.interrupted.rawValue)
     case .starting, .touching, .ending: break
@@ -147,7 +155,7 @@ final class ProcessEnd: Sendable {
       }
     let message =
       "ended \(RunPlan.timeToEnd.components.seconds) s after a signal, before all was told: something does not answer"
-    try? patience.wait(.log, insists: false) { ErrorLine.write(message) }
+    try? patience.wait(.log, insists: false) { [errors] in ErrorLine.write(message, as: errors) }
     _exit(status.rawValue)
   }
 }

@@ -15,10 +15,7 @@ final class ReportStream: Sendable {
     var report = RunReport()
     /// It could not be put into JSON.
     var failure: Failure?
-    var stop: StopRequest?
     var isStarted = false
-    /// When a signal put an end to waiting for a volume that hangs.
-    var end: MonotonicTime?
   }
 
   let path: String
@@ -26,37 +23,29 @@ final class ReportStream: Sendable {
   let temporary: FileIdentity?
   private let file: BackgroundFile
   private let state = Monitor(State())
-
-  /// What is left of the time to end when workers that hang have been waited for, at least.
-  private static let patience: Duration = .seconds(1)
+  private let patience: StopPatience
 
   /// Makes sure that the report can be written at all.
-  init(to path: String) throws(Errno) {
-    self.path = path
+  init(to path: String, _ patience: StopPatience) throws(Errno) {
+    (self.path, self.patience) = (path, patience)
     let file = try AtomicFile(at: path)
     temporary = file.identity
     self.file = BackgroundFile(file)
   }
 
   /// Starts its thread. To be called after `ProcessSignals.watch`, so that no signal finds a thread that does not expect it.
-  func start(_ stop: StopRequest) throws(Unusable) {
+  func start() throws(Unusable) {
     do throws(Errno) {
       try file.start()
     } catch {
       throw Unusable("cannot start the report's thread: \(error)")
     }
-    state.withLock { ($0.stop, $0.isStarted) = (stop, true) }
+    state.withLock { $0.isStarted = true }
     append { $0.beginning }
   }
 
   func note(_ event: RunEvent) {
-    switch event {
-    case .targetFinished(let outcome): append { $0.target(outcome) }
-    case .stopping(.stoppedSignal, _):
-      let end = MonotonicTime.now().advanced(by: RunPlan.timeToEnd - ReportStream.patience / 2)
-      state.withLock { $0.end = end }
-    default: break
-    }
+    if case .targetFinished(let outcome) = event { append { $0.target(outcome) } }
   }
 
   /// Puts the report in its place.
@@ -67,7 +56,7 @@ final class ReportStream: Sendable {
       throw failure
     }
     do throws(Errno) {
-      try file.commit(patience: hasPatience)
+      try file.commit(patience: patience.isLeft)
     } catch {
       throw Failure(description: "\(error)")
     }
@@ -76,7 +65,7 @@ final class ReportStream: Sendable {
   /// Leaves what stood in its place.
   func abandon() {
     if !state.withLock({ $0.isStarted }) { return file.close() }
-    file.abandon(patience: hasPatience)
+    file.abandon(patience: patience.isLeft)
   }
 
   private func append(_ make: (inout RunReport) throws -> [UInt8]) {
@@ -88,16 +77,6 @@ final class ReportStream: Sendable {
         return []
       }
     }
-    file.append(bytes, patience: hasPatience)
-  }
-
-  /// A volume that hangs is waited for like everything else on it, but a signal's word counts.
-  private func hasPatience() -> Bool {
-    state.withLock { state in
-      guard state.stop?.reason?.ending == .stoppedSignal else { return true }
-      let end = state.end ?? MonotonicTime.now().advanced(by: ReportStream.patience)
-      state.end = end
-      return MonotonicTime.now() < end
-    }
+    file.append(bytes, patience: patience.isLeft)
   }
 }

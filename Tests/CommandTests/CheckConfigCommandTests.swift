@@ -110,11 +110,55 @@ private func json(_ command: Command) throws -> [String: Any] {
   }
 }
 
+@Suite struct MemoryGroupTests {
+  private static let mount = "/sys/fs/cgroup/memory"
+  /// Why no memory group can be made here; nil: one can.
+  private static let obstacle: String? = {
+    if getuid() != 0 { return "only root can make a memory group" }
+    let isThere = FileManager.default.fileExists(atPath: mount + "/memory.limit_in_bytes")
+    return isThere ? nil : "there is no memory group of v1 here"
+  }()
+
+  /// What check-config says of a limit of 800 MiB, in a group of 512.
+  private func output(_ options: String) throws -> String {
+    if let obstacle = Self.obstacle {
+      print("skipped: \(obstacle)")
+      try Test.cancel("\(obstacle)")
+    }
+    let scratch = try Scratch()
+    let text = "version: 1\nmemory: {limit: 800Mi}\ntargets: [{path: '\(scratch.url.path)', max_age: 30d}]\n"
+    let config = try scratch.write(text, to: "config.yaml").path
+    let group = "\(Self.mount)/efs-purge-batch-test-\(UInt32.random(in: 0 ... .max))"
+    mkdir(group, 0o755)
+    defer { for _ in 0..<100 where rmdir(group) != 0 { usleep(20_000) } }
+    try "536870912".write(toFile: group + "/memory.limit_in_bytes", atomically: false, encoding: .utf8)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    let words = "echo $$ > \(group)/cgroup.procs; exec \(try Command.executable.path) check-config \(options) \(config)"
+    process.arguments = ["-c", words]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  @Test func `On this host, the limit of its memory group counts, unless another one is given`() throws {
+    let warning = "memory.limit (800Mi) is above the container's limit, 512Mi"
+    #expect(try output("--on-host").contains(warning))
+    #expect(try !output("").contains(warning))
+    #expect(try !output("--on-host --memory-limit 1Gi").contains(warning))
+  }
+}
+
 @Suite struct WorkloadCommandTests {
-  @Test func `The shipped manifests fit together, warnings included`() throws {
+  @Test(arguments: ["cronjob", "plan-job"])
+  func `The shipped manifests fit together, warnings included`(_ workload: String) throws {
     let root = Repository.root.path
     let command = try Command(
-      "check-config", "--deny-warnings", "--workload", "\(root)/deploy/cronjob.yaml", "\(root)/deploy/configmap.yaml")
+      "check-config", "--deny-warnings", "--workload", "\(root)/deploy/\(workload).yaml",
+      "\(root)/deploy/configmap.yaml")
     #expect(command.status == 0, "\(command.output)\(command.errors)")
     #expect(
       command.output.hasSuffix("deploy/configmap.yaml: ConfigMap efs-purge-batch, key config.yaml: ok, 1 target\n"))
@@ -134,6 +178,7 @@ private func json(_ command: Command) throws -> [String: Any] {
       "Unknown option '--reprot'. Did you mean '--report'?"
     ),
     ("- --log-format=json", "- --log-format=xml", "one of auto, json, text is wanted"),
+    ("- --summary=json", "- --summary=xml", "one of auto, table, json, none is wanted"),
     ("- run\n", "- rum\n", "Unexpected argument 'rum'"),
     ("- --termination-log=/dev/termination-log", "- --now", "Missing value for '--now"),
     ("- run\n", "- run\n                - --set=targets.monthly.max_aeg=1d\n", "unknown key 'max_aeg'"),

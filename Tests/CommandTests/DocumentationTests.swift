@@ -19,7 +19,7 @@ private func listedOptions(of command: String) throws -> Set<String> {
 
   @Test func `README and help know the same options of each command`() throws {
     let batch = try options(inTable: "option of `plan` and `run`")
-    #expect(batch.subtracting(["--strict-preflight", "--root"]) == (try listedOptions(of: "run")))
+    #expect(batch.subtracting(["--strict-preflight", "--root", "--list"]) == (try listedOptions(of: "run")))
     #expect(batch.subtracting(["--dry-run"]) == (try listedOptions(of: "plan")))
     #expect(try options(inTable: "option of `explain`") == listedOptions(of: "explain"))
     #expect(try options(inTable: "option of `check-config`") == listedOptions(of: "check-config"))
@@ -28,7 +28,7 @@ private func listedOptions(of command: String) throws -> Set<String> {
   @Test func `README and help list the same exit statuses`() throws {
     let readme = try Repository.text("README.md").matches(of: /\n\| (\d+) \|/).compactMap { Int($0.output.1) }
     let help = try Command("--help").output.matches(of: /\n  (\d+) +[a-z]/).compactMap { Int($0.output.1) }
-    #expect(help == [0, 1, 2, 3, 4, 5, 6, 64])
+    #expect(help == [0, 1, 2, 3, 4, 5, 6, 7, 64])
     #expect(readme == help)
   }
 
@@ -56,7 +56,9 @@ private func listedOptions(of command: String) throws -> Set<String> {
 
   @Test func `The image, the CronJob and README have the version's tag`() throws {
     let version = try Command("--version").output.trimmingCharacters(in: .newlines)
-    #expect(try Repository.text("deploy/cronjob.yaml").contains("image: efs-purge-batch:\(version)\n"))
+    for name in ["cronjob", "plan-job"] {
+      #expect(try Repository.text("deploy/\(name).yaml").contains("image: efs-purge-batch:\(version)\n"))
+    }
     #expect(try Repository.text("Containerfile").contains("-t efs-purge-batch:\(version) "))
     #expect(try Repository.text("README.md").contains("podman build -t efs-purge-batch:\(version) ."))
   }
@@ -101,7 +103,29 @@ private func listedOptions(of command: String) throws -> Set<String> {
     // With a config that is not there, since this machine might have one at the CronJob's path.
     let harmless = arguments.filter { !$0.hasPrefix("--config=") && !$0.hasPrefix("--termination-log=") }
     let command = try Command(harmless + ["--config=/nonexistent"])
-    #expect(command.errors.hasPrefix("efs-purge-batch: error: cannot read config "))
+    #expect(command.errors.contains("\"reason\": \"cannot read config "))
+  }
+
+  @Test func `The rehearsal runs plan in a pod that is the CronJob's else`() throws {
+    func pod(_ text: String, indentation: Int) -> [String] {
+      text.split(separator: "\n").filter { $0.drop { $0 == " " }.first != "#" }
+        .drop { $0 != String(repeating: " ", count: indentation) + "spec:" }.map { String($0.dropFirst(indentation)) }
+    }
+    let job = pod(try Repository.text("deploy/plan-job.yaml"), indentation: 4)
+    let run = pod(cronJob, indentation: 8)
+    let changed = job.difference(from: run)
+    let words = { (change: CollectionDifference<String>.Change) -> String in
+      switch change {
+      case .insert(_, let line, _), .remove(_, let line, _): line.trimmingCharacters(in: .whitespaces)
+      }
+    }
+    #expect(Set(changed.removals.map(words)) == ["- --report=/report/purge.json", "- run", "- --summary=json"])
+    #expect(
+      Set(changed.insertions.map(words))
+        == ["- plan", "- --log-level=info", "- --report=/report/plan-{run_id}.json"])
+    let command = try Command(
+      "plan", "--log-level=info", "--report=/report/plan-{run_id}.json", "--config=/nonexistent")
+    #expect(command.errors.contains("cannot read config "))
   }
 
   @Test func `The config's path is where the ConfigMap is mounted, and its key`() throws {

@@ -43,4 +43,36 @@ import Testing
     #expect(bytes <= LogQueue.capacity && bytes > LogQueue.capacity / 2)
     #expect(lines.dropLast().enumerated().allSatisfy { $1.hasPrefix("\($0) ") })
   }
+
+  @Test func `Lines that are written patiently wait for a slow reader, and none is missing`() throws {
+    let seen = Atomic<Int>(0)
+    let queue = LogQueue(
+      writeOut: { _ in
+        if seen.add(1, ordering: .relaxed).newValue % 500 == 0 { usleep(2000) }
+      }, droppedLine: { Array("dropped \($0)".utf8) })
+    try queue.start()
+    let ended = Monitor(0)
+    for _ in 0..<4 {
+      try PlainThread.start(name: "writer") {
+        for _ in 0..<5000 { queue.writePatiently([UInt8](repeating: 0x78, count: 200)) }
+        ended.withLock { $0 += 1 }
+        ended.broadcast()
+      }
+    }
+    _ = ended.wait { $0 == 4 ? true : nil }
+    queue.flush(until: .distantFuture)
+    #expect(seen.load(ordering: .relaxed) == 20_000)
+  }
+
+  @Test func `A reader that takes nothing is not waited for for ever`() throws {
+    let reader = Reader()
+    let queue = LogQueue(writeOut: { reader.take($0) }, droppedLine: { Array("dropped \($0)".utf8) })
+    try queue.start()
+    let line = [UInt8](repeating: 0x78, count: 60_000)
+    for _ in 0..<5 { queue.writePatiently(line) }
+    let start = MonotonicTime.now()
+    queue.writePatiently(line)
+    #expect(MonotonicTime.now().since(start) < .seconds(10))
+    reader.open()
+  }
 }

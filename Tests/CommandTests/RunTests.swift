@@ -97,6 +97,22 @@ import Testing
     #expect(try report("from-config.json")["mode"] as? String == "purge")
   }
 
+  @Test func `Runs whose id is in the report's path leave a report each`() throws {
+    let path = scratch.path("{YYYY}-purge-{run_id}.json")
+    for option in [["--set", "report.file=\(path)"], ["--report", path]] {
+      #expect(try Command(["run", "--config", config] + option).status == 0)
+    }
+    let names = try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).filter { $0.contains("-purge-") }
+    #expect(names.count == 2)
+    for name in names {
+      let (id, start) = (try report(name)["run_id"] as? String, try report(name)["started_at"] as? String)
+      #expect(name == "\(start?.prefix(4) ?? "")-purge-\(id ?? "").json")
+    }
+    let missing = try Command("run", "--config", config, "--report", scratch.path("{YYYY}/{run_id}.json"))
+    #expect(missing.status == 2)
+    #expect(missing.errors.contains("cannot write the report to "))
+  }
+
   @Test func `The log of a run is JSON lines with the messages that dashboards look for`() throws {
     let lines = try log(Command("run", "--config", config))
     let wanted = ["Batch started", "Starting EFS purge", "Purge operation completed", "Batch completed"]
@@ -214,9 +230,13 @@ import Testing
   }
 
   @Test func `Memory above abort_at for five seconds ends the run, with status 3 and a report`() throws {
-    let thresholds = ["resume_at=1024Ki", "pause_at=1025Ki", "abort_at=1026Ki"].flatMap { ["--set", "memory.\($0)"] }
-    let slow = ["--set", "targets.scratch.operations_per_second=1", "--report", scratch.path("report.json")]
-    let command = try Command(["run", "--config", config] + thresholds + slow)
+    // What a run keeps of its folders stays until its end, and no pause frees it.
+    for index in 0..<6000 {
+      mkdir(scratch.path("data/\(String(repeating: "x", count: 230))\(index)"), 0o755)
+    }
+    let thresholds = ["resume_at=2900Ki", "pause_at=3000Ki", "abort_at=3100Ki"].flatMap { ["--set", "memory.\($0)"] }
+    let wide = ["--set", "targets.scratch.path=\(scratch.path("data"))/x*", "--report", scratch.path("report.json")]
+    let command = try Command(["run", "--config", config] + thresholds + wide)
     #expect(command.status == 3, "\(command.errors)")
     #expect(command.output.contains("stopped: memory"))
     #expect(try report("report.json")["exit_status"] as? Int == 3)

@@ -38,13 +38,67 @@ import Testing
   }
 
   @Test(arguments: [
-    ("--now", "yesterday"), ("--log-level", "loud"), ("--log-format", "xml"), ("--target", "a["), ("--target", ""),
+    ("--now", "yesterday"), ("--log-level", "loud"), ("--log-format", "xml"), ("--summary", "xml"),
+    ("--target", "a["), ("--target", ""),
   ])
   func `A value that means nothing ends with status 2 and names the option`(_ option: String, _ value: String) throws {
     let command = try Command("run", "--config", "/nonexistent", option, value)
     #expect(command.status == 2)
     #expect(command.errors.hasPrefix("efs-purge-batch: error: \(option) \"\(value)\": "))
     #expect(command.errors.split(separator: "\n").count == 1)
+  }
+
+  @Test(arguments: [
+    ("-", "write --report /dev/stdout"),
+    ("/r/{date}.json", "unknown field {date} at byte 3; the fields are {run_id}, {YYYY}, "),
+    ("/r/{run_id", "a brace without its partner at byte 3"),
+  ])
+  func `A report's path that cannot be meant is refused before the config is read`(_ path: String, _ said: String)
+    throws
+  {
+    for name in ["run", "plan"] {
+      let command = try Command(name, "--config", "/nonexistent", "--report", path)
+      #expect(command.status == 2)
+      #expect(command.errors.contains(said), "\(command.errors)")
+    }
+  }
+
+  @Test func `With JSON lines asked for, why nothing is done is one, too`() throws {
+    let config = "version: 1\ntargets: [{path: /data/a}, {path: b, max_age: 1d}]\n"
+    let json = try Command("run", "--log-format", "json", "--config", "-", input: config)
+    #expect(json.status == 2)
+    let lines = try json.errors.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any], "\($0)")
+    }
+    let line = try #require(lines.last)
+    #expect(lines.count == 1)
+    #expect(line["message"] as? String == "Run refused")
+    let fields = try #require(line["extra_fields"] as? [String: Any])
+    #expect((fields["reason"] as? String)?.hasSuffix("2 errors; nothing was touched") == true)
+    #expect((fields["findings"] as? [String])?.count == 2)
+    // Nobody reads along here, so that auto means JSON lines, too; what a person is to read stays text.
+    let auto = try Command("run", "--config", "-", input: config)
+    #expect(auto.errors.hasSuffix("2 errors; nothing was touched\n") && auto.errors.contains("\n  hint: "))
+  }
+
+  @Test func `Shards are refused, and one of several pods is told that it purges everything`() throws {
+    let config = "version: 1\ntargets: [{path: /nonexistent/a, max_age: 1d}]\n"
+    func command(_ environment: [String: String]) throws -> Command {
+      try Command("plan", "--config", "-", input: config, environment: environment)
+    }
+    for arguments in [["plan"], ["run"]] {
+      let refused = try Command(
+        arguments + ["--config", "-"], input: config,
+        environment: ["EFS_PURGE_SHARDS": "4", "JOB_COMPLETION_INDEX": "0"])
+      #expect(refused.status == 2)
+      #expect(refused.errors.contains("EFS_PURGE_SHARDS is '4', and shards are not supported yet"), "\(refused.errors)")
+    }
+    let warning = "JOB_COMPLETION_INDEX is '3': this is one of several pods"
+    #expect(try command(["JOB_COMPLETION_INDEX": "3"]).errors.contains(warning))
+    for quiet in [["JOB_COMPLETION_INDEX": "0"], ["JOB_COMPLETION_INDEX": "3", "EFS_PURGE_SHARDS": "1"], [:]] {
+      let command = try command(quiet)
+      #expect(command.status == 1 && !command.errors.contains("JOB_COMPLETION_INDEX"), "\(command.errors)")
+    }
   }
 
   @Test func `A hostile file name cannot steer the terminal through an error message`() throws {

@@ -37,6 +37,24 @@ struct PlanCheckTests {
       ])
   }
 
+  @Test("What leaves no room above the program itself is refused where that is said")
+  func noRoom() {
+    func findings(_ keys: String, limit: UInt64? = nil) -> [String] {
+      check(minimal + keys, memoryLimit: limit.map { .mebibytes($0) }).diagnostics.filter { $0.rule == .memoryTooSmall }
+        .map(\.place.text)
+    }
+    #expect(findings("memory: {limit: 1Mi}\n") == ["1Mi"])
+    #expect(findings("memory: {limit: 2560Ki}\n") == ["2560Ki"])
+    #expect(findings("memory: {limit: 2561Ki}\n") == [])
+    #expect(findings("memory: {limit: 1Gi, pause_at: 80%}\n", limit: 2) == ["1Gi"])
+    #expect(findings("", limit: 2) == ["version"])
+    #expect(findings("", limit: 3) == [])
+    #expect(findings("memory: {resume_at: 1%, pause_at: 2%}\n", limit: 64) == ["2%"])
+    #expect(findings("memory: {resume_at: 1Mi, pause_at: 2Mi, abort_at: 1Gi}\n") == ["2Mi"])
+    // One that cannot be read says nothing.
+    #expect(findings("memory: {limit: 1Mi, pause_at: much}\n") == [])
+  }
+
   @Test("Of folders named by dates, as many count as have room between the bounds")
   func datedBudgets() {
     func rules(_ bounds: String) -> [Diagnostic.Rule] {

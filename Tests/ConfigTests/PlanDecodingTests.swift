@@ -99,7 +99,7 @@ private func expectedOfEveryKey() throws -> BatchPlan {
   plan.safety.maxClockSkew = .seconds(90)
   plan.safety.maxDeletions = 1_000_000
   plan.safety.maxDeletedBytes = ByteCount(bytes: 5_000_000_000_000)
-  plan.report.file = "/reports/last.json"
+  plan.report.file = try ReportPath("/reports/last.json")
   return plan
 }
 

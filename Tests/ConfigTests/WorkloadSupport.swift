@@ -33,6 +33,7 @@ private func readOption(_ arguments: [String], at index: Int, into reading: inou
   }
   let known = [
     "--config", "--target", "--set", "--report", "--log-level", "--log-format", "--now", "--termination-log",
+    "--summary",
   ]
   guard known.contains(name) else {
     reading.fault = .init(argument: index, message: "Unknown option '\(name)'")
@@ -104,7 +105,8 @@ extension Diagnostic.Rule {
     .reportNotWritable, .reportGoneWithPod,
     .otherTerminationLog,
     .gracePeriodTooShort, .gracePeriodTight, .deadlineBeforeTimeLimit, .deadlineBeforeAttempts, .startedAgain,
-    .retriedWhateverHappened, .restartPolicyRefused, .otherRunAllowed, .severalPods, .failurePolicyNeedsNever,
+    .retriedWhateverHappened, .restartPolicyRefused, .otherRunAllowed, .severalPods, .shardsNotSupported,
+    .failurePolicyNeedsNever,
     .badExitStatuses, .unknownContainer, .retryForgone, .retryInVain, .retriesInVain, .noArguments, .badArgument,
     .noSuchSubPath, .configPathIsFolder, .commandInOneText, .commandLineNotRead, .textNeeded, .undefinedReference,
     .shellReference, .fixedNow, .relativeInContainer, .unknownVolumeKind, .mountPathTwice, .formerVersion,

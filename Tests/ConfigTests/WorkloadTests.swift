@@ -50,7 +50,7 @@ struct WorkloadTests {
                 onExitCodes:
                   containerName: purge
                   operator: In
-                  values: [2, 5, 64]
+                  values: [2, 5, 7, 64]
           template:
             spec:
               restartPolicy: Never
@@ -212,14 +212,19 @@ struct WorkloadTests {
       ("concurrencyPolicy: Forbid", "suspend: false", ["otherRunAllowed spec"]),
       ("concurrencyPolicy: Forbid", "concurrencyPolicy: Replace", ["otherRunAllowed Replace"]),
       ("backoffLimit: 1", "backoffLimit: 1\n      parallelism: 2", ["severalPods 2"]),
+      (
+        "args:\n", "env: [{name: EFS_PURGE_SHARDS, value: \"4\"}]\n              args:\n", ["shardsNotSupported \"4\""]
+      ),
+      ("args:\n", "env: [{name: EFS_PURGE_SHARDS, value: \"1\"}]\n              args:\n", []),
       // Exit statuses.
-      ("values: [2, 5, 64]", "values: [2, 5]", ["retriesInVain podFailurePolicy"]),
-      ("values: [2, 5, 64]", "values: [2, 64, 5]", ["badExitStatuses 5"]),
-      ("values: [2, 5, 64]", "values: [\"2\", 5, 64]", ["notANumber \"2\""]),
-      ("values: [2, 5, 64]", "values: [\"two\"]", ["retriesInVain podFailurePolicy", "notANumber \"two\""]),
-      ("values: [2, 5, 64]", "values: [{}]", ["retriesInVain podFailurePolicy", "wrongType {}"]),
-      ("values: [2, 5, 64]", "values: [2, 5, 6, 64]", []),
-      ("action: FailJob", "action: Ignore", ["retryInVain 2", "retryInVain 5", "retryInVain 64"]),
+      ("values: [2, 5, 7, 64]", "values: [2, 5, 7]", ["retriesInVain podFailurePolicy"]),
+      ("values: [2, 5, 7, 64]", "values: [2, 5, 64]", ["retriesInVain podFailurePolicy"]),
+      ("values: [2, 5, 7, 64]", "values: [2, 7, 64, 5]", ["badExitStatuses 5"]),
+      ("values: [2, 5, 7, 64]", "values: [\"2\", 5, 7, 64]", ["notANumber \"2\""]),
+      ("values: [2, 5, 7, 64]", "values: [\"two\"]", ["retriesInVain podFailurePolicy", "notANumber \"two\""]),
+      ("values: [2, 5, 7, 64]", "values: [{}]", ["retriesInVain podFailurePolicy", "wrongType {}"]),
+      ("values: [2, 5, 7, 64]", "values: [2, 5, 6, 7, 64]", []),
+      ("action: FailJob", "action: Ignore", ["retryInVain 2", "retryInVain 5", "retryInVain 7", "retryInVain 64"]),
       ("containerName: purge", "containerName: purg", ["unknownContainer purg"]),
       (
         "operator: In", "operator: NotIn",

@@ -99,13 +99,39 @@ import Testing
     #expect(taken.wait(timeout: .seconds(60)) { $0 < 0 ? -$0 : nil } == text.count)
   }
 
-  @Test func `A file written in place keeps its identity and loses its old end`() throws {
+  @Test func `A file that is put is there as a whole, in place of another or of none`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
-    try "a long old text".write(toFile: path("log"), atomically: false, encoding: .utf8)
-    let before = try FileManager.default.attributesOfItem(atPath: path("log"))[.systemFileNumber] as? Int
-    try AtomicFile.writeInPlace(Array("new".utf8), to: path("log"))
-    #expect(try text("log") == "new")
-    #expect(try FileManager.default.attributesOfItem(atPath: path("log"))[.systemFileNumber] as? Int == before)
+    for content in ["first", "2nd"] {
+      try AtomicFile.put(Array(content.utf8), at: path("report"))
+      #expect(try text("report") == content)
+    }
+    #expect(try names() == ["report"])
+  }
+
+  @Test func `Nothing is put into a pipe`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(mkfifo(path("pipe"), 0o600) == 0)
+    let reader = open(path("pipe"), O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    try AtomicFile.put(Array("text".utf8), at: path("pipe"))
+    var byte: UInt8 = 0
+    #expect(read(reader, &byte, 1) == 0)
+  }
+
+  @Test(.enabled(if: getuid() == 0, "only root can mount a small disk"))
+  func `On a full disk what is put is written over the file that stands there`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try #require(mount("none", folder.path, "tmpfs", 0, "size=16k") == 0)
+    defer { umount2(folder.path, CInt(MNT_DETACH)) }
+    try String(repeating: "old ", count: 500).write(toFile: path("report"), atomically: false, encoding: .utf8)
+    #expect(FileManager.default.createFile(atPath: path("rest"), contents: Data()))
+    let rest = try #require(FileHandle(forWritingAtPath: path("rest")))
+    while (try? rest.write(contentsOf: Data(count: 4096))) != nil {}
+    try AtomicFile.put(Array("new".utf8), at: path("report"))
+    #expect(try text("report") == "new")
+    #expect(try names() == ["report", "rest"])
+    #expect(throws: Errno.noSpace) { try AtomicFile.put(Array("new".utf8), at: path("another")) }
+    #expect(try names() == ["report", "rest"])
   }
 }
 

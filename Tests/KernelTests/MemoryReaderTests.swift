@@ -48,6 +48,7 @@ extension Fixture {
     #expect(fixture.limit().reader().sample()?.unreclaimable == 10)
     try fixture.set("sys/fs/cgroup/slice/pod/memory.high", "90000000\n")
     #expect(fixture.limit().source == "cgroup v2 memory.high of /slice/pod")
+    #expect(MemoryLimit.ofGroup(root: fixture.root) == 90_000_000)
   }
 
   @Test func `of equal limits the outermost group's binds, since more counts against it`() throws {

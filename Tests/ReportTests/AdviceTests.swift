@@ -144,6 +144,8 @@ import Testing
       ("pauses", { $0.memory.summary.narrowings = 1 }),
       ("rate", AdviceTests.with { $0.duration = .seconds(21) }),
       ("caps", AdviceTests.with { $0.ending = .stoppedGuard }),
+      ("caps", { $0.capForecasts = Samples.rehearsal.capForecasts }),
+      ("permission", AdviceTests.with { $0.tally.dirsNotPermitted = 1 }),
       ("watched", AdviceTests.with { $0.ending = .stoppedTime }),
     ]
     for (id, change) in failures { #expect(verdict(id, advice(nil, change)) == .failed, "\(id)") }
@@ -158,5 +160,101 @@ import Testing
     #expect(verdict("rate", advice(nil, AdviceTests.with { $0.tally.filesScanned = 999 })) == .byHand)
     #expect(verdict("caps", advice()) == .byHand)
     #expect(verdict("caps", advice(plan { $0.targets[0].maxDeletions = 5 })) == .passed)
+  }
+
+  private func figures(_ id: String, _ advice: RehearsalAdvice) -> String? {
+    advice.preflight.items.first { $0.id == id }?.figures
+  }
+
+  @Test func `Where no folder was walked, that is said, and there was nothing to watch`() {
+    let nothing = advice { $0.books = TargetBooks() }
+    #expect(verdict("dry_run", nothing) == .failed)
+    #expect(figures("dry_run", nothing) == "no folder was walked")
+    #expect(verdict("watched", nothing) == .byHand)
+    #expect(figures("watched", nothing) == "nothing to watch")
+    #expect(verdict("permission", nothing) == .byHand)
+    #expect(AdviceText(nothing).text.hasSuffix("\nNo recommendation: no folder was walked.\n"))
+  }
+
+  @Test func `Memory per 1000 files is a figure only where there are so many`() {
+    let untold = "too little was seen for a trend"
+    #expect(figures("per_1000_files", advice { $0.memory.trend = nil }) == "5.0000 MiB; \(untold)")
+    let few = advice {
+      $0.memory.trend = nil
+      $0.memory.points = Array($0.memory.points.prefix(1))
+    }
+    #expect(figures("per_1000_files", few) == untold)
+  }
+
+  @Test func `A plan that was stopped does not say that nothing would go when something would`() {
+    let stopped = advice(nil, AdviceTests.with { $0.ending = .stoppedGuard })
+    #expect(figures("subset", stopped) == "500 files would go, but in no target that was walked to its end")
+    let nothing = advice(nil, AdviceTests.with { $0.tally = Samples.tally(kept: 1500, purged: 0, mode: .dryRun) })
+    #expect(figures("subset", nothing) == "nothing would go")
+  }
+
+  @Test func `A slow target is told as the slowest, with what makes it faster`() {
+    let slow = AdviceTests.with {
+      $0.duration = .seconds(100)
+      $0.operations = OperationFigures(perSecond: 40)
+    }
+    let base = "20 in api, the slowest target: "
+    #expect(figures("rate", advice(nil, slow)) == base + "its file server is slow: see latency_ms in the log")
+    let narrow = plan { $0.targets[0].concurrency = .atMost(4) }
+    #expect(figures("rate", advice(narrow, slow)) == base + "raise its concurrency, now 4, or leave it at auto")
+    let limited = plan {
+      $0.targets[0].operationsPerSecond = 50
+      $0.run.operationsPerSecond = 800
+    }
+    let raise = "limits it: raise that if the file server has room"
+    #expect(figures("rate", advice(limited, slow)) == base + "operations_per_second: 50 \(raise)")
+    let limitedRun = plan { $0.run.operationsPerSecond = 100 }
+    #expect(figures("rate", advice(limitedRun, slow)) == base + "run.operations_per_second: 100 \(raise)")
+    // A limit that is far from being met is not what makes it slow.
+    let unmet = plan { $0.run.operationsPerSecond = 1000 }
+    #expect(figures("rate", advice(unmet, slow)) == base + "its file server is slow: see latency_ms in the log")
+  }
+
+  @Test func `What a folder's target is told to raise is looked up by the configured name`() {
+    let slow = AdviceTests.with {
+      $0.name = "api/2026-02"
+      $0.duration = .seconds(100)
+    }
+    let narrow = plan { $0.targets[0].concurrency = .atMost(4) }
+    let remedy = "raise its concurrency, now 4, or leave it at auto"
+    #expect(figures("rate", advice(narrow, slow))?.hasSuffix(remedy) == true)
+  }
+
+  @Test func `A limit far above the need is told as so many times the need`() {
+    let limit = { (mebibytes: UInt64) in
+      advice { $0.memory.summary.limit = .mebibytes(mebibytes) }
+    }
+    #expect(figures("limit", limit(4096)) == "4.0 GiB for a peak of 21.0 MiB: the limit is 64 times the need")
+    #expect(verdict("limit", limit(4096)) == .passed)
+    #expect(figures("limit", limit(256)) == "256.0 MiB for a peak of 21.0 MiB")
+  }
+
+  @Test func `The caps that a run would meet are named`() {
+    let ahead = advice { $0.capForecasts = Samples.rehearsal.capForecasts }
+    #expect(
+      figures("caps", ahead)
+        == "a run would stop at safety.max_deletions: 2,500 of 23,010 files, and at 1 further cap")
+  }
+
+  @Test func `Files that could not be deleted are counted with their folders`() {
+    let denied = advice(
+      nil,
+      AdviceTests.with { ($0.tally.filesNotPermitted, $0.tally.dirsNotPermitted) = (12_000, 34) })
+    #expect(
+      figures("permission", denied)
+        == "12,000 files in 34 folders could not be deleted: no write permission, or read-only")
+    #expect(verdict("permission", advice()) == .passed)
+  }
+
+  @Test func `Alerts are to be set on what cannot be missed`() throws {
+    let told = try #require(figures("alerts", advice()))
+    for text in ["exit status other than 0", "Paused to free memory", "memory_backpressure_events", "Batch completed"] {
+      #expect(told.contains(text))
+    }
   }
 }

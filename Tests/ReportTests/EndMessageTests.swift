@@ -5,10 +5,29 @@ import Testing
 
 @Suite struct EndMessageTests {
   @Test func `A run that completed leaves one line`() {
-    let outcome = Samples.batch([Samples.target("a", tally: Samples.tally(kept: 1, purged: 2))])
+    var outcome = Samples.batch([Samples.target("a", tally: Samples.tally(kept: 1, purged: 2))])
+    let counted = "21.0 MiB at most counted against the limit of 256.0 MiB\n"
+    let deleted = "completed (exit status 0): deleted 2 of 3 files, 0 errors"
+    #expect(EndMessage.text(outcome) == "\(deleted); \(counted)")
+    outcome.memory.processPeak = .mebibytes(14)
+    let peak = "the process took 14.0 MiB at its peak"
+    #expect(EndMessage.text(outcome) == "\(deleted); \(peak); \(counted)")
+  }
+
+  @Test func `One file and one error are told as such`() {
+    var tally = Samples.tally(kept: 1, purged: 0)
+    tally.errors = 1
+    let text = EndMessage.text(Samples.batch([Samples.target("a", tally: tally)]))
+    #expect(text.contains("deleted 0 of 1 file, 1 error;"))
+  }
+
+  @Test func `Targets that never started are told once for each reason`() {
+    let targets = (0..<5000).map { Samples.target("t\($0)", .notStarted, reason: $0 < 2 ? "first" : "second") }
+    let lines = EndMessage.text(Samples.batch(targets, ending: .stoppedSignal)).split(separator: "\n")
     #expect(
-      EndMessage.text(outcome)
-        == "completed (exit status 0): deleted 2 of 3 files, 0 errors, peak memory 21.0 MiB\n")
+      lines.dropFirst() == [
+        "2 targets not started: first (t0, t1)", "4,998 targets not started: second (t2, t3, … and 4,996 more)",
+      ])
   }
 
   @Test func `Targets that did not complete are listed with their reasons`() throws {

@@ -22,9 +22,14 @@ import Testing
       workers: 8, busyWorkers: 6, workersPeak: 9, workersLimit: 12, isPaused: paused)
     progress.pauses = 2
     progress.operations = Samples.operations
-    progress.pace = TargetProgress.Pace(instant: 50, short: 33.333, overall: 25, peak: 70.06, directories: 0.25)
+    progress.pace = TargetProgress.Pace(
+      files: .init(instant: 50, short: 33.333, overall: 25, peak: 70.06),
+      directories: .init(instant: 2, short: 1, overall: 0.25, peak: 3), deletions: .init(overall: 12, peak: 40),
+      emptyDirectories: .init(overall: 0.5, peak: 1.5))
     return progress
   }
+
+  private static let hanging = [HangingCall(operation: .removeFile, age: .seconds(125), path: "/data/api/x")]
 
   private static let perTarget: [RunEvent] = [
     .targetStarted(start), .progress(progress()),
@@ -32,7 +37,7 @@ import Testing
     .failuresSuppressed(target: "api", kind: "EACCES", count: 12), .memoryStep(Samples.step(.paused)),
     .memoryStep(Samples.step(.narrowed, workers: 1)), .memoryStep(Samples.step(.widened)),
     .memoryStep(Samples.step(.resumed, paused: .seconds(3))),
-    .targetStalled(target: "api", for: .seconds(120), operationsInFlight: 4),
+    .targetStalled(target: "api", quiet: .seconds(120), operationsInFlight: 4, calls: hanging),
     .guardTripped(target: "api", message: "max_deletions reached"), .notice(target: "api", message: "look"),
     .targetFinished(Samples.target("api", tally: Samples.tally(kept: 1, purged: 2))),
     .passedOver(PassedOver(), target: "api"),
@@ -57,10 +62,25 @@ import Testing
             "run_id": "run-1", "target": "api", "version": "1.2.3", "root_path": "/data/api",
             "max_age_days": .number(1.5),
             "cutoff_time": "2026-11-23T06:34:35.120Z", "max_concurrency_scanning": 64, "max_concurrency_deletion": 64,
-            "dry_run": false, "progress_interval_seconds": .number(30), "memory_budget_mb": .number(0),
-            "memory_limit_mb": .number(256),
+            "dry_run": false, "progress_interval_seconds": .number(30), "memory_limit_mb": .number(256),
             "remove_empty_dirs": true, "max_empty_dirs_to_delete": .count(0),
           ]))
+  }
+
+  @Test func `The start of a target tells its memory budget where that means something`() {
+    var start = Self.start
+    #expect(log.line(for: .targetStarted(start)).fields["memory_budget_mb"] == nil)
+    start.memoryBudget = .mebibytes(30)
+    #expect(log.line(for: .targetStarted(start)).fields["memory_budget_mb"] == .number(30))
+  }
+
+  @Test(arguments: [(999, 999, nil), (999, 0, nil), (999, 1000, 18), (2000, 0, 9), (2000, 6000, 3)])
+  func `Memory per 1000 files is that of all files of the run, and absent while they are few`(
+    files: UInt64, ofRun: UInt64, figure: Double?
+  ) {
+    var progress = Self.progress()
+    (progress.tally.filesScanned, progress.filesOfRun) = (files, ofRun)
+    #expect(log.line(for: .progress(progress)).fields["memory_mb_per_1k_files"] == figure.map { .number($0) })
   }
 
   @Test func `What stands beside a target's folders is told with its number and its first path`() {
@@ -82,7 +102,7 @@ import Testing
           .info, "Progress update",
           [
             "run_id": "run-1", "target": "api", "phase": "purging", "elapsed_seconds": .number(60), "errors": .count(0),
-            "memory_backpressure_events": .count(2), "files_per_second": .number(33.3), "dirs_per_second": .number(0.3),
+            "memory_backpressure_events": .count(2), "files_per_second": .number(25), "dirs_per_second": .number(0.3),
             "memory_mb": .number(18), "memory_usage_percent": .number(7), "memory_limit_mb": .number(256),
             "memory_mb_per_1k_files": .number(9), "files_scanned": .count(2000), "files_purged": .count(500),
             "files_to_purge": .count(500), "dirs_scanned": .count(12), "dirs_purged": .count(3),
@@ -105,7 +125,11 @@ import Testing
     #expect(
       added == [
         "files_per_second_instant": .number(50), "files_per_second_short": .number(33.3),
-        "files_per_second_overall": .number(25), "peak_files_per_second": .number(70.1), "active_tasks": 6,
+        "files_per_second_overall": .number(25), "peak_files_per_second": .number(70.1),
+        "dirs_per_second_instant": .number(2), "dirs_per_second_short": .number(1),
+        "dirs_per_second_overall": .number(0.3), "peak_dirs_per_second": .number(3),
+        "deletion_files_per_second": .number(12), "peak_files_deleted_per_second": .number(40),
+        "empty_dirs_per_second": .number(0.5), "peak_empty_dirs_per_second": .number(1.5), "active_tasks": 6,
         "max_active_tasks": 9, "available_concurrency_slots": 6, "concurrency_utilization_percent": .number(50),
       ])
   }
@@ -211,10 +235,14 @@ import Testing
 
   @Test func `The run begins with a line of its own`() {
     #expect(
-      log.started(config: "/etc/c.yaml", targets: 3)
+      log.searching(config: "/etc/c.yaml")
         == LogLine(
-          .info, "Batch started",
-          ["run_id": "run-1", "version": "1.2.3", "config": "/etc/c.yaml", "targets": 3, "dry_run": false]))
+          .info, "Finding target folders",
+          ["run_id": "run-1", "version": "1.2.3", "config": "/etc/c.yaml", "dry_run": false]))
+    #expect(
+      log.line(for: .batchStarted(targets: 3))
+        == LogLine(
+          .info, "Batch started", ["run_id": "run-1", "version": "1.2.3", "targets": 3, "dry_run": false]))
   }
 
   @Test func `The run ends with outcome, exit status and totals`() {

@@ -5,26 +5,27 @@ import Runner
 import Testing
 
 @Suite struct RunReportTests {
-  private func json(_ outcome: BatchOutcome) throws -> [UInt8] {
+  private func json(_ outcome: BatchOutcome, _ targets: [TargetOutcome]? = nil) throws -> [UInt8] {
     var report = RunReport()
-    let targets = outcome.targets.flatMap { report.target($0) }
+    let targets = (targets ?? outcome.targets).flatMap { report.target($0) }
     return try report.beginning + targets + report.end(outcome, toolVersion: "1.2.3", host: "pod-1")
   }
 
   private func target(_ outcome: TargetOutcome) throws -> [String: Any] {
-    let report = try object(json(Samples.batch([outcome])))
+    let report = try object(json(Samples.batch([outcome]), [outcome]))
     return try #require((report["targets"] as? [[String: Any]])?.first)
   }
 
   @Test func `The whole report of a troubled run`() throws {
-    try expectGolden(String(decoding: json(Samples.troubled), as: UTF8.self), "report-troubled.json")
+    let bytes = try json(Samples.troubled, Samples.troubledTargets)
+    try expectGolden(String(decoding: bytes, as: UTF8.self), "report-troubled.json")
   }
 
   /// The golden file is the report of version 0.1.0 on the same run.
   @Test func `All that a report once said it says still`() throws {
     let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("Goldens/report-whole.json")
-    let report = try object(json(Samples.troubled))
+    let report = try object(json(Samples.troubled, Samples.troubledTargets))
     #expect(missing(try object(Array(Data(contentsOf: url))), from: report, at: "") == [])
   }
 
@@ -82,6 +83,40 @@ import Testing
     #expect(report["started_at"] as? String == "2026-11-23T06:34:35.120Z")
   }
 
+  @Test func `A dry run tells of caps ahead, folders that stay, holds and samples`() throws {
+    let report = try object(json(Samples.rehearsal))
+    let caps = try #require(report["caps_ahead"] as? [[String: Any]])
+    #expect(caps.map { $0["key"] as? String } == ["safety.max_deletions", "max_deleted_bytes"])
+    #expect(caps.map { $0["target"] as? String } == [nil, "monthly"])
+    #expect(caps.map { $0["unit"] as? String } == ["files", "bytes"])
+    #expect(caps[0]["limit"] as? Int == 2500 && caps[0]["wanted"] as? Int == 23_010)
+    let kept = try #require((report["folders_kept"] as? [[String: Any]])?.first)
+    #expect(kept["target"] as? String == "monthly")
+    #expect((kept["too_young"] as? [String: Any])?["count"] as? Int == 4)
+    #expect(((kept["keep_last"] as? [String: Any])?["first"] as? [String])?.count == PathSamples.most)
+    #expect((kept["outside_bounds"] as? [String: Any])?["first"] as? [String] == ["/data/2023-12"])
+    let target = try #require((report["targets"] as? [[String: Any]])?.first)
+    #expect((target["holds"] as? [String: Any])?["first"] as? [String] == ["/data/api/protected", "/data/api/x"])
+    let samples = try #require(target["samples"] as? [[String: Any]])
+    #expect(samples.map { $0["path"] as? String } == ["/data/api/a/old.log", "/data/api/b"])
+    #expect(samples.map { $0["size"] as? Int } == [4096, 12])
+    #expect(samples.map { $0["age_seconds"] as? Int } == [90 * 86_400, nil])
+  }
+
+  @Test func `A dry run without caps ahead says so, and a purge does not speak of them`() throws {
+    #expect((try object(json(Samples.batch([], mode: .dryRun)))["caps_ahead"] as? [Any])?.isEmpty == true)
+    #expect(try object(json(Samples.batch([])))["caps_ahead"] == nil)
+  }
+
+  @Test(arguments: [(999, 0, nil), (999, 1000, 20), (2000, 0, 10), (2000, 8000, 2.5)])
+  func `A target's memory per 1000 files is that of all files of the run, and absent while they are few`(
+    files: UInt64, ofRun: UInt64, figure: Double?
+  ) throws {
+    var outcome = Samples.target("a", tally: Samples.tally(kept: files, purged: 0))
+    outcome.filesOfRun = ofRun
+    #expect(try target(outcome)["memory_mb_per_1k_files"] as? Double == figure)
+  }
+
   @Test func `Memory has the contract's fields, in MiB`() throws {
     let memory = try #require(object(json(Samples.troubled))["memory"] as? [String: Any])
     #expect(
@@ -95,13 +130,14 @@ import Testing
   }
 
   @Test func `A target has the contract's fields`() throws {
-    let target = try target(Samples.target("a", .failed, reason: "why", tally: Samples.tally(kept: 1, purged: 2)))
+    let target = try target(Samples.target("a", .failed, reason: "why", tally: Samples.tally(kept: 1000, purged: 2)))
     let wanted: Set = [
       "name", "path", "outcome", "reason", "started_at", "finished_at", "files_scanned", "files_to_purge",
       "files_purged",
       "files_kept", "files_vanished", "dirs_scanned", "empty_dirs_to_delete", "empty_dirs_deleted", "symlinks_skipped",
       "special_files_skipped", "bytes_to_free", "bytes_freed", "errors", "errors_by_kind", "duration_seconds",
       "files_per_second", "peak_memory_mb", "memory_mb_per_1k_files", "pauses", "paused_seconds", "concurrency_peak",
+      "permanent_errors", "holds",
     ]
     #expect(wanted.subtracting(target.keys) == [])
   }
@@ -115,6 +151,7 @@ import Testing
       \.emptyDirsDeleted, \.emptyDirsVanished,
       \.emptyDirsFailed, \.emptyDirsLeft, \.symlinksSkipped, \.specialFilesSkipped, \.errors, \.dirsLostAndFound,
       \.emptyDirsMountPoint, \.emptyDirsOtherOwner, \.symlinksToPurge, \.symlinksPurged,
+      \.dirsNotPermitted, \.filesNotPermitted,
     ]
     // Mirror sees every stored property, so that a counter added to Tally is missed here first.
     #expect(counters.count == Mirror(reflecting: tally).children.count { $0.value is UInt64 })

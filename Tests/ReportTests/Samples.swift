@@ -66,8 +66,8 @@ enum Samples {
       ending: ending, exitStatus: status, memory: MemoryOutcome(memory), books: TargetBooks(targets))
   }
 
-  /// A target with errors, one stopped, one that never started: every remark there is.
-  static var troubled: BatchOutcome {
+  /// One with errors, one stopped, one that never started.
+  static var troubledTargets: [TargetOutcome] {
     var failing = tally(kept: 1200, purged: 30_500)
     failing.filesToPurge += 7
     failing.filesScanned += 7
@@ -81,9 +81,14 @@ enum Samples {
     (cut.dirsFound, cut.dirsLeft, cut.emptyDirsLeft) = (cut.dirsFound + 1, 1, 17)
     let monthly = target("monthly/2026-07", .stoppedMemory, reason: "memory stayed above abort_at", tally: cut)
     let last = target("monthly/2026-08", .notStarted, reason: "the run was stopped before")
+    return [api, monthly, last]
+  }
+
+  /// Every remark there is.
+  static var troubled: BatchOutcome {
     var pressed = memory
     (pressed.peak, pressed.pauses, pressed.paused) = (.mebibytes(245), 4, .seconds(95))
-    var outcome = batch([api, monthly, last], ending: .stoppedMemory, status: .memory, memory: pressed)
+    var outcome = batch(troubledTargets, ending: .stoppedMemory, status: .memory, memory: pressed)
     outcome.unmatchedPatterns = [.init(key: "exclude", pattern: "keep\n/", target: "api-files", targets: 3)]
     var passedOver = PassedOver()
     passedOver.links.note(Array("/data/2026-05".utf8))
@@ -98,6 +103,45 @@ enum Samples {
         reserved: .mebibytes(7), files: 12_000)
     ]
     outcome.memory.steps = [step(.paused), step(.narrowed, workers: 1), step(.resumed, paused: .seconds(3))]
+    return outcome
+  }
+
+  /// A rehearsal of two targets, of which all that there is to tell is told.
+  static var rehearsal: BatchOutcome {
+    var tally = tally(kept: 1200, purged: 21_800, mode: .dryRun)
+    (tally.filesKept[.excluded], tally.filesKept[.inFuture], tally.filesScanned) = (20, 1, tally.filesScanned + 21)
+    var api = target("api-files", tally: tally)
+    api.samples = [
+      FileSample(path: "/data/api/a/old.log", size: ByteCount(bytes: 4096), age: .seconds(90 * 86_400)),
+      FileSample(path: "/data/api/b", size: ByteCount(bytes: 12), age: nil),
+    ]
+    for path in ["/data/api/protected", "/data/api/x"] { api.holds.note(path) }
+    var held = Samples.tally(kept: 0, purged: 1210, mode: .dryRun)
+    (held.filesKept[.held], held.filesScanned) = (3, held.filesScanned + 3)
+    var month = target("monthly/2026-02", tally: held)
+    month.samples = [
+      FileSample(path: "/data/2026-02/file", size: .mebibytes(3), age: .seconds(300 * 86_400 + 7200))
+    ]
+    month.holds.note("/data/2026-02/audit")
+    var outcome = batch([api, month], mode: .dryRun)
+    outcome.memory.processPeak = .mebibytes(14)
+    var kept = FoldersKept(target: "monthly")
+    var (young, bounds, last) = (PathSamples(), PathSamples(), PathSamples())
+    for month in 8...11 { young.note("/data/2026-\(month)") }
+    bounds.note("/data/2023-12")
+    for _ in 0..<25 { last.note("/data/2026-03") }
+    kept.folders = [.tooYoung: young, .outsideBounds: bounds, .keepLast: last]
+    outcome.foldersKept = [kept]
+    var passedOver = PassedOver()
+    passedOver.links.note(Array("/data/2026-05".utf8))
+    for path in ["/data/2026-1", "/data/2026-13"] { passedOver.nearMisses.note(Array(path.utf8)) }
+    passedOver.mounts.note(Array("/data/2026-04".utf8))
+    outcome.passedOver = [TargetPassedOver(target: "monthly", passedOver)]
+    outcome.capForecasts = [
+      CapForecast(key: "safety.max_deletions", target: nil, limit: 2500, wanted: 23_010, isBytes: false),
+      CapForecast(
+        key: "max_deleted_bytes", target: "monthly", limit: 10 << 30, wanted: 33_500_000_000, isBytes: true),
+    ]
     return outcome
   }
 }

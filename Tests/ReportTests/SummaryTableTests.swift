@@ -33,6 +33,97 @@ import Testing
     #expect(!SummaryTable(Samples.batch([Samples.target("a")])).text.contains("symbolic"))
   }
 
+  @Test func `A plan says what stays, what would be deleted, and which caps a run would meet`() throws {
+    try expectGolden(SummaryTable(Samples.rehearsal).text, "rehearsal.txt")
+  }
+
+  @Test func `Every row adds up, and only what there is has a column`() throws {
+    var tally = Samples.tally(kept: 20, purged: 252)
+    (tally.filesVanished, tally.filesToPurge, tally.filesScanned) = (1636, 1888, 1908)
+    let others = { (tally: Tally) in
+      let text = SummaryTable(Samples.batch([Samples.target("a", tally: tally), Samples.target("b")])).text
+      let lines = text.split(separator: "\n").dropFirst().map { $0.split(whereSeparator: { $0 == " " }) }
+      let (titles, row) = (lines[lines.startIndex], lines[lines.startIndex + 1])
+      let figures = row[2..<(titles.firstIndex(of: "ERRORS") ?? 0)].compactMap { Int($0.filter { $0 != "," }) }
+      #expect(figures.first == figures.dropFirst().reduce(0, +))
+      return titles.filter { ["VANISHED", "FAILED", "LEFT"].contains($0) }
+    }
+    #expect(others(tally) == ["VANISHED"])
+    (tally.filesVanished, tally.filesFailed, tally.filesLeft) = (1600, 0, 36)
+    #expect(others(tally) == ["VANISHED", "LEFT"])
+    (tally.filesVanished, tally.filesFailed, tally.filesLeft) = (0, 1636, 0)
+    #expect(others(tally) == ["FAILED"])
+    #expect(others(Samples.tally(kept: 1, purged: 2)) == [])
+  }
+
+  @Test func `A plan that was stopped tells what it did not come to`() {
+    var tally = Samples.tally(kept: 20, purged: 248, mode: .dryRun)
+    (tally.filesToPurge, tally.filesScanned, tally.filesLeft) = (258, 278, 10)
+    let text = SummaryTable(Samples.batch([Samples.target("a", .stoppedTime, tally: tally)], mode: .dryRun)).text
+    #expect(text.contains("would delete 248 of 278 files"))
+    #expect(text.contains("SCANNED  WOULD DELETE  KEPT  LEFT  ERRORS"))
+  }
+
+  @Test func `Targets that never started are told once for each reason, and have no rows`() {
+    let waiting = (1...7).map { Samples.target("monthly/2026-0\($0)", .notStarted, reason: "SIGTERM was received") }
+    let text = SummaryTable(Samples.batch([Samples.target("a")] + waiting, ending: .stoppedSignal)).text
+    let line = "7 targets not started: SIGTERM was received (monthly/2026-01, monthly/2026-02, … and 5 more)"
+    #expect(text.split(separator: "\n").filter { $0.contains("monthly") } == [line[...]])
+    let single = SummaryTable(Samples.batch([waiting[0]], ending: .stoppedSignal)).text
+    #expect(single.contains("\n1 target not started: SIGTERM was received (monthly/2026-01)\n"))
+  }
+
+  @Test func `Errors are counted once, and told by kind`() {
+    var tally = Samples.tally(kept: 1, purged: 2)
+    tally.errors = 101
+    var target = Samples.target("a", .completedWithErrors, reason: "101 errors", tally: tally)
+    (target.errorsByKind, target.permanentErrors) = (["EACCES": 101], 100)
+    let remark = "\na: 101 errors: 101 × EACCES; 100 of them will fail again until their cause is fixed\n"
+    #expect(SummaryTable(Samples.batch([target])).text.contains(remark))
+    (target.tally.errors, target.errorsByKind, target.permanentErrors) = (1, ["EIO": 1], 0)
+    target.reason = "1 error"
+    #expect(SummaryTable(Samples.batch([target])).text.contains("\na: 1 error: 1 × EIO\n"))
+  }
+
+  @Test(arguments: KeepReason.allCases) func `Every reason to keep a file has words of its own`(_ reason: KeepReason) {
+    let words = KeepReason.allCases.map { reason -> String in
+      var tally = Samples.tally(kept: 0, purged: 0)
+      (tally.filesKept[reason], tally.filesScanned) = (7, 7)
+      return SummaryTable(Samples.batch([Samples.target("a", tally: tally)])).text
+    }
+    #expect(Set(words).count == KeepReason.allCases.count)
+    #expect(words.allSatisfy { $0.contains("\nkept: 7 ") })
+  }
+
+  @Test func `Whatever a plan of very many targets has to tell, it fits into a pipe that nobody reads`() {
+    var outcome = Samples.rehearsal
+    let path = "/data/" + String(repeating: "long-", count: 40)
+    let targets = (0..<1000).map { index in
+      var target = Samples.target("\(index)", tally: Samples.tally(kept: 3, purged: 4, mode: .dryRun))
+      target.samples = (0..<3).map { FileSample(path: "\(path)\($0)", size: .mebibytes(1), age: .seconds(1)) }
+      for number in 0..<30 { target.holds.note("\(path)\(number)") }
+      return target
+    }
+    outcome.books = TargetBooks(targets)
+    outcome.foldersKept = (0..<100).map { _ in outcome.foldersKept[0] }
+    outcome.capForecasts = (0..<500).map { _ in outcome.capForecasts[1] }
+    let text = SummaryTable(outcome).text
+    #expect(text.utf8.count < 56 << 10)
+    // Of each part there is something.
+    for part in ["\n… and at 490 further caps.\n", "kept in 1: 3 too new", "folders are kept", "Memory: "] {
+      #expect(text.contains(part), "\(part)")
+    }
+    #expect(text.contains("\nSome of the files that would be deleted:\n  /data/long-"))
+  }
+
+  @Test func `Only the process's memory is called a peak`() {
+    for outcome in [Samples.rehearsal, Samples.troubled] {
+      let lines = SummaryTable(outcome).text.split(separator: "\n").filter { $0.contains("peak") }
+      #expect(lines.count == 1)
+      #expect(lines.allSatisfy { $0.contains("the process took \(outcome.memory.processPeak.text) at its peak") })
+    }
+  }
+
   @Test func `A run without targets has no table`() throws {
     try expectGolden(SummaryTable(Samples.batch([])).text, "no-targets.txt")
   }
@@ -95,10 +186,10 @@ import Testing
 
   @Test(arguments: Ending.allCases)
   func `Every ending has a word of its own`(_ ending: Ending) {
-    let words = Ending.allCases.map { other in
-      SummaryTable(Samples.batch([Samples.target("x", other)], ending: other)).text.split(separator: "\n")[2]
+    let total = { (ending: Ending) in
+      SummaryTable(Samples.batch([Samples.target("x")], ending: ending)).text.split(separator: "\n")[4]
     }
-    let own = SummaryTable(Samples.batch([Samples.target("x", ending)], ending: ending)).text.split(separator: "\n")[2]
+    let (words, own) = (Ending.allCases.map(total), total(ending))
     #expect(words.filter { $0 == own }.count == 1)
   }
 }

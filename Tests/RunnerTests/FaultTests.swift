@@ -79,6 +79,7 @@ import Testing
     #expect(outcome.totals.filesScanned == 9)
     #expect(outcome.totals.filesPurged == 9)
     #expect(outcome.totals.errors == 1)
+    #expect(outcome.targets[0].reason == "1 error")
     #expect(outcome.exitStatus == .failures)
   }
 
@@ -156,6 +157,7 @@ import Testing
     #expect(outcome.totals.filesFailed == 11)
     #expect(outcome.totals.filesPurged == 89)
     #expect(outcome.targets[0].errorsByKind == ["EPERM": 11])
+    #expect(outcome.targets[0].reason == "11 errors")
     #expect(Set(events.failures.map(\.operation)) == [.removeFile])
     #expect(outcome.targets[0].permanentErrors == 11)
     #expect(outcome.exitStatus == .permanentFailures)

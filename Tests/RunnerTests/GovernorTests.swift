@@ -20,6 +20,13 @@ private final class Machine: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: root) }
 
+  /// All that is used in the group is its neighbours'.
+  static func usedByNeighbours() throws -> Machine {
+    let machine = try Machine()
+    try machine.set("proc/self/status", "RssAnon: 0 kB\n")
+    return machine
+  }
+
   /// In MiB of 100.
   func use(_ mebibytes: Int) throws { try set("sys/fs/cgroup/box/memory.stat", "anon \(mebibytes << 20)\n") }
 
@@ -38,16 +45,17 @@ private final class Machine: Sendable {
 }
 
 @Suite struct GovernorTests {
-  @Test func `over pause_at the only target goes on with one worker, and finishes`() {
+  @Test func `over pause_at the only target goes on with one worker, and finishes`() throws {
+    let machine = try Machine.usedByNeighbours()
     let tree = ScratchTree()
     for index in 0..<3000 { tree.file("d\(index % 30)/f\(index)") }
     let events = Events()
-    // Any process has more than a byte. The first removal waits until that has been noticed.
+    // The first removal waits until the use of memory has been noticed.
     let fileSystem = ScriptedFileSystem(onRemoveFile: { _ in
       events.await(1) { if case .memoryStep(let step) = $0 { step.kind == .narrowed } else { false } }
       return nil
     })
-    let outcome = purge([makeTarget(tree.path)], events: events, fileSystem: fileSystem) {
+    let outcome = purge([makeTarget(tree.path)], events: events, fileSystem: fileSystem, systemRoot: machine.root) {
       $0.memory.pauseAt = .size(ByteCount(bytes: 2))
       $0.memory.resumeAt = .size(ByteCount(bytes: 1))
       $0.memory.sampleInterval = .milliseconds(1)
@@ -61,10 +69,11 @@ private final class Machine: Sendable {
     #expect(outcome.memory.steps.first?.threshold == "pause_at")
   }
 
-  @Test func `memory that stays above abort_at ends the run with status 3`() {
+  @Test func `memory that stays above abort_at ends the run with status 3`() throws {
+    let machine = try Machine.usedByNeighbours()
     let tree = ScratchTree()
     for index in 0..<300 { tree.file("d\(index % 30)/f\(index)") }
-    let outcome = purge([makeTarget(tree.path)]) {
+    let outcome = purge([makeTarget(tree.path)], systemRoot: machine.root) {
       $0.run.operationsPerSecond = 10
       $0.memory.pauseAt = .size(ByteCount(bytes: 2))
       $0.memory.resumeAt = .size(ByteCount(bytes: 1))
@@ -278,5 +287,23 @@ private final class Machine: Sendable {
           + "(cgroup v2 memory.max of /box)"
       ])
     #expect(tree.exists("old"))
+  }
+
+  @Test func `a limit below what this process itself takes is refused, one that neighbours fill is not`() throws {
+    let tree = ScratchTree()
+    tree.file("old")
+    let machine = try Machine()
+    func outcome(_ limit: ByteCount) -> BatchOutcome {
+      purge([makeTarget(tree.path)], mode: .dryRun, systemRoot: machine.root) { $0.memory.limit = .size(limit) }
+    }
+    let refused = outcome(.mebibytes(1))
+    #expect(
+      refused.unfitting == [
+        "memory.pause_at (819.2 KiB) leaves no room above the 1.0 MiB that the program itself takes, "
+          + "under a limit of 1.0 MiB (configured)"
+      ])
+    #expect(refused.totals.filesScanned == 0)
+    // The group uses 10 MiB, of which 1 MiB is this process's.
+    #expect(outcome(.mebibytes(2)).unfitting.isEmpty)
   }
 }

@@ -45,7 +45,7 @@ import Testing
     tree.file("file")
     func state(_ file: String?) throws -> HostFacts.State? {
       var plan = BatchPlan(targets: [])
-      plan.report.file = file
+      plan.report.file = try file.map { try ReportPath($0) }
       guard case .folders(let folders, found: 1, _) = try HostSurvey().facts(of: plan).report else { return nil }
       return folders.first?.state
     }
@@ -53,6 +53,10 @@ import Testing
     #expect(try state(path)?.directory?.deletion == .untried)
     #expect(try state(path + "/purge.json") == .missing(component: base + 1))
     #expect(try state(tree.path + "/none/purge.json") == .missing(component: base))
+    // What fields stand in need not be there, what stands above them must.
+    #expect(try state(path + "/purge-{run_id}.json")?.directory?.deletion == .untried)
+    #expect(try state(path + "/{YYYY}/purge.json")?.directory?.deletion == .untried)
+    #expect(try state(path + "/none/purge-{run_id}.json") == .missing(component: base + 1))
     #expect(try state(tree.path + "/file") == .notDirectory(.file, component: base))
     #expect(tree.contents == ["file", "reports"])
   }
@@ -65,7 +69,7 @@ import Testing
     symlink(tree.path + "/none", tree.path + "/nowhere")
     func state(_ name: String) throws -> HostFacts.State? {
       var plan = BatchPlan(targets: [])
-      plan.report.file = "\(tree.path)/\(name)"
+      plan.report.file = try ReportPath("\(tree.path)/\(name)")
       guard case .folders(let folders, found: 1, _) = try HostSurvey().facts(of: plan).report else { return nil }
       return folders.first?.state
     }

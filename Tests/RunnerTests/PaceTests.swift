@@ -12,18 +12,18 @@ import Testing
     var files: UInt64 = 0
     for second in stride(from: 5, through: 150, by: 5) as StrideThrough<Int64> {
       files += second <= 120 ? 500 : 50
-      meter.note(PaceMeter.Count(files: files, directories: files / 10), at: time(second))
+      let count = PaceMeter.Count(
+        files: files, directories: files / 10, deletions: files / 5, emptyDirectories: files / 50)
+      meter.note(count, at: time(second))
     }
     let figures = meter.figures
-    #expect(figures.instant == 10)
-    #expect(figures.short == 55)
-    #expect(figures.overall == 82)
-    #expect(figures.peak == 100)
-    #expect(figures.directories == 5.5)
+    #expect(figures.files == TargetProgress.Rates(instant: 10, short: 55, overall: 82, peak: 100))
+    #expect(figures.directories == TargetProgress.Rates(instant: 1, short: 5.5, overall: 8.2, peak: 10))
+    #expect(figures.deletions == TargetProgress.Rates(instant: 2, short: 11, overall: 16.4, peak: 20))
+    #expect(figures.emptyDirectories == TargetProgress.Rates(instant: 0.2, short: 1.1, overall: 1.64, peak: 2))
   }
 
   @Test func `before the first sample there is no pace`() {
-    #expect(PaceMeter(now: time(0)).figures.overall == 0)
-    #expect(PaceMeter(now: time(0)).figures.peak == 0)
+    #expect(PaceMeter(now: time(0)).figures == TargetProgress.Pace())
   }
 }

@@ -57,23 +57,6 @@ import Testing
     #expect(tally.filesScanned == UInt64(files))
   }
 
-  @Test(arguments: [1, 3, 16], [21, 22] as [UInt64])
-  func `a dry run counts what the run then does, in every counter`(workers: Int, seed: UInt64) {
-    let tree = ScratchTree(random: seed, entries: 1200)
-    var target = makeTarget(tree.path)
-    target.emptyDirectories = EmptyDirectoryRule(minAge: .seconds(86_400))
-    let contents = tree.contents
-    var planned = purge([target], mode: .dryRun, workers: workers).totals
-    #expect(tree.contents == contents)
-    #expect(planned.filesPurged == 0)
-    #expect(planned.bytesFreed == 0)
-    let done = purge([target], workers: workers + 1).totals
-    // A dry run purges nothing; all else must agree.
-    planned.filesPurged = planned.filesToPurge
-    planned.bytesFreed = planned.bytesToFree
-    #expect(planned == done)
-  }
-
   @Test(arguments: [1, 2, 16], [31, 32, 33] as [UInt64])
   func `with descriptors for few directories the result is the same`(workers: Int, seed: UInt64) {
     let tree = ScratchTree(random: seed, entries: 1500)

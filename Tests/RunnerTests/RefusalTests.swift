@@ -222,7 +222,7 @@ import Testing
     let tree = ScratchTree()
     for index in 0..<10 { tree.file("f\(index)") }
     let server = Server(refusing: 2)
-    let cap = try #require(DeletionCap("the cap", maxFiles: 5, maxBytes: nil))
+    let cap = try #require(DeletionCap(of: nil, maxFiles: 5, maxBytes: nil))
     let tally = walk(
       makeTarget(tree.path), fileSystem: ScriptedFileSystem(onRemoveFile: { _ in server.answer() }), workers: 2,
       caps: [cap])

@@ -1,162 +1,224 @@
 import Glibc
 import Kernel
 import Plan
-import SystemPackage
 import Testing
 
 @testable import Runner
 
-/// A dry run foresees what would not be permitted, without trying.
+/// What a dry run says of itself: nothing was done, and what would be is what a run does.
 @Suite struct RehearsalTests {
-  private func target(_ path: String) -> Target {
-    var target = makeTarget(path)
-    target.emptyDirectories = EmptyDirectoryRule(minAge: .zero)
-    return target
-  }
+  /// Keeps what a run tells of single entries.
+  private final class Records: EntryRecorder {
+    let wantsKept: Bool
+    private let entries = Monitor<[RecordedEntry]>([])
 
-  /// What is refused, by the name of the directory, and how often each was asked for.
-  private func scripted(_ refusals: [String: Errno]) -> (ScriptedFileSystem, Monitor<[String: Int]>) {
-    let asked = Monitor<[String: Int]>([:])
-    var fileSystem = ScriptedFileSystem()
-    fileSystem.onAccess = { path in
-      let name = path.split(separator: "/").last.map(String.init) ?? ""
-      asked.withLock { $0[name, default: 0] += 1 }
-      return refusals[name]
+    init(wantsKept: Bool = true) { self.wantsKept = wantsKept }
+
+    func record(_ entry: RecordedEntry) { entries.withLock { $0.append(entry) } }
+
+    var all: [RecordedEntry] { entries.withLock { $0 } }
+    func paths(_ fate: RecordedEntry.Fate) -> [String] {
+      all.filter { $0.fate == fate }.map { String(decoding: $0.path, as: UTF8.self) }.sorted()
     }
-    return (fileSystem, asked)
-  }
-
-  @Test(arguments: [Errno.permissionDenied, .notPermitted, .readOnlyFileSystem], [1, 8])
-  func `directories in which nothing may be removed are counted with their files, and told`(
-    error: Errno, workers: Int
-  ) {
-    let tree = ScratchTree()
-    for index in 0..<3000 { tree.file("closed/f\(index)") }
-    for index in 0..<5 { tree.file("open/f\(index)") }
-    tree.file("young/f", days: 0)
-    let (fileSystem, asked) = scripted(["closed": error, "young": error])
-    let events = Events()
-    let outcome = purge(
-      [target(tree.path)], mode: .dryRun, workers: workers, events: events, fileSystem: fileSystem)
-    #expect(outcome.totals.filesToPurge == 3005)
-    #expect(outcome.totals.dirsNotPermitted == 1)
-    #expect(outcome.totals.filesNotPermitted == 3000)
-    #expect(outcome.totals.errors == 0)
-    // Once in each directory in which something would go.
-    #expect(asked.withLock { $0 } == ["closed": 1, "open": 1])
-    let name = ErrnoName.of(error)
-    #expect(events.notices == ["deleting in \(tree.path)/closed would not be permitted (\(name))"])
-  }
-
-  @Test func `the first twenty are told, and all are counted`() {
-    let tree = ScratchTree()
-    var refusals: [String: Errno] = [:]
-    for index in 0..<30 {
-      tree.file("d\(index)/f")
-      refusals["d\(index)"] = .permissionDenied
+    var kept: [KeepReason: UInt64] {
+      all.reduce(into: [:]) { counts, entry in
+        if case .kept(let reason) = entry.fate { counts[reason, default: 0] += 1 }
+      }
     }
-    let events = Events()
-    let outcome = purge([target(tree.path)], mode: .dryRun, events: events, fileSystem: scripted(refusals).0)
-    #expect(outcome.totals.dirsNotPermitted == 30)
-    #expect(outcome.totals.filesNotPermitted == 30)
-    #expect(events.notices.count == 20)
   }
 
-  @Test func `a directory is asked for the sake of an empty one in it, too`() {
-    let tree = ScratchTree()
-    tree.directory("a/empty")
-    tree.ageDirectories()
-    let tally = purge([target(tree.path)], mode: .dryRun, fileSystem: scripted(["a": .permissionDenied]).0).totals
-    #expect(tally.dirsNotPermitted == 1)
-    #expect(tally.filesNotPermitted == 0)
-    #expect(tally.emptyDirsToDelete == 2)
+  private func rehearse(
+    _ targets: [Target], mode: RunMode = .dryRun, workers: Int = 4, events: Events = Events(), records: Records? = nil,
+    adjust: (inout BatchPlan) -> Void = { _ in }
+  ) -> BatchOutcome {
+    var plan = BatchPlan(targets: targets)
+    for index in plan.targets.indices { plan.targets[index].concurrency = .atMost(workers) }
+    adjust(&plan)
+    var settings = BatchRunner.Settings(mode: mode, runID: "test", now: Fixture.now)
+    settings.recorder = records
+    return BatchRunner(plan: plan, settings: settings, stop: StopRequest(), onEvent: events.add).run()
   }
 
-  @Test func `what cannot be told does not stand against it`() {
+  private static let rounds = getenv("PLAN_TREES").flatMap { Int(String(cString: $0)) } ?? 12
+
+  @Test(arguments: 0..<RehearsalTests.rounds)
+  func `a plan counts nothing as done, promises what the run does, and names exactly the files that go`(
+    round: Int
+  ) throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededGenerator(seed: seed)
+    let tree = ScratchTree(random: seed, entries: 400)
+    var target = makeTarget(tree.path)
+    target.emptyDirectories = EmptyDirectoryRule(minAge: .seconds(86_400))
+    target.retention = try .random(using: &random)
+    let before = tree.contents
+    let planRecords = Records()
+    var planned = rehearse([target], workers: [1, 3, 16][round % 3], records: planRecords).totals
+    #expect(tree.contents == before, "seed \(seed)")
+    #expect(planned.filesPurged == 0 && planned.bytesFreed == 0 && planned.symlinksPurged == 0, "seed \(seed)")
+    #expect(planned.emptyDirsDeleted == 0, "seed \(seed)")
+
+    let runRecords = Records()
+    let done = rehearse([target], mode: .purge, workers: [3, 16, 1][round % 3], records: runRecords).totals
+    let gone = Set(before).subtracting(tree.contents).map { "\(tree.path)/\($0)" }
+    let named = planRecords.paths(.wouldPurge)
+    #expect(named == runRecords.paths(.purged), "seed \(seed)")
+    #expect(Set(named + planRecords.paths(.wouldRemoveDirectory)) == Set(gone), "seed \(seed)")
+    #expect(planRecords.paths(.wouldRemoveDirectory) == runRecords.paths(.removedDirectory), "seed \(seed)")
+
+    for (records, tally) in [(planRecords, planned), (runRecords, done)] {
+      #expect(UInt64(records.paths(.wouldPurge).count + records.paths(.purged).count) == tally.filesToPurge)
+      #expect(UInt64(records.paths(.skipped).count) == tally.symlinksSkipped + tally.specialFilesSkipped)
+      for reason in KeepReason.allCases { #expect(records.kept[reason, default: 0] == tally.filesKept[reason]) }
+    }
+    // All else must agree.
+    planned.filesPurged = planned.filesToPurge
+    planned.symlinksPurged = planned.symlinksToPurge
+    planned.bytesFreed = planned.bytesToFree
+    planned.emptyDirsDeleted = planned.emptyDirsToDelete
+    #expect(planned == done, "seed \(seed)")
+  }
+
+  @Test func `a file that would go is told with its size, its age and the rule that decides`() throws {
     let tree = ScratchTree()
-    tree.file("a/f")
-    let outcome = purge([target(tree.path)], mode: .dryRun, fileSystem: scripted(["a": .ioError]).0)
-    #expect(outcome.totals.dirsNotPermitted == 0)
+    tree.file("a.log", days: 10, size: 123)
+    tree.file("b.txt", days: 40, size: 5)
+    var target = makeTarget(tree.path)
+    let criteria = Retention.Criteria(
+      maxAge: .seconds(7 * 86_400), ageFrom: .mtime, minSize: ByteCount(bytes: 0), maxSize: nil, owners: nil)
+    target.retention.rules = [Retention.Rule(include: [try Pattern("*.log")], exclude: [], criteria: criteria)]
+    let records = Records(wantsKept: false)
+    _ = rehearse([target], records: records)
+    let entries = records.all.sorted { $0.path.lexicographicallyPrecedes($1.path) }
+    #expect(entries.map { $0.size?.bytes } == [123, 5])
+    #expect(entries.map { $0.age?.components.seconds } == [864_000, 3_456_000])
+    #expect(entries.map(\.rule) == [0, nil])
+  }
+
+  @Test func `a few files that would go are kept as samples, in a dry run alone`() {
+    let tree = ScratchTree()
+    for index in 0..<50 { tree.file("d/f\(index)", size: 10) }
+    let samples = rehearse([makeTarget(tree.path)]).targets[0].samples
+    #expect(samples.count == FileSample.most)
+    #expect(samples.allSatisfy { $0.path.hasPrefix("\(tree.path)/d/f") && $0.size.bytes == 10 })
+    #expect(rehearse([makeTarget(tree.path)], mode: .purge).targets[0].samples.isEmpty)
+  }
+
+  @Test func `a plan counts on beyond caps, and tells which of them a run would meet`() {
+    let trees = (0..<3).map { _ in ScratchTree() }
+    for tree in trees { for index in 0..<9 { tree.file("f\(index)", size: 4096) } }
+    var targets = trees.enumerated().map { makeTarget($1.path, name: "t\($0)") }
+    targets[0].maxDeletions = 2
+    targets[1].maxDeletedBytes = ByteCount(bytes: 5 * 4096)
+    let outcome = rehearse(targets) { $0.safety.maxDeletions = 12 }
+    #expect(outcome.totals.filesToPurge == 27)
+    #expect(outcome.books.endings == [.completed: 3])
+    #expect(outcome.exitStatus == .guardTripped)
+    #expect(
+      outcome.capForecasts == [
+        CapForecast(key: "max_deletions", target: "t0", limit: 2, wanted: 9, isBytes: false),
+        CapForecast(key: "max_deleted_bytes", target: "t1", limit: 5 * 4096, wanted: 9 * 4096, isBytes: true),
+        // Of the first target two.
+        CapForecast(key: "safety.max_deletions", target: nil, limit: 12, wanted: 20, isBytes: false),
+      ])
+    #expect(rehearse(targets) { $0.safety.maxDeletions = 20 }.capForecasts.map(\.target) == ["t0", "t1"])
+  }
+
+  @Test func `a cap that a run does not meet is not told`() {
+    let tree = ScratchTree()
+    for index in 0..<9 { tree.file("f\(index)") }
+    var target = makeTarget(tree.path)
+    target.maxDeletions = 9
+    let outcome = rehearse([target])
+    #expect(outcome.capForecasts.isEmpty)
     #expect(outcome.exitStatus == .success)
   }
 
-  @Test func `a purge asks nothing of the kind while all goes well`() {
+  @Test func `pretended removals are no operations that a rate limit holds back`() {
     let tree = ScratchTree()
-    tree.file("a/f")
-    let (fileSystem, asked) = scripted([:])
-    let outcome = purge([target(tree.path)], fileSystem: fileSystem)
-    #expect(outcome.totals.filesPurged == 1)
-    #expect(asked.withLock { $0 } == [:])
+    for index in 0..<300 { tree.file("f\(index)") }
+    let clock = ContinuousClock()
+    var target = makeTarget(tree.path)
+    target.operationsPerSecond = 200
+    let start = clock.now
+    let outcome = rehearse([target])
+    // A look each takes a second and a half, a removal would take as long again, and its fresh look, too.
+    #expect(clock.now - start < .seconds(3))
+    #expect(outcome.totals.filesToPurge == 300)
   }
 
-  // MARK: The real kernel
+  // MARK: What stays, and why
 
-  @Test func `a read-only mount is foreseen, and a run says the same of it`() throws {
-    try requireMounts()
+  @Test func `folders with dates that stay are named, with the reason`() throws {
     let tree = ScratchTree()
-    for index in 0..<3 { tree.file("f\(index)") }
-    try #require(
-      system("mount --bind \(tree.path) \(tree.path) && mount -o remount,bind,ro \(tree.path)") == 0)
-    defer { system("umount \(tree.path)") }
+    for name in ["2019-12", "2020-01", "2020-02", "2024-05", "2026-11", "2027-01", "2024-13"] { tree.directory(name) }
+    var target = makeTarget("/", name: "monthly")
+    let prefix = tree.path.split(separator: "/").map { PathPattern.Component.literal(String($0)) }
+    target.path = PathPattern(
+      text: tree.path + "/pattern",
+      components: prefix + [.template(DateTemplate(pieces: [.year, .text("-"), .month]))])
+    target.partitions = PartitionRule(from: Period(year: 2020, month: 1))
+    target.partitions?.keepLast = 2
+    let kept = rehearse([target]).foldersKept
+    #expect(kept.map(\.target) == ["monthly"])
+    #expect(kept[0].folders[.outsideBounds]?.first == ["\(tree.path)/2019-12"])
+    #expect(kept[0].folders[.keepLast]?.first == ["\(tree.path)/2024-05"])
+    #expect(kept[0].folders[.tooYoung]?.first.sorted() == ["\(tree.path)/2026-11", "\(tree.path)/2027-01"])
+  }
+
+  @Test func `the holds that were met are named`() {
+    let tree = ScratchTree()
+    tree.file("a/.purge-hold")
+    tree.file("b/c/.purge-hold")
+    tree.file("b/old")
+    let holds = rehearse([makeTarget(tree.path)]).targets[0].holds
+    #expect(holds.count == 2)
+    #expect(holds.first.sorted() == ["\(tree.path)/a", "\(tree.path)/b/c"])
+    tree.file(".purge-hold")
+    #expect(rehearse([makeTarget(tree.path + "/b")]).targets[0].holds.first == [tree.path])
+  }
+
+  @Test func `files dated in the future are kept apart from those that are too new, and many of them are told of`() {
+    let tree = ScratchTree()
+    for index in 0..<50 { tree.file("f\(index)", days: 1) }
+    tree.file("late", days: -400)
     let events = Events()
-    let rehearsed = purge([makeTarget(tree.path)], mode: .dryRun, events: events)
-    #expect(rehearsed.totals.filesToPurge == 3)
-    #expect(rehearsed.totals.filesNotPermitted == 3)
-    #expect(events.notices == ["deleting in \(tree.path) would not be permitted (EROFS)"])
-    let outcome = purge([makeTarget(tree.path)])
-    #expect(outcome.targets[0].errorsByKind == ["EROFS": 3])
-    #expect(outcome.exitStatus == .permanentFailures)
+    let outcome = rehearse([makeTarget(tree.path)], events: events) { $0.safety.maxClockSkew = .seconds(300) }
+    #expect(outcome.totals.filesKept[.inFuture] == 1)
+    #expect(outcome.totals.filesKept[.tooNew] == 50)
+    #expect(events.notices.contains { $0.hasPrefix("1 of 51 files") })
+    let quiet = Events()
+    for index in 0..<100 { tree.file("g\(index)", days: 1) }
+    _ = rehearse([makeTarget(tree.path)], events: quiet)
+    #expect(quiet.notices.isEmpty)
   }
 
-  /// A tree on a file system that has attributes, with one set on `name`.
-  private func withAttribute(_ attribute: String, of name: String, _ body: (ScratchTree) -> Void) throws {
-    for place in ["/tmp", "/var/tmp", "/dev/shm"] {
-      let tree = ScratchTree(in: place)
-      tree.file("d/f")
-      tree.file("d/g")
-      guard system("chattr +\(attribute) \(tree.path)/\(name) 2>/dev/null") == 0 else { continue }
-      defer { system("chattr -\(attribute) \(tree.path)/\(name)") }
-      return body(tree)
-    }
-    print("skipped: no file system here has attributes that this user may set")
-    try Test.cancel("no file system here has attributes that this user may set")
-  }
+  // MARK: The whole run
 
-  @Test(arguments: ["i", "a"]) func `an immutable or append-only directory is foreseen`(attribute: String) throws {
-    try withAttribute(attribute, of: "d") { tree in
-      let events = Events()
-      let rehearsed = purge([makeTarget(tree.path)], mode: .dryRun, events: events)
-      #expect(rehearsed.totals.dirsNotPermitted == 1)
-      #expect(rehearsed.totals.filesNotPermitted == 2)
-      #expect(events.notices == ["deleting in \(tree.path)/d would not be permitted (EPERM)"])
-      #expect(purge([makeTarget(tree.path)]).targets[0].errorsByKind == ["EPERM": 2])
+  @Test func `the run tells one number of targets from its start to its end`() {
+    let trees = (0..<3).map { _ in ScratchTree() }
+    for tree in trees { tree.file("old") }
+    var targets = trees.enumerated().map { makeTarget($1.path, name: "t\($0)") }
+    targets[1].isEnabled = false
+    let events = Events()
+    let outcome = rehearse(targets, events: events) { $0.run.progressInterval = .milliseconds(1) }
+    let started = events.all.compactMap { if case .batchStarted(let count) = $0 { count } else { nil } }
+    #expect(started == [3])
+    #expect(outcome.books.count == 3)
+    for case .batchProgress(let progress) in events.all {
+      #expect(progress.targets == 3)
+      #expect(progress.targetsDone + progress.targetsRunning + progress.targetsWaiting == 3)
     }
   }
 
-  @Test(arguments: ["i", "a"]) func `an immutable or append-only file is foreseen`(attribute: String) throws {
-    try withAttribute(attribute, of: "d/f") { tree in
-      let rehearsed = purge([makeTarget(tree.path)], mode: .dryRun)
-      #expect(rehearsed.totals.dirsNotPermitted == 0)
-      #expect(rehearsed.totals.filesNotPermitted == 1)
-      #expect(rehearsed.totals.filesToPurge == 2)
-      #expect(purge([makeTarget(tree.path)]).targets[0].errorsByKind == ["EPERM": 1])
-    }
-  }
-
-  @Test func `in a sticky directory others' files are those that stay`() {
-    var directory = EntryStatus(supposed: .directory, owner: 0, size: 0, time: FileTime(seconds: 0))
-    directory.marks = .sticky
-    let files = [1, 2].map { EntryStatus(supposed: .file, owner: $0, size: 0, time: FileTime(seconds: 0)) }
-    var rule = StickyRule()
-    (rule.user, rule.mayDisregardOwners) = (1, false)
-    #expect(files.map { rule.forbids($0, in: directory) } == [false, true])
-    directory.owner = 1
-    #expect(!rule.forbids(files[1], in: directory))
-    directory.owner = 0
-    rule.mayDisregardOwners = true
-    #expect(!rule.forbids(files[1], in: directory))
-    rule.mayDisregardOwners = false
-    directory.marks = []
-    #expect(!rule.forbids(files[1], in: directory))
+  @Test func `a run that is not to start touches nothing`() {
+    let tree = ScratchTree()
+    tree.file("old")
+    var settings = BatchRunner.Settings(mode: .purge, runID: "test", now: Fixture.now)
+    settings.willStart = { "no" }
+    let runner = BatchRunner(
+      plan: BatchPlan(targets: [makeTarget(tree.path)]), settings: settings, stop: StopRequest(), onEvent: { _ in })
+    #expect(runner.run().unfitting == ["no"])
+    #expect(tree.exists("old"))
   }
 }

@@ -293,7 +293,7 @@ import Testing
   @Test func `a cap holds for files that were looked at ahead`() {
     let tree = ScratchTree()
     for index in 0..<40 { tree.file("d\(index % 4)/f\(index)", size: 5000) }
-    let cap = DeletionCap("the cap", maxFiles: 10, maxBytes: nil)
+    let cap = DeletionCap(of: nil, maxFiles: 10, maxBytes: nil)
     let tally = walk(
       makeTarget(tree.path), fileSystem: ScriptedFileSystem.slow, workers: 6, caps: [cap].compactMap { $0 })
     #expect(tally.filesPurged == 10)

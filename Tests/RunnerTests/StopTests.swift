@@ -107,7 +107,12 @@ import Testing
     let targets = trees.enumerated().map { makeTarget($1.path, name: "t\($0)") }
     let outcome = purge(targets, workers: 1, events: events, fileSystem: fileSystem, stop: stop)
     #expect(outcome.targets.map(\.ending) == [.stoppedSignal])
-    #expect(outcome.books.notStarted.map(\.names.count) == [2])
+    #expect(outcome.books.endings == [.stoppedSignal: 1, .notStarted: 2])
+    // One line for all, as one sentence is.
+    #expect(outcome.books.notStarted.map(\.reason) == ["stop"])
+    #expect(outcome.books.notStarted.map(\.names.first) == [["t1", "t2"]])
+    let told = events.all.compactMap { if case .targetsNotStarted(let targets) = $0 { targets } else { nil } }
+    #expect(told == outcome.books.notStarted)
   }
 
   @Test func `progress is told while every worker hangs`() throws {

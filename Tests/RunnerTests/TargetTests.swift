@@ -217,9 +217,44 @@ import Testing
     #expect(purge([wild], mode: .dryRun, selection: [try Glob("wild")]).targets.count == 2)
     #expect(purge([wild], mode: .dryRun, selection: [try Glob("*/b")]).targets.map(\.name) == ["wild/b"])
     let unmatched = purge([wild], selection: [try Glob("other"), try Glob("wild/*")])
-    #expect(unmatched.unmatchedSelection == ["other"])
+    #expect(unmatched.unmatchedSelection == [UnmatchedSelection("other")])
     #expect(unmatched.targets.isEmpty)
     #expect(tree.exists("a/old"))
+  }
+
+  @Test func `of a selected folder that its date keeps, it is told what keeps it`() throws {
+    let tree = ScratchTree()
+    for name in ["2020-01", "2020-02", "2020-03", "2020-04", "2999-01", "2020-13"] { tree.directory(name) }
+    var dated = makeTarget("/", name: "monthly")
+    dated.path = pattern(
+      tree, [.template(DateTemplate(pieces: [.year, .text("-"), .month]))], "{YYYY}-{MM}")
+    dated.partitions = PartitionRule(
+      from: Period(year: 2020, month: 2), to: Period(year: 2020, month: 12), order: .oldestFirst)
+    dated.partitions?.keepLast = 1
+    func reasons(_ selection: String..., olderThan: PartitionAge? = nil) throws -> [String?] {
+      dated.partitions?.olderThan = olderThan
+      let outcome = purge([dated], mode: .dryRun, selection: try selection.map { try Glob($0) })
+      #expect(outcome.targets.isEmpty == !outcome.unmatchedSelection.isEmpty)
+      return outcome.unmatchedSelection.map(\.reason)
+    }
+    #expect(
+      try reasons("monthly/2020-01", "monthly/2999-01", "monthly/2020-04", "monthly/2020-13") == [
+        "target monthly/2020-01 is not purged now: its month is before 'from'",
+        "target monthly/2999-01 is not purged now: its month is after 'to'",
+        "target monthly/2020-04 is not purged now: keep_last keeps it", nil,
+      ])
+    #expect(
+      try reasons("monthly/2020-0[123]", olderThan: .months(12_000)) == [
+        "target monthly/2020-01 is not purged now: its month is before 'from' (and 2 more)"
+      ])
+    dated.partitions?.from = nil
+    dated.partitions?.to = nil
+    #expect(
+      try reasons("monthly/2020-03", olderThan: .months(12_000)) == [
+        "target monthly/2020-03 is not purged now: its month ended less than older_than ago"
+      ])
+    #expect(try reasons("monthly/2999-01") == ["target monthly/2999-01 is not purged now: its month is not over"])
+    #expect(try reasons("monthly/2020-0*") == [])
   }
 
   @Test func `a pattern target that is selected and has no folder today is no error`() throws {
@@ -287,7 +322,7 @@ import Testing
     })
     let outcome = purge([wild], fileSystem: fileSystem, stop: stop)
     #expect(outcome.exitStatus == .interrupted)
-    #expect(outcome.targets.map(\.ending) == [.notStarted])
+    #expect(outcome.books.endings == [.notStarted: 1])
   }
 
   @Test func `a disabled target is reported as skipped and not touched`() {
@@ -306,7 +341,7 @@ import Testing
     tree.file("good/old")
     let targets = [makeTarget(tree.path + "/missing", name: "bad"), makeTarget(tree.path + "/good", name: "good")]
     let stopped = purge(targets) { $0.run.onTargetFailure = .stop }
-    #expect(stopped.targets.map(\.ending) == [.failed, .notStarted])
+    #expect(stopped.books.endings == [.failed: 1, .notStarted: 1])
     #expect(stopped.exitStatus == .failures)
     #expect(tree.exists("good/old"))
     #expect(purge(targets).targets.map(\.ending) == [.failed, .completed])
@@ -315,8 +350,8 @@ import Testing
     for index in 0..<2 { tree.file("capped/f\(index)") }
     capped.maxDeletions = 1
     #expect(
-      purge([capped, targets[1]]) { $0.run.onTargetFailure = .stop }.targets.map(\.ending)
-        == [.stoppedGuard, .notStarted])
+      purge([capped, targets[1]]) { $0.run.onTargetFailure = .stop }.books.endings
+        == [.stoppedGuard: 1, .notStarted: 1])
   }
 
   @Test func `targets in parallel keep below the ceiling on operations in flight`() {

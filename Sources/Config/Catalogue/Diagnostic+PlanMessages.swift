@@ -35,8 +35,12 @@ extension Diagnostic {
       hint: path.hint("write the folder that is meant"))
   }
 
-  static func wildcardNotAllowed(of key: String, at place: SourcePlace) -> Diagnostic {
-    .error(.wildcardNotAllowed, "'\(key)' must be a plain path, without wildcards and dates", at: place, hint: nil)
+  static func wildcardNotAllowed(of key: String, mayHoldFields: Bool, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .wildcardNotAllowed,
+      mayHoldFields
+        ? "'\(key)' must be the path of one file, without wildcards"
+        : "'\(key)' must be a plain path, without wildcards and dates", at: place, hint: nil)
   }
 
   static func doubleStarInPath(at place: SourcePlace) -> Diagnostic {
@@ -51,8 +55,16 @@ extension Diagnostic {
       hint: .didYouMean(nearest) ?? Advice.insteadOfField(text))
   }
 
-  static func strayBrace(at place: SourcePlace) -> Diagnostic {
-    .error(.strayBrace, "a brace without its partner", at: place, hint: "date fields are written {YYYY}, {MM} and {DD}")
+  static func strayBrace(isReport: Bool, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .strayBrace, "a brace without its partner", at: place,
+      hint: isReport ? "the fields are \(ReportPath.Field.list)" : "date fields are written {YYYY}, {MM} and {DD}")
+  }
+
+  static func unknownReportField(_ text: String, nearest: String?, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .unknownReportField, "unknown field \(text.quoted) in a report's path", at: place,
+      hint: .didYouMean(nearest) ?? "the fields are \(ReportPath.Field.list)")
   }
 
   static func fieldNeedsField(_ field: String, _ other: String, at place: SourcePlace) -> Diagnostic {
@@ -162,6 +174,15 @@ extension Diagnostic {
     .error(
       .thresholdAboveLimit, "'\(key)' (\(size)) is above the limit of \(limit): the kernel would act before the guard",
       at: place, notes: .containerLimit(at: containerPlace), hint: "write a percentage to follow the container's limit")
+  }
+
+  /// `limit` is nil where it is not known: then `pause_at` is a size.
+  static func memoryTooSmall(pause: String, base: String, limit: String?, at place: SourcePlace) -> Diagnostic {
+    let remark = limit.map { " of a limit of \($0)" } ?? ""
+    return .error(
+      .memoryTooSmall,
+      "pause_at (\(pause)\(remark)) leaves no room above the \(base) that the program itself takes: no target could go on",
+      at: place, hint: "give it 64Mi or more; plan tells how much")
   }
 
   static func budgetsDoNotFit(

@@ -51,7 +51,7 @@ extension Diagnostic {
   }
 
   static func retriedWhateverHappened(_ kind: Workload.Kind, at place: SourcePlace) -> Diagnostic {
-    let policy = kind == .pod ? "" : ", with a podFailurePolicy that fails the Job on 2, 5 and 64"
+    let policy = kind == .pod ? "" : ", with a podFailurePolicy that fails the Job on \(ExitStatus.finalList)"
     return .warning(
       .retriedWhateverHappened,
       "with OnFailure the run is tried again even where that cannot help: a wrong config, a cap",
@@ -74,6 +74,13 @@ extension Diagnostic {
       ? "'Replace' ends a run that is still at work when the next one is due"
       : "a second run may start while the first is still at work"
     return .warning(.otherRunAllowed, message, at: place, hint: "write concurrencyPolicy: Forbid")
+  }
+
+  static func shardsNotSupported(_ variable: String, _ value: String, at place: SourcePlace) -> Diagnostic {
+    .error(
+      .shardsNotSupported,
+      "\(variable) is \(value.quoted), and shards are not supported yet: plan and run refuse it, since every pod would purge everything",
+      at: place, hint: "leave it out; run.parallel_targets and concurrency make one run faster")
   }
 
   static func severalPods(_ key: String, _ count: Int, at place: SourcePlace) -> Diagnostic {
@@ -100,7 +107,7 @@ extension Diagnostic {
       case .duplicate: "Kubernetes refuses an exit status that is here twice"
       case .none: "a rule on exit statuses needs at least one in 'values'"
       }
-    return .error(.badExitStatuses, message, at: place, hint: "for instance values: [2, 5, 64]")
+    return .error(.badExitStatuses, message, at: place, hint: "for instance values: [2, 5, 7, 64]")
   }
 
   /// `text` is nil where there is none.
@@ -123,7 +130,7 @@ extension Diagnostic {
     .warning(
       .retryForgone,
       "status \(status.rawValue) (\(status.meaning)) is worth a further attempt, but this rule allows none",
-      at: place, hint: "write action: FailJob for 2, 5 and 64 only")
+      at: place, hint: "write action: FailJob for \(ExitStatus.finalList) only")
   }
 
   static func retryInVain(_ status: ExitStatus, action: String, at place: SourcePlace) -> Diagnostic {
@@ -131,7 +138,7 @@ extension Diagnostic {
     return .warning(
       .retryInVain,
       "after status \(status.rawValue) (\(status.meaning)) every attempt ends the same way, and this rule allows them \(howOften)",
-      at: place, hint: "write action: FailJob for 2, 5 and 64")
+      at: place, hint: "write action: FailJob for \(ExitStatus.finalList)")
   }
 
   /// Those of one container after which every attempt ends the same way.
@@ -159,6 +166,14 @@ extension Diagnostic {
         ? "add to its rules: " + rules.map { "- \($0)" }.joined(separator: " ")
         : "add to the Job's spec: podFailurePolicy: {rules: [\(rules.joined(separator: ", "))]}")
   }
+}
+
+extension ExitStatus {
+  /// Those that no further attempt mends, for a sentence.
+  fileprivate static let finalList: String = {
+    let values = allCases.filter { $0 != .success && !$0.isWorthARetry }.map { "\($0.rawValue)" }
+    return values.dropLast().joined(separator: ", ") + " and " + values.suffix(1).joined()
+  }()
 }
 
 // MARK: - Notes

@@ -23,12 +23,13 @@ extension Diagnostic {
     case globEmptyComponent
     // Paths.
     case pathTooLong, nameTooLong, relativePath, emptyComponent, dotComponent, wildcardNotAllowed, doubleStarInPath
-    case unknownDateField, strayBrace, fieldNeedsField, fieldTwice, fieldBetweenWildcards, mixedCalendars
+    case unknownDateField, unknownReportField, strayBrace, fieldNeedsField, fieldTwice, fieldBetweenWildcards,
+      mixedCalendars
     case unknownTimeZone, noTimeZones
     case protectedPath, outsideAllowedRoots, partitionsWithoutTemplate
     case boundsReversed, folderBelowDate
     // Plans.
-    case duplicateTargetName, overlappingTargets, tooManyPatterns, sizesReversed, thresholdsReversed,
+    case duplicateTargetName, overlappingTargets, tooManyPatterns, sizesReversed, thresholdsReversed, memoryTooSmall,
       thresholdAboveLimit,
       budgetsDoNotFit
     case moreTargetsThanConcurrency
@@ -73,7 +74,7 @@ extension Diagnostic {
       targetGoneWithPod, reportNotWritable, reportGoneWithPod
     case otherTerminationLog
     case gracePeriodTooShort, gracePeriodTight, deadlineBeforeTimeLimit, deadlineBeforeAttempts
-    case startedAgain, retriedWhateverHappened, restartPolicyRefused, otherRunAllowed, severalPods
+    case startedAgain, retriedWhateverHappened, restartPolicyRefused, otherRunAllowed, severalPods, shardsNotSupported
     case failurePolicyNeedsNever, badExitStatuses, unknownContainer, retryForgone, retryInVain, retriesInVain
     case noArguments, badArgument, selectsNoTarget, configFromStandardInput
     case otherNamespace, otherConfigMap, otherConfigMapKey, noSuchConfigFile, noSuchSubPath, configPathIsFolder

@@ -71,17 +71,17 @@ struct HostChecks {
     case .folders(let folders, _, _):
       guard let finding = folders.first.flatMap({ finding(aboutReport: file, $0, at: place) }) else { return }
       findings.report(finding)
-    case .noAnswer(let silence, _): findings.report(finding(silence, file, at: place))
-    case .noThread(let errno): findings.report(.hostNoThread(file, errno: errno, at: place))
+    case .noAnswer(let silence, _): findings.report(finding(silence, file.fixedPart, at: place))
+    case .noThread(let errno): findings.report(.hostNoThread(file.fixedPart, errno: errno, at: place))
     case .tooMany: break
     }
   }
 
-  /// A link at the end is replaced by a run.
-  private func finding(aboutReport file: String, _ found: HostFacts.Folder, at place: SourcePlace) -> Diagnostic? {
-    let last = file.split(separator: "/").count - 1
+  /// A link at the end is replaced by a run. Of a path with fields, the folder was looked at that all of its reports lie in.
+  private func finding(aboutReport file: ReportPath, _ found: HostFacts.Folder, at place: SourcePlace) -> Diagnostic? {
+    let last = file.hasFields ? Int.max : file.text.split(separator: "/").count - 1
     switch found.state {
-    case .directory: return .hostReportIsFolder(file, at: place)
+    case .directory: return file.hasFields ? nil : .hostReportIsFolder(file.text, at: place)
     case .missing(let component) where component < last, .notDirectory(_, let component) where component < last:
       return .hostReportWithoutFolder(found.path(through: component), at: place)
     case .missing, .notDirectory, .link, .refused, .held: return nil

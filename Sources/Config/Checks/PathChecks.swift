@@ -46,14 +46,14 @@ struct PathChecks {
 
   /// What targets have against a report with this path: it is a folder, or would be deleted once it is old.
   static func finding(
-    aboutReport file: String, at place: SourcePlace, beside targets: [DecodedTarget]
+    aboutReport file: ReportPath, at place: SourcePlace, beside targets: [DecodedTarget]
   ) -> Diagnostic? {
-    let names = file.split(separator: "/")
+    let names = file.example.split(separator: "/")
     let shapes = names.map { NameShape(literal: Array($0.utf8)) }
     for target in targets where target.isEnabled {
       guard let path = target.path else { continue }
       if path.literalPrefix.starts(with: names.map { String($0) }) {
-        return .reportIsFolder(file, at: place, folder: target.pathPlace)
+        return .reportIsFolder(file.text, at: place, folder: target.pathPlace)
       }
       let rest = names.dropFirst(path.components.count).joined(separator: "/")
       guard path.components.count < names.count, target.mayDelete(rest),

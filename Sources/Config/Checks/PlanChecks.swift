@@ -15,10 +15,12 @@ struct PlanChecks {
 
   private let now: Timestamp?
   private let limits: YAMLLimits
+  /// Of the text, for what nothing in it says.
+  private let firstKey: SourcePlace
 
   /// Of `settings`, the memory limit and the time count.
-  init(_ decoder: BatchDecoder, _ settings: CheckSettings, limits: YAMLLimits) {
-    (draft, now, self.limits) = (decoder.draft, settings.now, limits)
+  init(_ decoder: BatchDecoder, _ settings: CheckSettings, limits: YAMLLimits, firstKey: SourcePlace) {
+    (draft, now, self.limits, self.firstKey) = (decoder.draft, settings.now, limits, firstKey)
     all = decoder.targets
     enabled = decoder.targets.filter(\.isEnabled)
     (container, containerPlace) = (settings.memoryLimit, settings.memoryLimitPlace)
@@ -89,6 +91,29 @@ struct PlanChecks {
     }
     checkOrder(("resume_at", memory.resumeAt), ("pause_at", memory.pauseAt), &findings)
     checkOrder(("pause_at", memory.pauseAt), ("abort_at", memory.abortAt), &findings)
+    if hasNoRoom {
+      findings.report(
+        .memoryTooSmall(
+          pause: text(of: ("pause_at", memory.pauseAt)), base: Sizes.text(of: MemoryPlan.base),
+          limit: limit.map { Sizes.text(of: $0) }, at: placeOfMemory))
+    }
+  }
+
+  /// The program itself would keep every target waiting.
+  private var hasNoRoom: Bool {
+    let memory = draft.memory.values
+    guard draft.memory.failed.isDisjoint(with: ["limit", "pause_at"]) else { return false }
+    if let limit { return memory.leavesNoRoom(under: limit) }
+    // Whatever the limit will be, it makes a size no larger.
+    guard case .size(let size) = memory.pauseAt else { return false }
+    return memory.leavesNoRoom(under: size)
+  }
+
+  /// Where it is said how much there is: the limit, or the threshold that makes too little of it; else the beginning.
+  private var placeOfMemory: SourcePlace {
+    let isEnough = limit.map { !MemoryPlan().leavesNoRoom(under: $0) } ?? true
+    if isEnough, let place = draft.memory.place(of: "pause_at") { return place }
+    return placeOfLimit ?? draft.memory.place(of: "limit") ?? firstKey
   }
 
   private typealias NamedThreshold = (key: String, value: MemoryPlan.Threshold)
@@ -131,7 +156,7 @@ struct PlanChecks {
 
   /// The budgets of the targets that may run at once must fit together. Targets without one share what is left.
   private func checkBudgets(_ findings: inout Findings) {
-    guard let limit else { return }
+    guard let limit, !hasNoRoom else { return }
     let available = draft.memory.values.available(under: limit)
     let demand = ParallelDemand(of: enabled, parallel: draft.run.values.parallelTargets) { target in
       target.settings.values.memoryBudget.flatMap { size in

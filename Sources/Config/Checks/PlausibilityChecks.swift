@@ -96,10 +96,10 @@ struct PlausibilityChecks {
     }
   }
 
-  /// The report's name is taken as it is.
+  /// The report's name is taken as it is, but for its fields.
   private func checkReport(_ findings: inout Findings) {
     guard let file = draft.report.values.file, let place = draft.report.place(of: "file"),
-      let foreign = ForeignPath(file)
+      let foreign = ForeignPath(file.example)
     else { return }
     findings.report(.placeholderInPath(foreign.placeholder, of: "file", meant: nil, at: place))
   }

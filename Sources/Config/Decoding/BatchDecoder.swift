@@ -76,6 +76,9 @@ struct BatchDecoder {
     }
   }
 
+  /// Nil in an empty config.
+  var firstKey: SourcePlace? { given.values.map(\.key).min { $0.range.lowerBound < $1.range.lowerBound } }
+
   /// To be called only when no error was found: then every target is whole.
   var plan: BatchPlan {
     BatchPlan(

@@ -21,6 +21,15 @@ extension Format where Value == String {
   }
 }
 
+extension Format where Value == ReportPath {
+  /// An absolute path of one file in which fields may stand for the run.
+  static var reportPath: Format {
+    .scalar("an absolute path", shape: ValueShape.reportPath) { scalar, subject throws(Diagnostic) in
+      try PathReader(scalar, of: subject.key).reportPath()
+    }
+  }
+}
+
 /// A path cut into components, each with its place.
 struct PathReader {
   private let scalar: YAMLScalar
@@ -72,7 +81,25 @@ struct PathReader {
 
   func refuseWildcards() throws(Diagnostic) {
     for component in components where !Glob.isLiteral(component.text) || component.text.contains("{") {
-      throw .wildcardNotAllowed(of: key, at: scalar.place(ofBytes: component.range))
+      throw .wildcardNotAllowed(of: key, mayHoldFields: false, at: scalar.place(ofBytes: component.range))
+    }
+  }
+
+  func reportPath() throws(Diagnostic) -> ReportPath {
+    for component in components where !Glob.isLiteral(component.text) {
+      throw .wildcardNotAllowed(of: key, mayHoldFields: true, at: scalar.place(ofBytes: component.range))
+    }
+    do throws(ReportPath.Malformed) {
+      return try ReportPath(scalar.text)
+    } catch {
+      let place = scalar.place(ofBytes: error.range)
+      switch error.reason {
+      case .strayBrace: throw .strayBrace(isReport: true, at: place)
+      case .unknownField(let field):
+        let fields = ReportPath.Field.allCases.map(\.text)
+        throw .unknownReportField(
+          field, nearest: PathReader.separated(field) ?? Spelling.nearest(to: field, among: fields), at: place)
+      }
     }
   }
 
@@ -130,7 +157,8 @@ struct PathReader {
       let isField = bytes[at] == UInt8(ascii: "{")
       let end = isField ? bytes[at...].firstIndex(of: UInt8(ascii: "}")).map { $0 + 1 } : textEnd(bytes, from: at)
       guard let end else {
-        throw .strayBrace(at: scalar.place(ofBytes: range.lowerBound + at..<range.lowerBound + at + 1))
+        throw .strayBrace(
+          isReport: false, at: scalar.place(ofBytes: range.lowerBound + at..<range.lowerBound + at + 1))
       }
       let (piece, start) = (String(decoding: bytes[at..<end], as: UTF8.self), range.lowerBound + at)
       pieces += isField ? [try field(piece, start..<range.lowerBound + end)] : try glob(piece, from: start).pieces

@@ -8,10 +8,11 @@ extension RunningContainer {
     return !isBystander || container.isInit && commandLine?.reading.checkedPaths.isEmpty == false
   }
 
-  /// Statuses after which every attempt ends the same way. Of those, a check ends with no guard's.
+  /// Statuses after which every attempt ends the same way. A check ends with none that only deleting can bring about.
   fileprivate var finalStatuses: [ExitStatus] {
     ExitStatus.allCases.filter { status in
-      status != .success && !status.isWorthARetry && !(isBystander && status == .guardTripped)
+      status != .success && !status.isWorthARetry
+        && !(isBystander && [.guardTripped, .permanentFailures].contains(status))
     }
   }
 }

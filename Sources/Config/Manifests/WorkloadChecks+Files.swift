@@ -7,12 +7,8 @@ extension WorkloadChecks {
   /// What a run writes must find a place where it can be written, and be found again.
   func checkFiles(_ findings: inout Findings) {
     guard let reading else { return }
-    if let path = reading.reportPath {
-      let place = running.commandLine?.place(ofValue: path) ?? container.place
-      checkReport(path, at: place, &findings)
-      if let finding = PathChecks.finding(aboutReport: path, at: place, beside: config?.targets ?? []) {
-        findings.report(finding)
-      }
+    if let text = reading.reportPath {
+      checkReportOption(text, &findings)
     } else if reading.command == .purge, let report = config?.draft.report, let path = report.values.file,
       let place = report.place(of: "file")
     {
@@ -21,11 +17,22 @@ extension WorkloadChecks {
     if let path = reading.terminationLog { checkTerminationLog(path, &findings) }
   }
 
-  private func checkReport(_ path: String, at place: SourcePlace, _ findings: inout Findings) {
-    guard let path = container.absolute(path) else {
+  private func checkReportOption(_ text: String, _ findings: inout Findings) {
+    // One that makes no sense is the command line's fault.
+    guard let path = try? ReportPath(text) else { return }
+    let place = running.commandLine?.place(ofValue: text) ?? container.place
+    checkReport(path, at: place, &findings)
+    if let finding = PathChecks.finding(aboutReport: path, at: place, beside: config?.targets ?? []) {
+      findings.report(finding)
+    }
+  }
+
+  private func checkReport(_ report: ReportPath, at place: SourcePlace, _ findings: inout Findings) {
+    let path = report.text
+    guard let example = container.absolute(report.example) else {
       return findings.report(.relativeInContainer(path, proposal: nil, at: place))
     }
-    guard let components = MountPath.components(path) else { return }
+    guard let components = MountPath.components(example) else { return }
     if let mount = container.mounts.first(where: { $0.components.starts(with: components) }) {
       return findings.report(.reportIsMount(path, at: place, mount: mount.path.place))
     }

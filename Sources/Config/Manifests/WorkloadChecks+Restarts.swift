@@ -22,6 +22,15 @@ extension WorkloadChecks {
     }
   }
 
+  /// Every pod with these variables ends with status 2.
+  func checkShards(_ findings: inout Findings) {
+    guard reading != nil, case .text(let count, _) = container.environment[ShardVariables.count],
+      ShardVariables.divide(count)
+    else { return }
+    let place = container.environment.place(of: ShardVariables.count)
+    findings.report(.shardsNotSupported(ShardVariables.count, count, at: place ?? container.place))
+  }
+
   /// Two runs over the same folders only find each other's files gone.
   func checkOtherRuns(_ findings: inout Findings) {
     // A rehearsal is in nobody's way.

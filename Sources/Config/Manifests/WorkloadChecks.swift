@@ -36,6 +36,7 @@ struct WorkloadChecks {
     checkRestarts(&findings)
     if running.endsAttempts { checkFailurePolicy(&findings) }
     checkOtherRuns(&findings)
+    checkShards(&findings)
   }
 
   /// Whoever only checks configs needs no mounts and no memory; an init container that finds something ends the attempt.

@@ -81,7 +81,11 @@ enum Schema {
   ]
 
   static let report: [Key<ReportPlan>] = [
-    Key("file", .absolutePath, \.file, unset: "none", examples: ["/report/purge.json"], "Where the JSON report goes."),
+    Key(
+      "file", .reportPath, \.file, unset: "none",
+      examples: ["/report/purge.json", "\"/report/purge-{YYYY}-{MM}-{run_id}.json\""],
+      "Where the JSON report goes. {run_id}, and {YYYY}, {MM}, {DD}, {HH}, {GGGG}, {WW} of the run's start by run.time_zone, "
+        + "keep the reports of several runs apart. Its folder must be there."),
     .notSupportedYet("html", of: "report", off: "none", "Where the HTML report goes."),
   ]
 

@@ -15,6 +15,10 @@ enum ValueShape {
   static let absolutePath: JSONValue = [
     "type": "string", "maxLength": .integer(Limits.path), "pattern": "^(/|(/(?!\\.{1,2}(/|$))[^/*?\\[{]+)+)$",
   ]
+  static let reportPath: JSONValue = [
+    "type": "string", "maxLength": .integer(Limits.path),
+    "pattern": "^(/|(/(?!\\.{1,2}(/|$))([^/*?\\[{}]|\\{(run_id|YYYY|MM|DD|HH|GGGG|WW)\\})+)+)$",
+  ]
   static let percentage: JSONValue = ["type": "string", "pattern": "^(?=.*[1-9])(0|[1-9][0-9]*)(\\.[0-9]+)?%$"]
   static let period = anyOf([
     ["type": "integer", "minimum": 1970, "maximum": 9999],

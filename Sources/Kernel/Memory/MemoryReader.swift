@@ -45,6 +45,9 @@ public struct MemoryLimit: Hashable, Sendable {
     (self.bytes, self.source) = (bytes, source)
   }
 
+  /// The limit of this process's group, or the smallest of one above it; nil: none has one.
+  public static func ofGroup(root: String = "") -> UInt64? { CgroupTree.find(root: root)?.limit?.bytes }
+
   /// Looks at what counts against this limit; for one thread.
   public func reader() -> MemoryReader { MemoryReader(group, root: root) }
 

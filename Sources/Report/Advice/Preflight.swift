@@ -34,14 +34,18 @@ public struct Preflight: Hashable, Sendable {
   /// The guide's, for a walk that is not over by then.
   private static let watching: Duration = .seconds(300)
 
-  init(_ outcome: BatchOutcome, plan: BatchPlan, peak: ByteCount, isSelection: Bool) {
-    let memory = outcome.memory
+  /// From so many times the recommended limit on, the limit is called too large.
+  private static let farAbove: UInt64 = 8
+
+  /// - Parameter recommended: the limit to give the container; nil: not known.
+  init(_ outcome: BatchOutcome, plan: BatchPlan, recommended: ByteCount?, isSelection: Bool) {
+    let (memory, peak) = (outcome.memory, outcome.memory.processPeak)
     items = [
       Preflight.walked(outcome, isSelection), Preflight.watched(outcome), Preflight.readable(outcome),
-      Preflight.perThousand(memory), Preflight.estimate(memory, peak), Preflight.limit(memory.summary, peak),
-      Preflight.usage(memory.summary), Preflight.calm(memory.summary), Preflight.pace(outcome),
-      Preflight.caps(outcome, plan), Preflight.report(plan),
-      Item("alerts", "alerts are set", .byHand, "on an exit status other than 0, and on memory_usage_percent above 80"),
+      Preflight.perThousand(memory), Preflight.estimate(memory, peak),
+      Preflight.limit(memory.summary, peak, recommended), Preflight.usage(memory.summary),
+      Preflight.calm(memory.summary), Preflight.pace(outcome, plan), Preflight.permission(outcome),
+      Preflight.caps(outcome, plan), Preflight.report(plan), Preflight.alerts,
       Item("rollback", "what is deleted can be brought back", .byHand, "is there a backup, and was it tried?"),
       Preflight.subset(outcome),
     ]
@@ -54,39 +58,72 @@ extension Preflight {
   private static func walked(_ outcome: BatchOutcome, _ isSelection: Bool) -> Item {
     let (id, name) = ("dry_run", "dry run on everything")
     let books = outcome.books
-    guard books.unwalked.isEmpty, books.count > 0 else {
+    guard books.unwalked.isEmpty else {
       let names = books.unwalked.map { "\($0.name) \(SummaryTable.word(for: $0.ending))" }
-      return Item(id, name, .failed, names.isEmpty ? "no target" : list(names, of: books.count(where: \.isUnwalked)))
+      return Item(id, name, .failed, list(names, of: books.count(where: \.isUnwalked)))
     }
+    if outcome.walkedNothing { return Item(id, name, .failed, "no folder was walked") }
     let files = SummaryTable.files(outcome.totals.filesScanned)
-    let targets = books.count == 1 ? "1 target" : "\(HumanText.count(UInt64(books.count))) targets"
+    let targets = HumanText.counted(UInt64(books.count), "target")
     if isSelection { return Item(id, name, .byHand, "\(files) of \(targets), but only of those that --target selects") }
     return Item(id, name, .passed, "\(files) of \(targets)")
   }
 
   private static func watched(_ outcome: BatchOutcome) -> Item {
-    let isWhole = outcome.books.count > 0 && outcome.books.unwalked.isEmpty
+    let (id, name) = ("watched", "watched to its end, or 5 minutes")
+    if outcome.walkedNothing { return Item(id, name, .byHand, "nothing to watch") }
+    let isWhole = outcome.books.endings.keys.allSatisfy(\.isOfAWholeWalk)
     let time = HumanText.duration(outcome.duration)
     return Item(
-      "watched", "watched to its end, or 5 minutes", isWhole || outcome.duration >= watching ? .passed : .failed,
-      isWhole ? "to its end, \(time)" : time)
+      id, name, isWhole || outcome.duration >= watching ? .passed : .failed, isWhole ? "to its end, \(time)" : time)
   }
 
   private static func readable(_ outcome: BatchOutcome) -> Item {
     let errors = outcome.totals.errors
     return Item(
-      "readable", "everything can be read", errors == 0 ? .passed : .failed,
-      errors == 1 ? "1 error" : "\(HumanText.count(errors)) errors")
+      "readable", "everything can be read", errors == 0 ? .passed : .failed, HumanText.counted(errors, "error"))
   }
 
-  private static func pace(_ outcome: BatchOutcome) -> Item {
+  private static func pace(_ outcome: BatchOutcome, _ plan: BatchPlan) -> Item {
     let (id, name) = ("rate", "at least 100 files a second are looked at")
     guard let slowest = outcome.books.slowest else {
       return Item(id, name, .byHand, "too few files to tell")
     }
-    let figures = "\(HumanText.rate(slowest.filesPerSecond)) in \(slowest.name)"
+    let figures = "\(HumanText.rate(slowest.filesPerSecond)) in \(slowest.name), the slowest target"
     if slowest.filesPerSecond >= leastRate { return Item(id, name, .passed, figures) }
-    return Item(id, name, .failed, "\(figures); see its latency_ms, concurrency and operations_per_second")
+    return Item(id, name, .failed, "\(figures): \(remedy(for: slowest, plan))")
+  }
+
+  /// What makes a target faster.
+  private static func remedy(for slowest: TargetOutcome, _ plan: BatchPlan) -> String {
+    let target = plan.target(of: slowest)
+    let limits = [
+      target?.operationsPerSecond.map { ("operations_per_second", $0) },
+      plan.run.operationsPerSecond.map { ("run.operations_per_second", $0) },
+    ].compactMap { $0 }
+    // A dry run waits for the removals it only pretends, too, which are not among the operations that are counted.
+    if let (key, limit) = limits.min(by: { $0.1 < $1.1 }), slowest.operations.perSecond * 3 > Double(limit) {
+      return "\(key): \(limit) limits it: raise that if the file server has room"
+    }
+    if case .atMost(let concurrency)? = target?.concurrency {
+      return "raise its concurrency, now \(concurrency), or leave it at auto"
+    }
+    return "its file server is slow: see latency_ms in the log"
+  }
+
+  private static func permission(_ outcome: BatchOutcome) -> Item {
+    let (id, name, totals) = ("permission", "deleting would be permitted", outcome.totals)
+    guard totals.dirsNotPermitted == 0 else {
+      let files = SummaryTable.files(totals.filesNotPermitted)
+      let folders = HumanText.counted(totals.dirsNotPermitted, "folder")
+      return Item(
+        id, name, .failed, "\(files) in \(folders) could not be deleted: no write permission, or read-only")
+    }
+    guard totals.filesToPurge > 0 || totals.emptyDirsToDelete > 0 else {
+      return Item(id, name, .byHand, "nothing would go")
+    }
+    let walked = outcome.books.unwalked.isEmpty ? "" : " that were walked"
+    return Item(id, name, .passed, "in all folders with files to delete\(walked)")
   }
 }
 
@@ -98,7 +135,9 @@ extension Preflight {
     let points = memory.points.filter { $0.files > 0 }
     guard let last = points.last else { return Item(id, name, .byHand, "no file was seen") }
     guard let trend = memory.trend else {
-      return Item(id, name, .byHand, "\(perThousand(last)) MiB; too little was seen for a trend")
+      // Of fewer files the figure means nothing.
+      let figure = last.files >= 1000 ? "\(perThousand(last)) MiB; " : ""
+      return Item(id, name, .byHand, "\(figure)too little was seen for a trend")
     }
     return Item(
       id, name, trend == .growing ? .failed : .passed,
@@ -120,17 +159,22 @@ extension Preflight {
     }
   }
 
-  private static func limit(_ memory: MemorySummary, _ peak: ByteCount) -> Item {
+  private static func limit(_ memory: MemorySummary, _ peak: ByteCount, _ recommended: ByteCount?) -> Item {
     let (id, name, twice) = ("limit", "the limit is twice the peak", peak + peak)
     if !memory.isContainer { return Item(id, name, .byHand, "no container here: run plan where the run will be") }
-    return Item(
-      id, name, memory.limit >= twice ? .passed : .failed, "\(memory.limit.text) for a peak of \(peak.text)")
+    let figures = "\(memory.limit.text) for a peak of \(peak.text)"
+    guard memory.limit >= twice else { return Item(id, name, .failed, figures) }
+    guard let need = recommended?.bytes, need > 0, memory.limit.bytes / need >= farAbove else {
+      return Item(id, name, .passed, figures)
+    }
+    return Item(id, name, .passed, "\(figures): the limit is \(memory.limit.bytes / need) times the need")
   }
 
   private static func usage(_ memory: MemorySummary) -> Item {
     let (id, name) = ("usage", "memory stays below 80 % of the limit")
     if !memory.isContainer { return Item(id, name, .byHand, "no container here: run plan where the run will be") }
-    let figures = "\(memory.peak.text) at most, \(HumanText.decimal(memory.peakPercent, digits: 1)) %"
+    let percent = HumanText.decimal(memory.peakPercent, digits: 1)
+    let figures = "\(memory.peak.text) at most counted against it, \(percent) %"
     return Item(id, name, memory.peakPercent < alarmPercent ? .passed : .failed, figures)
   }
 
@@ -149,7 +193,12 @@ extension Preflight {
     if let stopped = outcome.books.guarded {
       return Item(id, name, .failed, "\(stopped.name): \(stopped.reason ?? "a guard tripped")")
     }
-    let goes = "\(SummaryTable.files(outcome.totals.filesToPurge)) would go"
+    if let ahead = outcome.capForecasts.first {
+      let further = outcome.capForecasts.count - 1
+      let others = further > 0 ? ", and at \(HumanText.counted(UInt64(further), "further cap"))" : ""
+      return Item(id, name, .failed, "a run would stop at \(ahead.place): \(ahead.figures)\(others)")
+    }
+    let goes = "\(SummaryTable.files(outcome.totals.deleted(in: .dryRun))) would go"
     let isCapped = { (files: UInt64?, bytes: ByteCount?) in files != nil || bytes != nil }
     if isCapped(plan.safety.maxDeletions, plan.safety.maxDeletedBytes) {
       return Item(id, name, .passed, "by a cap on the run; \(goes)")
@@ -163,13 +212,24 @@ extension Preflight {
   private static func report(_ plan: BatchPlan) -> Item {
     Item(
       "report", "the run leaves a report", plan.report.file == nil ? .byHand : .passed,
-      plan.report.file ?? "no report.file: give run a --report")
+      plan.report.file?.text ?? "no report.file: give run a --report")
   }
+
+  /// Progress lines come every now and then, and memory rises and falls in between.
+  private static let alerts = Item(
+    "alerts", "alerts are set", .byHand,
+    "on an exit status other than 0; on the message \"Paused to free memory\" or memory_backpressure_events above 0; "
+      + "on no \"Batch completed\" within the expected time (memory_usage_percent of progress lines misses short peaks)"
+  )
 
   private static func subset(_ outcome: BatchOutcome) -> Item {
     let (id, name) = ("subset", "a real run on a small target first")
-    guard let smallest = outcome.books.smallest else { return Item(id, name, .byHand, "nothing would go") }
-    let files = SummaryTable.files(smallest.tally.filesToPurge)
+    guard let smallest = outcome.books.smallest else {
+      let files = outcome.totals.filesToPurge
+      let some = "\(SummaryTable.files(files)) would go, but in no target that was walked to its end"
+      return Item(id, name, .byHand, files == 0 ? "nothing would go" : some)
+    }
+    let files = SummaryTable.files(smallest.tally.deleted(in: .dryRun))
     return Item(id, name, .byHand, "the smallest is \(smallest.name), \(files) would go: run with --target")
   }
 
@@ -177,6 +237,14 @@ extension Preflight {
   private static func list(_ names: [String], of count: Int) -> String {
     let shown = names.joined(separator: ", ")
     return names.count >= count ? shown : "\(shown) and \(count - names.count) more"
+  }
+}
+
+extension BatchPlan {
+  /// The configured target that `outcome` is of, or is a folder of; of several with such names the longest.
+  fileprivate func target(of outcome: TargetOutcome) -> Target? {
+    targets.filter { outcome.name == $0.name || outcome.name.hasPrefix("\($0.name)/") }
+      .max { $0.name.utf8.count < $1.name.utf8.count }
   }
 }
 

@@ -113,5 +113,5 @@ extension BatchPlan {
 
 extension Ending {
   /// Nothing was cut short.
-  var isOfAWholeWalk: Bool { isWalked || self == .skipped || self == .failed }
+  public var isOfAWholeWalk: Bool { isWalked || self == .skipped || self == .failed }
 }

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Plan
+public import Plan
 public import Runner
 
 /// The JSON report of a run, made piece by piece, so that it can be written while the run goes on: the beginning, each target as
@@ -14,6 +14,22 @@ public struct RunReport: Sendable {
   private var hasTargets = false
 
   public init() {}
+
+  /// What stands in the report's place while a run goes on: it tells of nothing done, so that no older report is taken for this
+  /// run's, should it die.
+  public static func running(
+    _ mode: RunMode, runID: String, startedAt: Timestamp, toolVersion: String, host: String
+  ) -> [UInt8] {
+    let fields: [String: LogValue] = [
+      "schema_version": .integer(Int64(schemaVersion)), "tool_version": .string(toolVersion), "host": .string(host),
+      "run_id": .string(runID), "mode": .string(mode.rawValue),
+      "started_at": .string(RFC3339.text(startedAt, fractionDigits: 3)), "outcome": "running", "exit_status": .null,
+      "targets": .list([]), "totals": .object(Counters(Tally()).fields),
+    ]
+    var bytes: [UInt8] = []
+    JSONText.appendIndented(.object(fields), by: 0, to: &bytes)
+    return bytes + [UInt8(ascii: "\n")]
+  }
 
   public var beginning: [UInt8] { Array("{\n  \"targets\" : [".utf8) }
 
@@ -63,9 +79,11 @@ struct RunFigures: Hashable, Sendable, Encodable {
   let unmatchedPatterns: [UnmatchedPattern]
   /// Of a rehearsal on a copy only.
   let root: String?
-  /// Nil: there is nothing of the kind.
+  /// Nil: there is nothing of the kind. So is the next.
   let notTaken: [PassedOverFigures]?
-  /// Of a dry run only, like the next.
+  let foldersKept: [FoldersKeptFigures]?
+  /// Of a dry run only, like the next two.
+  let capsAhead: [CapAheadFigures]?
   let recommendation: RecommendationFigures?
   let preflight: [PreflightFigures]?
 
@@ -86,6 +104,8 @@ struct RunFigures: Hashable, Sendable, Encodable {
     root = outcome.root
     unmatchedPatterns = outcome.unmatchedPatterns.prefix(UnmatchedPattern.most).map(UnmatchedPattern.init)
     notTaken = outcome.passedOver.isEmpty ? nil : outcome.passedOver.map(PassedOverFigures.init)
+    foldersKept = outcome.foldersKept.isEmpty ? nil : outcome.foldersKept.map(FoldersKeptFigures.init)
+    capsAhead = outcome.mode == .dryRun ? outcome.capForecasts.map(CapAheadFigures.init) : nil
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -101,6 +121,8 @@ struct RunFigures: Hashable, Sendable, Encodable {
     case exitStatus = "exit_status"
     case memory, totals, recommendation, preflight, root
     case notTaken = "not_taken"
+    case foldersKept = "folders_kept"
+    case capsAhead = "caps_ahead"
     case unmatchedPatterns = "unmatched_patterns"
   }
 }

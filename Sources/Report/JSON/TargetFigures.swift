@@ -7,7 +7,7 @@ import Runner
 enum TargetFigures {
   static func object(_ target: TargetOutcome) -> LogValue {
     var fields = Counters(target.tally).fields
-    for group in [identity(target), times(target), memory(target), operations(target)] {
+    for group in [identity(target), times(target), findings(target), memory(target), operations(target)] {
       fields.merge(group) { _, later in later }
     }
     return .object(fields)
@@ -19,6 +19,15 @@ enum TargetFigures {
       "errors_by_kind": .object(target.errorsByKind.mapValues(LogValue.count)),
     ]
     fields["reason"] = target.reason.map(LogValue.string)
+    return fields
+  }
+
+  private static func findings(_ target: TargetOutcome) -> [String: LogValue] {
+    var fields: [String: LogValue] = [
+      "permanent_errors": .count(target.permanentErrors), "holds": .object(target.holds.fields),
+    ]
+    // Absent when there are none, as in every purge.
+    if !target.samples.isEmpty { fields["samples"] = .list(target.samples.map { .object($0.fields) }) }
     return fields
   }
 
@@ -38,9 +47,9 @@ enum TargetFigures {
       "memory_budget_mb": .number(target.memoryBudget.inMebibytes.rounded(to: 3)),
       "memory_reserved_peak_mb": .number(target.memoryReservedPeak.inMebibytes.rounded(to: 3)),
     ]
-    // Absent when no file was scanned.
-    fields["memory_mb_per_1k_files"] = target.peakMemory.inMebibytes(perThousand: target.tally.filesScanned)
-      .map(LogValue.number)
+    // The memory is that of all targets, and so are the files. Absent while there are few.
+    let files = max(target.filesOfRun, target.tally.filesScanned)
+    fields["memory_mb_per_1k_files"] = target.peakMemory.inMebibytes(perThousand: files).map(LogValue.number)
     return fields
   }
 
@@ -58,6 +67,18 @@ enum TargetFigures {
       "operations_per_second": .rate(target.operations.perSecond),
       "operations": .object(Dictionary(uniqueKeysWithValues: calls)),
     ]
+  }
+}
+
+extension PathSamples {
+  var fields: [String: LogValue] { ["count": .count(count), "first": .list(first.map(LogValue.string))] }
+}
+
+extension FileSample {
+  fileprivate var fields: [String: LogValue] {
+    var fields: [String: LogValue] = ["path": .string(path), "size": .count(size.bytes)]
+    fields["age_seconds"] = age.map(LogValue.seconds)
+    return fields
   }
 }
 

@@ -4,7 +4,7 @@ import Runner
 /// A target's start, progress and end, as the replaced tool told them.
 extension EventLog {
   func started(_ start: TargetStart) -> LogLine {
-    let fields: [String: LogValue] = [
+    var fields: [String: LogValue] = [
       "target": .string(start.target),
       "version": .string(context.toolVersion),
       "root_path": .string(start.path),
@@ -14,11 +14,11 @@ extension EventLog {
       "dry_run": .flag(start.mode == .dryRun),
       "progress_interval_seconds": .seconds(start.progressInterval),
       "memory_limit_mb": .mebibytes(start.memoryLimit),
-      "memory_budget_mb": .mebibytes(start.memoryBudget),
       "remove_empty_dirs": .flag(start.removeEmptyDirectories),
       // 0 is the old tool's word for unlimited.
       "max_empty_dirs_to_delete": .count(start.maxEmptyDirectories ?? 0),
     ]
+    fields["memory_budget_mb"] = start.memoryBudget.map(LogValue.mebibytes)
     return line(.info, "Starting EFS purge", fields.merging(age(start)) { _, age in age })
   }
 
@@ -57,12 +57,11 @@ extension EventLog {
       "elapsed_seconds": .seconds(progress.elapsed),
       "errors": .count(tally.errors),
       "memory_backpressure_events": .count(progress.pauses),
-      "files_per_second": .rate(progress.pace.short),
-      "dirs_per_second": .rate(progress.pace.directories),
+      "files_per_second": .rate(progress.pace.files.overall),
+      "dirs_per_second": .rate(progress.pace.directories.overall),
       "memory_mb": .mebibytes(memory.current),
       "memory_usage_percent": .number(memory.currentPercent.rounded(to: 1)),
       "memory_limit_mb": .mebibytes(memory.limit),
-      "memory_mb_per_1k_files": .number(memory.current.inMebibytes(perThousand: tally.filesScanned) ?? 0),
       "files_scanned": .count(tally.filesScanned),
       "files_purged": .count(tally.filesPurged),
       "files_to_purge": .count(tally.filesToPurge),
@@ -71,6 +70,9 @@ extension EventLog {
       "dirs_to_purge": .count(tally.emptyDirsToDelete),
       "concurrency": .integer(Int64(progress.workers)),
     ]
+    // The memory is that of all targets, and so are the files.
+    let files = max(progress.filesOfRun, tally.filesScanned)
+    fields["memory_mb_per_1k_files"] = memory.current.inMebibytes(perThousand: files).map(LogValue.number)
     if let workingSet = memory.workingSet { fields["working_set_mb"] = .mebibytes(workingSet) }
     if let trend = progress.trend { fields["memory_trend"] = .string(trend.rawValue) }
     fields.merge(operations(progress.operations)) { _, figure in figure }
@@ -85,11 +87,20 @@ extension EventLog {
 
   private func details(_ progress: TargetProgress) -> [String: LogValue] {
     let (limit, busy) = (progress.workersLimit, progress.busyWorkers)
+    let (files, directories) = (progress.pace.files, progress.pace.directories)
     return [
-      "files_per_second_instant": .rate(progress.pace.instant),
-      "files_per_second_short": .rate(progress.pace.short),
-      "files_per_second_overall": .rate(progress.pace.overall),
-      "peak_files_per_second": .rate(progress.pace.peak),
+      "files_per_second_instant": .rate(files.instant),
+      "files_per_second_short": .rate(files.short),
+      "files_per_second_overall": .rate(files.overall),
+      "peak_files_per_second": .rate(files.peak),
+      "dirs_per_second_instant": .rate(directories.instant),
+      "dirs_per_second_short": .rate(directories.short),
+      "dirs_per_second_overall": .rate(directories.overall),
+      "peak_dirs_per_second": .rate(directories.peak),
+      "deletion_files_per_second": .rate(progress.pace.deletions.overall),
+      "peak_files_deleted_per_second": .rate(progress.pace.deletions.peak),
+      "empty_dirs_per_second": .rate(progress.pace.emptyDirectories.overall),
+      "peak_empty_dirs_per_second": .rate(progress.pace.emptyDirectories.peak),
       "active_tasks": .integer(Int64(busy)),
       "max_active_tasks": .integer(Int64(progress.workersPeak)),
       "available_concurrency_slots": .integer(Int64(max(0, limit - busy))),

@@ -16,6 +16,7 @@ enum JSONText {
     case .flag(let flag): output += (flag ? "true" : "false").utf8
     case .object(let fields): append(fields, to: &output)
     case .list(let values): append(values, to: &output)
+    case .null: output += "null".utf8
     }
   }
 

@@ -35,6 +35,8 @@ public enum LogValue: Hashable, Sendable {
   case flag(Bool)
   case object([String: LogValue])
   case list([LogValue])
+  /// Not known yet.
+  case null
 }
 
 extension LogValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral {

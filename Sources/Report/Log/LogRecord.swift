@@ -59,7 +59,7 @@ extension LogValue {
       let kept = fields.compactMapValues(\.withoutZeros)
       return kept.isEmpty ? nil : .object(kept)
     case .list(let values): return values.isEmpty ? nil : self
-    case .string, .integer, .count, .number, .flag: return self
+    case .string, .integer, .count, .number, .flag, .null: return self
     }
   }
 }

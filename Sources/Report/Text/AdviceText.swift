@@ -9,9 +9,12 @@ public struct AdviceText: Sendable {
   /// Ends with a newline.
   public var text: String {
     let lines = ["Preflight ([x] passed, [!] failed, [ ] for you to see to):"] + checklist + [""]
-    let recommended =
-      advice.resources.map(recommendation) ?? ["No recommendation: not everything was walked to its end."]
+    let recommended = advice.resources.map(recommendation) ?? ["No recommendation: \(noRecommendation)."]
     return (lines + recommended).joined(separator: "\n") + "\n"
+  }
+
+  private var noRecommendation: String {
+    advice.walkedNothing ? "no folder was walked" : "not everything was walked to its end"
   }
 
   private var checklist: [String] {
@@ -33,9 +36,9 @@ public struct AdviceText: Sendable {
   private func recommendation(_ resources: ResourceAdvice) -> [String] {
     [
       "Recommended memory: \(resources.memoryQuantity), rounded up from \(reason(resources)).",
-      "The peak is \(resources.peak.text), program and libraries included.",
+      "The peak is the process's, \(resources.peak.text), program and libraries included.",
     ] + (resources.objection.map { ["With so much a run would be refused: \($0). Write percentages."] } ?? []) + [
-      "Recommended concurrency: auto. Operations in flight here, in the mean: \(inFlight(resources)).",
+      "Recommended concurrency: auto. Operations at once here, on average: \(inFlight(resources)).",
       "",
       "resources:",
       "  requests:",

@@ -10,17 +10,22 @@ public enum EndMessage {
   ///
   /// - Parameter remarks: what else there is to say, right after the figures.
   public static func text(_ outcome: BatchOutcome, remarks: [String] = []) -> String {
-    let totals = outcome.totals
-    let removed = outcome.mode == .dryRun ? totals.filesToPurge : totals.filesPurged
-    let verb = outcome.mode == .dryRun ? "would delete" : "deleted"
-    let first =
-      "\(outcome.ending.rawValue) (exit status \(outcome.exitStatus.rawValue)): \(verb) \(removed) of "
-      + "\(totals.filesScanned) files, \(totals.errors) errors, peak memory \(outcome.memory.summary.peak.text)"
     let others = outcome.targets.filter { $0.ending != .completed }.map { target in
       "\(target.name): \(target.ending.rawValue)\(target.reason.map { ": \($0)" } ?? "")"
     }
-    let troubled = outcome.books.count { $0 != .completed }
-    return fitting([first] + remarks + others, further: troubled - others.count)
+    let waiting = outcome.books.notStarted.map(\.sentence)
+    let troubled = outcome.books.count { $0 != .completed && $0 != .notStarted }
+    let memory = [SummaryTable.process(outcome.memory), SummaryTable.counted(outcome.memory.summary)]
+    let first = ([deletions(of: outcome)] + memory.compactMap { $0 }).joined(separator: "; ")
+    let lines = [first] + outcome.unwritten + remarks + waiting + others
+    return fitting(lines, further: troubled - others.count)
+  }
+
+  private static func deletions(of outcome: BatchOutcome) -> String {
+    let (totals, verb) = (outcome.totals, outcome.mode == .dryRun ? "would delete" : "deleted")
+    return "\(outcome.ending.rawValue) (exit status \(outcome.exitStatus.rawValue)): "
+      + "\(verb) \(totals.deleted(in: outcome.mode)) of \(totals.filesScanned) "
+      + "\(totals.filesScanned == 1 ? "file" : "files"), \(totals.errors) \(totals.errors == 1 ? "error" : "errors")"
   }
 
   /// `message` cut to `maxBytes`, on one line.

@@ -14,6 +14,11 @@ public enum HumanText {
     return text
   }
 
+  /// `1 file`, `12,345 files`; `many` where an s at the end does not do.
+  public static func counted(_ number: UInt64, _ one: String, _ many: String? = nil) -> String {
+    "\(count(number)) \(number == 1 ? one : many ?? one + "s")"
+  }
+
   /// `0.35s`, `12.4s`, `4m 05s`, `3h 07m`, `2d 04h`: two units at most, negative ones as zero.
   public static func duration(_ duration: Duration) -> String {
     let seconds = max(0, duration.inSeconds)

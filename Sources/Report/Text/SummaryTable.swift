@@ -4,13 +4,14 @@ public import Runner
 /// What a run did, as the table a person reads at its end. However many targets there were, it fits into a pipe that nobody
 /// reads yet (64 KiB), with some room for what is said after it.
 public struct SummaryTable: Sendable {
-  private let outcome: BatchOutcome
+  let outcome: BatchOutcome
   /// The targets that have rows of their own, and the others.
-  private let shown: [TargetOutcome]
-  private let rest: TargetBooks.Rest
+  let shown: [TargetOutcome]
+  let rest: TargetBooks.Rest
 
-  /// Bytes of the table, and of it with the remarks below.
+  /// Bytes of the table, of it with all that is said below, and what each part below has at least.
   private static let mostBytes = (table: 40 << 10, all: 56 << 10)
+  private static let leastBytes = 2 << 10
 
   public init(_ outcome: BatchOutcome) {
     var (shown, rest) = (outcome.books.shown, outcome.books.rest)
@@ -27,52 +28,99 @@ public struct SummaryTable: Sendable {
     (self.outcome, self.shown, self.rest) = (outcome, shown, rest)
   }
 
-  private var tableBytes: Int { table.lines.reduce(0) { $0 + $1.utf8.count + 1 } }
+  private var tableBytes: Int { SummaryTable.bytes(of: table.lines) }
+
+  private static func bytes(of lines: [String]) -> Int { lines.reduce(0) { $0 + $1.utf8.count + 1 } }
 
   /// Ends with a newline. The same outcome always gives the same text.
   public var text: String {
-    var lines = [headline, ""]
+    var lines = [headline] + outcome.unwritten + capsAhead + [""]
     if !shown.isEmpty { lines += table.lines + [""] }
-    let remarks = remarks(within: SummaryTable.mostBytes.all - lines.reduce(0) { $0 + $1.utf8.count + 1 })
-    if !remarks.isEmpty { lines += remarks + [""] }
+    let parts = [remarks, keptFiles, folders, samples].filter { !$0.isEmpty }
+    for (index, part) in parts.enumerated() {
+      let reserved = (parts.count - index - 1) * SummaryTable.leastBytes
+      let used = SummaryTable.bytes(of: lines + [memoryLine])
+      lines += SummaryTable.fitting(part, within: SummaryTable.mostBytes.all - used - reserved) + [""]
+    }
     lines.append(memoryLine)
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private var isRehearsal: Bool { outcome.mode == .dryRun }
+  /// As many of `lines` as fit, with a blank one behind them; the last one then says how many do not.
+  private static func fitting(_ lines: [String], within bytes: Int) -> [String] {
+    let more = 80
+    var (fitting, left): ([String], Int) = ([], bytes - more)
+    for (index, line) in lines.enumerated() {
+      left -= line.utf8.count + 1
+      // One that has all the room to itself is shown, however long.
+      guard left >= 0 || lines.count == 1 else {
+        return fitting + ["… and \(HumanText.count(UInt64(lines.count - index))) more; the report has all"]
+      }
+      fitting.append(line)
+    }
+    return fitting
+  }
+
+  var isRehearsal: Bool { outcome.mode == .dryRun }
 
   private var headline: String {
     let totals = outcome.totals
+    let files = HumanText.count(totals.deleted(in: outcome.mode))
     let scanned = "of \(SummaryTable.files(totals.filesScanned)) scanned in \(HumanText.duration(outcome.duration))"
     if isRehearsal {
-      return "Dry run \(runID): would delete \(HumanText.count(totals.filesToPurge)) \(scanned), "
-        + "freeing \(ByteCount(bytes: totals.bytesToFree).text). Nothing was deleted.\(linksKept)\(place)"
+      // More than a run may delete is no promise.
+      let ifAllowed = outcome.capForecasts.isEmpty ? "" : ", if no cap stopped it"
+      return "Dry run \(runID): would delete \(files) \(scanned), "
+        + "freeing \(ByteCount(bytes: totals.bytesToFree).text)\(ifAllowed). Nothing was deleted.\(linksKept)\(place)"
     }
-    return "Purge \(runID): deleted \(HumanText.count(totals.filesPurged)) \(scanned), "
+    return "Purge \(runID): deleted \(files) \(scanned), "
       + "freeing \(ByteCount(bytes: totals.bytesFreed).text).\(linksKept)"
+  }
+
+  /// The caps that a run would meet, the first few.
+  private var capsAhead: [String] {
+    let most = 10
+    let lines = outcome.capForecasts.prefix(most).map { "A run would stop at \($0.place): \($0.figures)." }
+    let further = outcome.capForecasts.count - lines.count
+    return further > 0 ? lines + ["… and at \(HumanText.counted(UInt64(further), "further cap"))."] : lines
   }
 
   private var place: String { outcome.root.map { " All paths below \($0)." } ?? "" }
 
   /// Whoever finds folders that are never empty looks for the reason; empty when there is none.
   private var linksKept: String {
-    switch outcome.totals.symlinksSkipped {
-    case 0: ""
-    case 1: " 1 symbolic link was kept."
-    case let count: " \(HumanText.count(count)) symbolic links were kept."
-    }
+    let count = outcome.totals.symlinksSkipped
+    guard count > 0 else { return "" }
+    return " \(HumanText.counted(count, "symbolic link")) \(count == 1 ? "was" : "were") kept."
   }
 
   private var runID: String { PrintableText.escaped(outcome.runID) }
 
+  static func files(_ count: UInt64) -> String { HumanText.counted(count, "file") }
+}
+
+// MARK: - Memory
+
+extension SummaryTable {
+  /// Only one figure is called a peak, the process's: what counts against the limit leaves out what the kernel can take back,
+  /// and takes in the neighbours.
   private var memoryLine: String {
     let memory = outcome.memory.summary
-    var line = "Memory: peak \(memory.peak.text)"
-    if memory.limit.bytes > 0 {
-      let share = HumanText.decimal(memory.peakPercent, digits: 1)
-      line += ", \(share) % of the limit of \(memory.limit.text) (\(PrintableText.escaped(memory.source)))"
-    }
-    return "\(line); \(SummaryTable.waits(memory))."
+    let share = "\(HumanText.decimal(memory.peakPercent, digits: 1)) %, \(PrintableText.escaped(memory.source))"
+    let counted = SummaryTable.counted(memory).map { "\($0) (\(share))" }
+    let facts = [SummaryTable.process(outcome.memory), counted, SummaryTable.waits(memory)]
+    return "Memory: \(facts.compactMap { $0 }.joined(separator: "; "))."
+  }
+
+  /// Nil where it is not known.
+  static func process(_ memory: MemoryOutcome) -> String? {
+    memory.processPeak.bytes > 0 ? "the process took \(memory.processPeak.text) at its peak" : nil
+  }
+
+  /// Nil where no limit is known.
+  static func counted(_ memory: MemorySummary) -> String? {
+    guard memory.limit.bytes > 0 else { return nil }
+    return "\(memory.peak.text) at most counted against the limit of \(memory.limit.text)"
   }
 
   /// `no pause`, or `2 pauses, 12.4s in all; narrowed once`.
@@ -80,11 +128,8 @@ public struct SummaryTable: Sendable {
     let times = { (count: UInt64) in count == 1 ? "once" : "\(HumanText.count(count)) times" }
     let narrowed = memory.narrowings > 0 ? "; narrowed to one worker \(times(memory.narrowings))" : ""
     guard memory.pauses > 0 else { return "no pause\(narrowed)" }
-    let pauses = memory.pauses == 1 ? "1 pause" : "\(HumanText.count(memory.pauses)) pauses"
-    return "\(pauses), \(HumanText.duration(memory.paused)) in all\(narrowed)"
+    return "\(HumanText.counted(memory.pauses, "pause")), \(HumanText.duration(memory.paused)) in all\(narrowed)"
   }
-
-  static func files(_ count: UInt64) -> String { count == 1 ? "1 file" : "\(HumanText.count(count)) files" }
 }
 
 // MARK: - Rows
@@ -93,13 +138,21 @@ extension SummaryTable {
   // Room for `name/2026-07` with a name of usual length; longer ones would push the figures off a terminal's edge.
   private static let nameColumns = 36
 
+  /// What became of the files looked at, besides those kept and deleted. Only what there is has a column.
+  private var otherFiles: [(title: String, count: KeyPath<Tally, UInt64>)] {
+    [("VANISHED", \.filesVanished), ("FAILED", \.filesFailed), ("LEFT", \.filesLeft)]
+      .filter { outcome.totals[keyPath: $0.count] > 0 }
+  }
+
   private var table: TextTable {
-    var table = TextTable([
-      .init(title: "TARGET", alignment: .left), .init(title: "OUTCOME", alignment: .left), .init(title: "SCANNED"),
-      .init(title: isRehearsal ? "WOULD DELETE" : "DELETED"), .init(title: "KEPT"), .init(title: "ERRORS"),
-      .init(title: "EMPTY DIRS"),
-      .init(title: isRehearsal ? "WOULD FREE" : "FREED"), .init(title: "TIME"), .init(title: "FILES/S"),
-    ])
+    var table = TextTable(
+      [
+        .init(title: "TARGET", alignment: .left), .init(title: "OUTCOME", alignment: .left), .init(title: "SCANNED"),
+        .init(title: isRehearsal ? "WOULD DELETE" : "DELETED"), .init(title: "KEPT"),
+      ] + otherFiles.map { .init(title: $0.title) } + [
+        .init(title: "ERRORS"), .init(title: "EMPTY DIRS"), .init(title: isRehearsal ? "WOULD FREE" : "FREED"),
+        .init(title: "TIME"), .init(title: "SCANNED/S"),
+      ])
     for target in shown { table.add(row(target)) }
     if rest.count > 0 { table.add(restRow) }
     table.addRule()
@@ -121,23 +174,20 @@ extension SummaryTable {
       + [HumanText.duration(rest.duration), HumanText.rate(rate)]
   }
 
-  private var restName: String { "\(HumanText.count(UInt64(rest.count))) more" }
+  var restName: String { "\(HumanText.count(UInt64(rest.count))) more" }
 
   private var totalRow: [String] {
-    let (totals, seconds) = (outcome.totals, outcome.duration.inSeconds)
-    let rate = seconds > 0 ? Double(totals.filesScanned) / seconds : 0
-    return ["total", SummaryTable.word(for: outcome.ending)] + figures(totals)
-      + [HumanText.duration(outcome.duration), HumanText.rate(rate)]
+    ["total", SummaryTable.word(for: outcome.ending)] + figures(outcome.totals)
+      + [HumanText.duration(outcome.duration), HumanText.rate(outcome.filesPerSecond)]
   }
 
+  /// Scanned is the sum of all up to the errors, which count folders, too.
   private func figures(_ tally: Tally) -> [String] {
-    [
-      HumanText.count(tally.filesScanned),
-      HumanText.count(isRehearsal ? tally.filesToPurge : tally.filesPurged),
-      HumanText.count(tally.filesKept.total),
-      HumanText.count(tally.errors),
+    let files = [tally.filesScanned, tally.deleted(in: outcome.mode), tally.filesKept.total]
+    let others = otherFiles.map { tally[keyPath: $0.count] }
+    return (files + others + [tally.errors]).map(HumanText.count) + [
       HumanText.count(isRehearsal ? tally.emptyDirsToDelete : tally.emptyDirsDeleted),
-      (ByteCount(bytes: isRehearsal ? tally.bytesToFree : tally.bytesFreed)).text,
+      ByteCount(bytes: isRehearsal ? tally.bytesToFree : tally.bytesFreed).text,
     ]
   }
 
@@ -156,60 +206,23 @@ extension SummaryTable {
   }
 }
 
-// MARK: - Remarks
-
-extension SummaryTable {
-  /// As many as fit; the last one then says how many do not.
-  private func remarks(within bytes: Int) -> [String] {
-    let all = shown.flatMap(remarks) + remarkOnRest + outcome.unmatchedPatterns.map(\.sentence)
-    var (remarks, left): ([String], Int) = ([], bytes)
-    for (index, remark) in all.enumerated() {
-      left -= remark.utf8.count + 1
-      // One that has all the room to itself is shown, however long.
-      guard left >= 0 || all.count == 1 else {
-        return remarks + ["… and \(HumanText.count(UInt64(all.count - index))) more; the report has all"]
-      }
-      remarks.append(remark)
-    }
-    return remarks
+extension Tally {
+  /// Files deleted; in a dry run those that would be.
+  func deleted(in mode: RunMode) -> UInt64 {
+    guard mode == .dryRun else { return filesPurged }
+    let others = filesVanished + filesFailed + filesLeft
+    return filesToPurge > others ? filesToPurge - others : 0
   }
+}
 
-  private var remarkOnRest: [String] {
-    var facts = Ending.allCases.filter { $0 != .completed }.compactMap { ending in
-      rest.endings[ending].map { "\(HumanText.count(UInt64($0))) \(SummaryTable.word(for: ending))" }
-    }
-    facts += left(rest.tally)
-    if !rest.errorsByKind.isEmpty { facts.append("errors: \(kinds(rest.errorsByKind))") }
-    return facts.isEmpty ? [] : ["\(restName): \(facts.joined(separator: "; "))"]
-  }
+extension CapForecast {
+  /// Where in the config it stands.
+  var place: String { target.map { "\(key) of target \(PrintableText.escaped($0))" } ?? key }
 
-  /// What the figures do not say: why a target did not complete, what was left, which errors there were.
-  private func remarks(on target: TargetOutcome) -> [String] {
-    var facts: [String] = []
-    if let reason = target.reason { facts.append(PrintableText.escaped(reason)) }
-    facts += left(target.tally)
-    if !target.errorsByKind.isEmpty { facts.append("errors: \(kinds(target.errorsByKind))") }
-    guard !facts.isEmpty else { return [] }
-    return ["\(PrintableText.escaped(target.name)): \(facts.joined(separator: "; "))"]
-  }
-
-  private func left(_ tally: Tally) -> [String] {
-    var facts: [String] = []
-    if tally.filesLeft > 0 { facts.append("\(SummaryTable.files(tally.filesLeft)) to delete left") }
-    if tally.dirsLeft > 0 { facts.append("\(directories(tally.dirsLeft)) not read") }
-    if tally.emptyDirsLeft > 0 {
-      facts.append("empty directories for the next run: \(HumanText.count(tally.emptyDirsLeft))")
-    }
-    return facts
-  }
-
-  private func directories(_ count: UInt64) -> String {
-    count == 1 ? "1 directory" : "\(HumanText.count(count)) directories"
-  }
-
-  /// The most frequent first, equally frequent ones by name.
-  private func kinds(_ errors: [String: UInt64]) -> String {
-    errors.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-      .map { "\(HumanText.count($0.value)) × \(PrintableText.escaped($0.key))" }.joined(separator: ", ")
+  /// `2,500 of 23,010 files`, `10.0 GiB of 31.2 GiB`.
+  var figures: String {
+    let sizes = (ByteCount(bytes: limit).text, ByteCount(bytes: wanted).text)
+    if isBytes, sizes.0 != sizes.1 { return "\(sizes.0) of \(sizes.1)" }
+    return "\(HumanText.count(limit)) of \(HumanText.counted(wanted, isBytes ? "byte" : "file"))"
   }
 }

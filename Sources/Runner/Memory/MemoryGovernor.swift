@@ -44,6 +44,8 @@ final class MemoryGovernor: Sendable {
   }
 
   private let limit: MemoryLimit
+  /// Of this process alone, before the first target: what neighbours in its group take they may give back.
+  private let ownBase: ByteCount
   private let alarm: MemoryAlarm
   private let interval: Duration
   private let thresholds: (pause: ByteCount, resume: ByteCount, abort: ByteCount)
@@ -74,6 +76,7 @@ final class MemoryGovernor: Sendable {
     let reader = limit.reader()
     let base = reader.sample()
     let used = ByteCount(bytes: base?.unreclaimable ?? 0)
+    ownBase = ByteCount(bytes: base.map { $0.workingSet == nil ? $0.unreclaimable : $0.process } ?? 0)
     var summary = MemorySummary(source: limit.source, limit: bytes, base: used, peak: used, current: used)
     summary.process = ByteCount(bytes: base?.process ?? 0)
     let policy = PausePolicy(
@@ -99,9 +102,9 @@ final class MemoryGovernor: Sendable {
     min(max(thresholds.pause - summary.base, Admission.leastBudget), ByteCount(bytes: limit.bytes))
   }
 
-  /// Why the thresholds make no sense under the limit that was found; nil: they do.
+  /// Why the thresholds make no sense under the limit that was found, for what this process takes by now; nil: they do.
   func objection(to plan: MemoryPlan) -> String? {
-    plan.objection(under: ByteCount(bytes: limit.bytes)).map { "\($0) (\(limit.source))" }
+    plan.objection(under: ByteCount(bytes: limit.bytes), taken: ownBase).map { "\($0) (\(limit.source))" }
   }
 
   /// Why a target with this budget can never start, whatever else uses memory now; nil: it can.
@@ -263,7 +266,14 @@ final class MemoryGovernor: Sendable {
   private func lastWords(_ sample: MemorySample) -> String {
     "memory stayed above abort_at although everything was paused: "
       + "\(ByteCount(bytes: sample.unreclaimable).text) of \(summary.limit.text) "
-      + "(\(limit.source)), abort_at is \(thresholds.abort.text)"
+      + "(\(limit.source)), abort_at is \(thresholds.abort.text); with the same thresholds it needs a limit of "
+      + "\(MemoryGovernor.limit(whosePauseIsAbove: sample.unreclaimable, thresholds.pause, summary.limit).text) or more"
+  }
+
+  /// Of which `pause` would be as large a part as it is now, in whole MiB.
+  private static func limit(whosePauseIsAbove used: UInt64, _ pause: ByteCount, _ limit: ByteCount) -> ByteCount {
+    let share = max(0.01, Double(pause.bytes) / Double(max(1, limit.bytes)))
+    return .mebibytes(UInt64(min(Double(used) / share / 1_048_576, 0x1p40)) + 1)
   }
 
   /// Moves the target's gate and writes down what was done and why.

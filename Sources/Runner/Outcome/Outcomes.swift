@@ -46,8 +46,9 @@ public struct TargetOutcome: Hashable, Sendable {
   public var peakMemory = ByteCount(bytes: 0)
   public var pauses: UInt64 = 0
   public var paused: Duration = .zero
-  /// What it was allowed to reserve, and the most it had reserved at once.
+  /// What it was allowed to reserve.
   public var memoryBudget = ByteCount(bytes: 0)
+  /// The most it had reserved at once.
   public var memoryReservedPeak = ByteCount(bytes: 0)
   /// Times it went beyond the budget, since nothing else could go on.
   public var memoryOverdrafts = 0
@@ -75,6 +76,15 @@ public struct TargetPassedOver: Hashable, Sendable {
   public init(target: String, _ passedOver: PassedOver) { (self.target, self.passedOver) = (target, passedOver) }
 }
 
+/// A pattern of the selection that means nothing that a run would walk.
+public struct UnmatchedSelection: Hashable, Sendable {
+  public var pattern: String
+  /// Of the folders that it matches, one, and why that is not purged now, in a sentence; nil: it matches none.
+  public var reason: String?
+
+  public init(_ pattern: String, reason: String? = nil) { (self.pattern, self.reason) = (pattern, reason) }
+}
+
 public struct BatchOutcome: Hashable, Sendable {
   public var runID: String
   public var mode: RunMode
@@ -89,11 +99,13 @@ public struct BatchOutcome: Hashable, Sendable {
   public var passedOver: [TargetPassedOver] = []
   /// The folder that stood for the root in a rehearsal on a copy, escaped where it is not UTF-8; nil: the root itself.
   public var root: String?
-  /// Patterns of the selection that match neither a configured name nor a folder's. When there are any, nothing was
-  /// walked.
-  public var unmatchedSelection: [String] = []
+  /// Patterns of the selection that match neither a configured name nor that of a folder to be purged. When there are any,
+  /// nothing was walked.
+  public var unmatchedSelection: [UnmatchedSelection] = []
   /// Of targets with dates in their paths, the folders that are not purged now; of the first few that have such.
   public var foldersKept: [FoldersKept] = []
+  /// What else of the run should be there and is not, a sentence for each: its report, its list.
+  public var unwritten: [String] = []
   /// Of a dry run: the caps that a run would meet.
   public var capForecasts: [CapForecast] = []
   /// Why targets can never start for want of memory, a sentence for each. When there are any, nothing was walked.

@@ -2,15 +2,27 @@ import Kernel
 
 /// How fast a target goes: over the last ten seconds, over the last minute, over all, and at its best.
 struct PaceMeter: Sendable {
-  /// Files and directories read since the start.
+  /// What was done since the start.
   struct Count: Hashable, Sendable {
+    /// Looked at.
     var files: UInt64 = 0
+    /// Read.
     var directories: UInt64 = 0
+    /// Files deleted.
+    var deletions: UInt64 = 0
+    /// Deleted.
+    var emptyDirectories: UInt64 = 0
   }
 
   private struct Sample {
     var at: MonotonicTime
     var count: Count
+
+    /// Per second since an earlier one.
+    func rate(of value: KeyPath<Count, UInt64>, since earlier: Sample) -> Double {
+      let time = at.since(earlier.at)
+      return time > .zero ? Double(count[keyPath: value] - earlier.count[keyPath: value]) / time.inSeconds : 0
+    }
   }
 
   /// So that a window of ten seconds has two samples at least; one of a minute then has a dozen.
@@ -21,7 +33,8 @@ struct PaceMeter: Sendable {
   private let start: Sample
   /// Of the last minute, the oldest first.
   private var samples: [Sample]
-  private var peak = 0.0
+  /// As of the last note; the largest `instant` so far is in it.
+  private(set) var figures = TargetProgress.Pace()
 
   init(now: MonotonicTime) {
     start = Sample(at: now, count: Count())
@@ -31,32 +44,30 @@ struct PaceMeter: Sendable {
   mutating func note(_ count: Count, at now: MonotonicTime) {
     samples.append(Sample(at: now, count: count))
     while samples.count > 2, now.since(samples[1].at) >= PaceMeter.short { samples.removeFirst() }
-    peak = max(peak, figures.instant)
+    figures = TargetProgress.Pace(
+      files: rates(of: \.files, figures.files), directories: rates(of: \.directories, figures.directories),
+      deletions: rates(of: \.deletions, figures.deletions),
+      emptyDirectories: rates(of: \.emptyDirectories, figures.emptyDirectories))
   }
 
-  var figures: TargetProgress.Pace {
-    TargetProgress.Pace(
-      instant: rate(over: PaceMeter.instant), short: rate(over: PaceMeter.short), overall: rate(since: start),
-      peak: peak,
-      directories: directoryRate)
+  private func rates(of value: KeyPath<Count, UInt64>, _ before: TargetProgress.Rates) -> TargetProgress.Rates {
+    guard let last = samples.last else { return before }
+    let instant = last.rate(of: value, since: sample(before: PaceMeter.instant, of: last))
+    return TargetProgress.Rates(
+      instant: instant, short: last.rate(of: value, since: sample(before: PaceMeter.short, of: last)),
+      overall: last.rate(of: value, since: start), peak: max(before.peak, instant))
   }
 
-  /// From the last sample that is at least so old, or the oldest there is.
-  private func rate(over window: Duration) -> Double { rate(since: sample(before: window)) }
-
-  private func sample(before window: Duration) -> Sample {
-    guard let last = samples.last else { return start }
-    return samples.last { last.at.since($0.at) >= window } ?? samples[0]
+  /// The last sample that is at least so much older than `last`, or the oldest there is.
+  private func sample(before window: Duration, of last: Sample) -> Sample {
+    samples.last { last.at.since($0.at) >= window } ?? samples.first ?? start
   }
+}
 
-  private func rate(since sample: Sample) -> Double {
-    guard let last = samples.last, last.at > sample.at else { return 0 }
-    return Double(last.count.files - sample.count.files) / last.at.since(sample.at).inSeconds
-  }
-
-  private var directoryRate: Double {
-    let first = sample(before: PaceMeter.short)
-    guard let last = samples.last, last.at > first.at else { return 0 }
-    return Double(last.count.directories - first.count.directories) / last.at.since(first.at).inSeconds
+extension PaceMeter.Count {
+  init(_ tally: Tally) {
+    self.init(
+      files: tally.filesScanned, directories: tally.dirsScanned, deletions: tally.filesPurged,
+      emptyDirectories: tally.emptyDirsDeleted)
   }
 }

@@ -44,8 +44,8 @@ public struct TargetStart: Hashable, Sendable {
   public var mode: RunMode
   public var progressInterval: Duration
   public var memoryLimit: ByteCount
-  /// What it may reserve.
-  public var memoryBudget = ByteCount(bytes: 0)
+  /// What it may reserve; nil: its share of the machine's memory, which is a figure without meaning.
+  public var memoryBudget: ByteCount?
   public var removeEmptyDirectories: Bool
   public var maxEmptyDirectories: UInt64?
 
@@ -68,29 +68,44 @@ public struct TargetStart: Hashable, Sendable {
 
 /// A running target at one moment.
 public struct TargetProgress: Hashable, Sendable {
-  /// Files looked at per second.
-  public struct Pace: Hashable, Sendable {
+  /// How often per second something was done.
+  public struct Rates: Hashable, Sendable {
     /// Over the last ten seconds.
     public var instant = 0.0
     /// Over the last minute.
     public var short = 0.0
+    /// Since the target's start.
     public var overall = 0.0
     /// The largest `instant` so far.
     public var peak = 0.0
-    /// Directories read per second, over the last minute.
-    public var directories = 0.0
+
+    public init(instant: Double = 0, short: Double = 0, overall: Double = 0, peak: Double = 0) {
+      (self.instant, self.short, self.overall, self.peak) = (instant, short, overall, peak)
+    }
+  }
+
+  public struct Pace: Hashable, Sendable {
+    /// Files looked at, and directories read.
+    public var files = Rates()
+    public var directories = Rates()
+    /// Files deleted, and empty directories; none in a dry run.
+    public var deletions = Rates()
+    public var emptyDirectories = Rates()
 
     public init(
-      instant: Double = 0, short: Double = 0, overall: Double = 0, peak: Double = 0, directories: Double = 0
+      files: Rates = Rates(), directories: Rates = Rates(), deletions: Rates = Rates(),
+      emptyDirectories: Rates = Rates()
     ) {
-      (self.instant, self.short, self.overall, self.peak) = (instant, short, overall, peak)
-      self.directories = directories
+      (self.files, self.directories) = (files, directories)
+      (self.deletions, self.emptyDirectories) = (deletions, emptyDirectories)
     }
   }
 
   public var target: String
   public var elapsed: Duration
   public var tally: Tally
+  /// Files that all targets together have scanned so far.
+  public var filesOfRun: UInt64 = 0
   public var memory: MemorySummary
   /// Of the run so far; nil while too little was seen.
   public var trend: MemoryTrend?

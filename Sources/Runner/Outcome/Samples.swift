@@ -101,7 +101,7 @@ public struct BatchProgress: Hashable, Sendable {
   public var elapsed: Duration
   /// Of the targets done and running.
   public var tally: Tally
-  /// Files looked at, and files deleted (in a dry run: that would be), per second over the last minute.
+  /// Files looked at, and files deleted (none in a dry run), per second over the last minute.
   public var filesPerSecond: Double
   public var deletionsPerSecond: Double
   public var memory: MemorySummary

@@ -111,8 +111,16 @@ final class ClockGuard: Sendable {
     let skew = server.since(now) - moment.since(readAt)
     let size = skew < .zero ? .zero - skew : skew
     guard size > maxSkew else { return nil }
-    return "the file system's clock is \(size.components.seconds) s \(skew < .zero ? "behind" : "ahead of") \(nowName)"
-      + " (max_clock_skew is \(maxSkew.components.seconds) s)"
+    return "the file system's clock is \(ClockGuard.text(size)) \(skew < .zero ? "behind" : "ahead of") \(nowName)"
+      + " (max_clock_skew: \(ClockGuard.text(maxSkew)))"
+  }
+
+  /// No finer than people would say it.
+  private static func text(_ duration: Duration) -> String {
+    let seconds = duration.components.seconds
+    let unit: Int64 = seconds < 120 ? 1 : seconds < 7200 ? 60 : seconds < 172_800 ? 3600 : 86_400
+    let days = seconds / 86_400
+    return unit == 86_400 ? "\(days) days" : Duration.seconds(seconds / unit * unit).text
   }
 }
 

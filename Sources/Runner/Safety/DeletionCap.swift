@@ -17,9 +17,12 @@ struct DeletionAllowance: Sendable {
     self.maxBytes = maxBytes?.bytes ?? .max
   }
 
+  /// The number of files is what stands in the way, not their size.
+  var isOutOfFiles: Bool { files + reservedFiles >= maxFiles }
+
   /// Room for one file of `size` more.
   mutating func reserve(_ size: UInt64) -> Bool {
-    guard files + reservedFiles < maxFiles, extend(by: size) else { return false }
+    guard !isOutOfFiles, extend(by: size) else { return false }
     reservedFiles += 1
     return true
   }
@@ -48,19 +51,22 @@ struct DeletionAllowance: Sendable {
 
 /// A cap on deletions that many workers share, of one walk or of several.
 final class DeletionCap: Sendable {
-  /// What it is called in messages.
-  let name: String
+  /// The target whose folders share it, as configured; nil: the whole run's.
+  let target: String?
   /// Told when a deletion was refused, besides the target that wanted it.
   let onReached: (@Sendable (String) -> Void)?
+  private let maxFiles: UInt64?
+  private let maxBytes: ByteCount?
   private let allowance: Monitor<DeletionAllowance>
   private let hasRefused = Atomic<Bool>(false)
 
   /// Nil when nothing is capped.
   init?(
-    _ name: String, maxFiles: UInt64?, maxBytes: ByteCount?, onReached: (@Sendable (String) -> Void)? = nil
+    of target: String?, maxFiles: UInt64?, maxBytes: ByteCount?, onReached: (@Sendable (String) -> Void)? = nil
   ) {
     guard maxFiles != nil || maxBytes != nil else { return nil }
-    self.name = name
+    self.target = target
+    (self.maxFiles, self.maxBytes) = (maxFiles, maxBytes)
     self.onReached = onReached
     allowance = Monitor(DeletionAllowance(maxFiles: maxFiles, maxBytes: maxBytes))
   }
@@ -68,8 +74,33 @@ final class DeletionCap: Sendable {
   /// Has refused a deletion: there will be none any more.
   var isReached: Bool { hasRefused.load(ordering: .acquiring) }
 
-  /// What is said of a cap that is reached.
-  var refusal: String { "\(name) is reached: nothing more is deleted" }
+  /// What is said of a cap that is reached: the key that decides, and its number.
+  var refusal: String {
+    let isOfFiles = maxBytes == nil || allowance.withLock { $0.isOutOfFiles }
+    if isOfFiles, let maxFiles { return "\(name("max_deletions", "\(maxFiles)")) reached" }
+    return "\(name("max_deleted_bytes", maxBytes?.text ?? "")) reached"
+  }
+
+  private func name(_ key: String, _ value: String) -> String {
+    target.map { "\(key): \(value) of target \($0)" } ?? "safety.\(key): \(value)"
+  }
+
+  /// Of a dry run, which goes on beyond it: which of its bounds a run that wants to delete so much would meet.
+  func forecasts(files: UInt64, bytes: UInt64) -> [CapForecast] {
+    let prefix = target == nil ? "safety." : ""
+    let bounds: [(String, UInt64?, UInt64, Bool)] = [
+      ("max_deletions", maxFiles, files, false), ("max_deleted_bytes", maxBytes?.bytes, bytes, true),
+    ]
+    return bounds.compactMap { key, limit, wanted, isBytes in
+      guard let limit, wanted > limit else { return nil }
+      return CapForecast(key: prefix + key, target: target, limit: limit, wanted: wanted, isBytes: isBytes)
+    }
+  }
+
+  /// What of so much a run would delete at most.
+  func allowed(files: UInt64, bytes: UInt64) -> (files: UInt64, bytes: UInt64) {
+    (min(files, maxFiles ?? .max), min(bytes, maxBytes?.bytes ?? .max))
+  }
 
   /// It refused a deletion; true for the first of those who were refused one.
   func noteRefusal() -> Bool { !hasRefused.exchange(true, ordering: .acquiringAndReleasing) }

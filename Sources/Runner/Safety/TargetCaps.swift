@@ -10,7 +10,7 @@ struct TargetCaps: Sendable {
   /// `onReached` is told by the worker that was refused a deletion.
   init(_ target: Target, onReached: (@Sendable (String) -> Void)? = nil) {
     deletions = DeletionCap(
-      "the target's cap on deletions", maxFiles: target.maxDeletions, maxBytes: target.maxDeletedBytes,
+      of: PrintableText.escaped(target.name), maxFiles: target.maxDeletions, maxBytes: target.maxDeletedBytes,
       onReached: onReached)
     emptyDirectories = EmptyDirectoryCap((target.emptyDirectories ?? target.ownFolder)?.maxCount)
   }

@@ -89,7 +89,7 @@ struct SurveyRound {
   private func subject(_ subject: Subject) -> TargetSurvey.Subject {
     switch subject {
     case .target(let index): .target(plan.targets[index])
-    case .report: .path(Array((plan.report.file ?? "/").utf8))
+    case .report: .path(Array((plan.report.file?.fixedPart ?? "/").utf8))
     }
   }
 

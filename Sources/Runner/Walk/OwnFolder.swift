@@ -95,6 +95,7 @@ extension PurgeWorker {
       }
     }
     isRemoved = try fileSystem.removeDirectory(name, in: parent) { goes(removal, $0) }
+    if isRemoved { recordOwnFolder() }
     return isRemoved ? .removed : .changed
   }
 

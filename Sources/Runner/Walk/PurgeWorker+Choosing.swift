@@ -61,6 +61,13 @@ struct Choices {
     case file(KeepReason)
     /// A link, or something special.
     case other(FileKind)
+
+    var fate: RecordedEntry.Fate {
+      switch self {
+      case .file(let reason): .kept(reason)
+      case .other: .skipped
+      }
+    }
   }
 
   init(_ all: [Selection.Choice] = [], first: Int = 0, neverBy: [Bool]) {

@@ -105,8 +105,9 @@ extension PurgeWorker {
         walk.trip("the target's root was replaced after it was found")
         return .rootFailed(reserved: reserved)
       }
-      if try PurgeHold.height(above: handle, fileSystem) != nil {
+      if let height = try PurgeHold.height(above: handle, fileSystem) {
         walk.skip("a \(PurgeHold.name) protects it")
+        walk.noteHold(above: height)
         return .rootFailed(reserved: reserved)
       }
       let scope: PatternScope?
@@ -183,7 +184,10 @@ extension PurgeWorker {
       if walk.state.withLock({ $0.table.isCycle(handle.identity, in: entering.parent) }) {
         return failed(entering, .tooManySymbolicLinkLevels)
       }
-      if try PurgeHold.stands(in: handle, fileSystem) { return .held }
+      if try PurgeHold.stands(in: handle, fileSystem) {
+        walk.noteHold(pathOf(entering))
+        return .held
+      }
       meter.lap(.status)
       progress.call.turn(to: .readDirectory)
       return .opened(handle, list(handle, limit: entering.limit) { pathOf(entering) }, scope)
@@ -393,6 +397,7 @@ extension PurgeWorker {
     while next < chunk.indices.upperBound {
       if let unseen = chosen.unseen(next, entries[next].kind) {
         judgement.keep(unseen)
+        if walk.recordsKept { record(unseen.fate, chunk.batch.name(at: next), in: chunk.node) }
       } else if entries[next].kind != .directory {
         break
       }
@@ -420,8 +425,9 @@ extension PurgeWorker {
       case .directory: judgeUnlistedDirectory(chunk, index, &judgement)
       case .symlink where cutoff.retention.symlinks == .delete && chosen.keepReason(index) != .never:
         judgeLink(chunk, index, status, chosen, &judgement)
-      case .symlink: judgement.skip(.symlink)
-      case .special: judgement.skip(.special)
+      case .symlink, .special:
+        judgement.skip(status.kind)
+        if walk.recordsKept { record(.skipped, chunk.batch.name(at: index), in: chunk.node) }
       }
     case .failure(let error):
       if error.meansStale, isLost(chunk.directory) {
@@ -460,16 +466,24 @@ extension PurgeWorker {
   private func judgeFile(
     _ chunk: Chunk, _ index: Int, _ status: EntryStatus, _ chosen: Choices, _ judgement: inout Judgement
   ) {
-    if let reason = chosen.keepReason(index) { return judgement.keep(reason) }
     let name = chunk.batch.name(at: index)
+    if let reason = chosen.keepReason(index) { return keep(reason, name, chunk, &judgement) }
     let criteria = chosen.isOfEverything ? 0 : chosen.criteria(index)
     switch verdict(on: status, name, by: criteria) {
     case .expired:
       judgement.victims.append(
         name, status, by: cutoff.hasRules ? criteria : nil, isForbidden: isForbidden(status, in: chunk),
         limit: (chunk.indices.count, chunk.batch.longestName))
-    case .kept(let reason): judgement.keep(reason)
+    case .kept(let reason): keep(reason, name, chunk, &judgement)
     }
+  }
+
+  @inline(__always)
+  private func keep(
+    _ reason: KeepReason, _ name: UnsafeBufferPointer<UInt8>, _ chunk: Chunk, _ judgement: inout Judgement
+  ) {
+    judgement.keep(reason)
+    if walk.recordsKept { record(.kept(reason), name, in: chunk.node) }
   }
 
   /// In a dry run: its removal would not be permitted, though that of others in its directory would be.
@@ -486,6 +500,14 @@ extension PurgeWorker {
 
   /// The decision on one look at a file that patterns have chosen.
   func verdict(on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>, by criteria: UInt8) -> Verdict {
-    cutoff.verdict(on: status, name, by: criteria, ownFiles: ownFiles)
+    let verdict = cutoff.verdict(on: status, name, by: criteria, ownFiles: ownFiles)
+    return verdict == .kept(.inFuture) ? .kept(lateReason(status, by: criteria)) : verdict
+  }
+
+  /// Of a file dated later than the run's beginning: hours may have gone by since.
+  @inline(never)
+  private func lateReason(_ status: EntryStatus, by criteria: UInt8) -> KeepReason {
+    guard let time = cutoff.age(of: FileFacts(status), by: criteria)?.time else { return .inFuture }
+    return time.since(Timestamp(WallClock.now())) > walk.rules.maxSkew ? .inFuture : .tooNew
   }
 }

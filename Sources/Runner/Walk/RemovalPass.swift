@@ -172,7 +172,7 @@ extension PurgeWorker {
   private func removeGroup(_ pass: inout Pass, at place: Place) -> Bool {
     let size = min(group, pass.rest.count)
     // A removal each, and a look unless there was one.
-    guard mayDo((pass.rest.isChecked ? 1 : 2) * size), isClear(&pass, at: place) else { return false }
+    guard mayRemove(by: (pass.rest.isChecked ? 1 : 2) * size), isClear(&pass, at: place) else { return false }
     let goesOn = removeByTheClock(size, of: &pass, at: place)
     guard pass.refusals.isWaiting else { return goesOn }
     let mayGoOn = waitToRetry(&pass.refusals)
@@ -192,6 +192,9 @@ extension PurgeWorker {
     case .refused: return false
     }
   }
+
+  /// Waits for leave to do what a removal takes; a removal that is only pretended takes nothing. False when the walk was stopped.
+  private func mayRemove(by count: Int) -> Bool { walk.rules.mode == .purge ? mayDo(count) : !isStopped }
 
   /// Whether anything may be removed here now.
   private func isClear(_ pass: inout Pass, at place: Place) -> Bool {
@@ -258,7 +261,7 @@ extension PurgeWorker {
     _ empty: EmptyDirectory, at place: Place, _ nameCheck: NameCheck, _ namesCheckedAt: inout MonotonicTime?,
     _ refusals: inout Refusals
   ) -> Completion.DirectoryRemoval? {
-    guard mayDo(2) else { return .left }
+    guard mayRemove(by: 2) else { return .left }
     switch nameCheck {
     case .done(let time):
       if isElsewhere(place) { return .halted(.moved) }
@@ -305,6 +308,7 @@ extension PurgeWorker {
       }
       if isLate { return nil }
       if let reason { return .stays(reason) }
+      if isRemoved { record(removed: empty, at: place) }
       return isRemoved ? .removed : .changed
     } catch {
       if error.meansNotEmpty { return .notEmpty }
@@ -452,6 +456,7 @@ extension PurgeWorker {
     if case .keep(let reason) = decision {
       count.tally.filesKept[reason] += 1
       count.staying += 1
+      if walk.recordsKept { record(.kept(reason), victims.names[index], in: place.node) }
       return
     }
     let first = victims.looks[index]
@@ -468,6 +473,7 @@ extension PurgeWorker {
         count.tally.filesNotPermitted += 1
       }
       count.removed += 1
+      if walk.recordsRemovals { record(removed: index, of: victims, at: place) }
     case .vanished(let error): bookVanished(index, of: victims, error, &count)
     case .failed(let error):
       count.tally.filesFailed += 1

@@ -24,6 +24,8 @@ final class TargetWalk: Sendable {
     var caps: [DeletionCap]
     /// Between this host's clock and the file system's; nil: not to be checked (a dry run deletes nothing).
     var clockGuard: ClockGuard?
+    /// Nil: nobody wants to know of single entries.
+    var recorder: (any EntryRecorder)?
     /// Of the whole run.
     var stop: StopRequest
     var onEvent: @Sendable (RunEvent) -> Void
@@ -38,6 +40,8 @@ final class TargetWalk: Sendable {
   let retries = RateLimit(perSecond: Refusals.retriesPerSecond)
   /// Nil: there are no patterns.
   let matchers: PatternMatchers?
+  /// Each entry that stays is told, too.
+  let recordsKept: Bool
   let stickyRule = StickyRule()
   let gate = IntakeGate()
   let state: Monitor<WalkState>
@@ -47,6 +51,9 @@ final class TargetWalk: Sendable {
   private let hasLackedThreads = Atomic<Bool>(false)
   private let trouble = Monitor(Trouble())
   /// Of workers that have not ended.
+  private let samples = Monitor<[FileSample]>([])
+  private let wantsSamples = Atomic<Bool>(true)
+  private let holds = Monitor(PathSamples())
   let inHand = Monitor<[RemovalProgress]>([])
   private let toldOfHolds = Monitor(0)
   private let toldOfMoves = Monitor(0)
@@ -60,6 +67,7 @@ final class TargetWalk: Sendable {
     self.rules = rules
     self.matchers = PatternMatchers(rules.cutoff.selection)
     self.means = means
+    self.recordsKept = means.recorder?.wantsKept ?? false
     self.failures = FailureLog(target: target.name, onEvent: means.onEvent)
     self.state = Monitor(WalkState(rules: rules, limits: limits))
     self.onEnd = onEnd
@@ -123,10 +131,15 @@ extension TargetWalk {
     return interval
   }
 
-  /// Files and directories read so far.
-  var pace: PaceMeter.Count {
-    state.withLock { PaceMeter.Count(files: $0.tally.filesScanned, directories: $0.tally.dirsScanned) }
+  /// The books so far, with the errors.
+  var tally: Tally {
+    var tally = state.withLock { $0.tally }
+    tally.errors = failures.total
+    return tally
   }
+
+  /// What was done so far.
+  var pace: PaceMeter.Count { state.withLock { PaceMeter.Count($0.tally) } }
 
   /// What the series of memory needs to know.
   var filesAndReserved: (files: UInt64, reserved: Int) {
@@ -167,6 +180,8 @@ extension TargetWalk {
     outcome.tally = state.tally
     outcome.tally.errors = failures.total
     outcome.errorsByKind = failures.byKind
+    outcome.holds = holds.withLock { $0 }
+    outcome.samples = samples.withLock { $0 }
     outcome.permanentErrors = failures.permanent
     outcome.concurrencyMean = state.meanBusy
     outcome.concurrencyPeak = state.peakWorkers
@@ -189,10 +204,10 @@ extension TargetWalk {
     if let imbalance = tally.imbalance(in: rules.mode) ?? state.unsettled {
       return (.failed, "the books do not balance: \(imbalance)")
     }
-    if tally.errors > 0 { return (.completedWithErrors, "\(tally.errors) errors") }
+    if tally.errors > 0 { return (.completedWithErrors, tally.errors == 1 ? "1 error" : "\(tally.errors) errors") }
     if state.restlessDirectories > 0 {
-      let reason =
-        "\(state.restlessDirectories) directories gave up new entries at each of \(WalkLimits.rereads) listings"
+      let directories = state.restlessDirectories == 1 ? "1 directory" : "\(state.restlessDirectories) directories"
+      let reason = "\(directories) gave up new entries at each of \(WalkLimits.rereads) listings"
       return (.completedWithErrors, reason)
     }
     return (.completed, nil)
@@ -347,11 +362,47 @@ extension TargetWalk {
   /// The target as a whole cannot be done any more: what is left is counted.
   func giveUp(_ reason: String) { stop(.failed, message: reason) }
 
-  /// The absolute path of an entry, for people.
-  func shownPath(of node: NodeID?, entry: some Sequence<UInt8>) -> String {
+  /// The absolute path of an entry.
+  func path(of node: NodeID?, entry: some Sequence<UInt8>) -> [UInt8] {
     let directory = node.map { node in state.withLock { $0.table.relativePath(of: node) } } ?? []
     let parts = [target.path, directory, Array(entry)].filter { !$0.isEmpty }
-    return PrintableText.path(parts.joined(separator: [UInt8(ascii: "/")]))
+    return Array(parts.joined(separator: [UInt8(ascii: "/")]))
+  }
+
+  /// The same for people.
+  func shownPath(of node: NodeID?, entry: some Sequence<UInt8>) -> String {
+    PrintableText.path(path(of: node, entry: entry))
+  }
+
+  // MARK: What somebody wants to know of single entries
+
+  /// Whether files that go are to be told one by one, or one is still wanted as a sample.
+  var recordsRemovals: Bool {
+    means.recorder != nil || (rules.mode == .dryRun && wantsSamples.load(ordering: .relaxed))
+  }
+
+  /// Keeps the first few files that a dry run would delete.
+  func keepSample(_ entry: RecordedEntry) {
+    let isEnough = samples.withLock { samples in
+      if samples.count < FileSample.most, let size = entry.size {
+        let path = PrintableText.shortened(PrintableText.path(entry.path), to: TargetWalk.longestSample)
+        samples.append(FileSample(path: path, size: size, age: entry.age))
+      }
+      return samples.count == FileSample.most
+    }
+    if isEnough { wantsSamples.store(false, ordering: .relaxed) }
+  }
+  /// Characters of a path: a long one says no more.
+  private static let longestSample = 200
+
+  /// A folder with a `.purge-hold` was met, by its path in the target.
+  func noteHold(_ path: [UInt8]) { holds.withLock { $0.note(shownPath(of: nil, entry: path)) } }
+
+  /// The same of the target's own folder, or the one so many levels above it.
+  func noteHold(above levels: Int) {
+    let components = target.path.split(separator: UInt8(ascii: "/")).dropLast(levels)
+    let path = components.reduce(into: [UInt8]()) { $0 += [UInt8(ascii: "/")] + $1 }
+    holds.withLock { $0.note(path.isEmpty ? "/" : PrintableText.path(path)) }
   }
 }
 
@@ -403,6 +454,7 @@ extension TargetWalk {
 
   /// A `.purge-hold` has appeared in a directory, by its path in the target.
   func tellHeld(_ path: [UInt8]) {
+    noteHold(path)
     tell(toldOfHolds, "a \(PurgeHold.name) protects \(shownPath(of: nil, entry: path)) from now on")
   }
 

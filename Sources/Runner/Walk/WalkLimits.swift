@@ -15,6 +15,10 @@ struct WalkRules: Sendable {
   var emptyDirectoryCap: EmptyDirectoryCap
   /// Files of the run itself, which stay whatever the rules say.
   var ownFiles: [FileIdentity] = []
+  /// From when ages are counted.
+  var now = Timestamp(seconds: 0)
+  /// What clocks may differ by.
+  var maxSkew: Duration = .zero
   /// By the wall clock. What was changed after it is not what was listed.
   var startedAt = Timestamp(WallClock.ofFileTimes())
 }

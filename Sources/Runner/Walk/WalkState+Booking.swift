@@ -308,7 +308,7 @@ extension WalkState {
     switch removal {
     case .removed:
       tally.emptyDirsToDelete += 1
-      tally.emptyDirsDeleted += 1
+      if rules.mode == .purge { tally.emptyDirsDeleted += 1 }
       return
     case .vanished:
       tally.emptyDirsToDelete += 1

@@ -23,7 +23,9 @@ struct BatchOptions: ParsableArguments {
   @OptionGroup var overriding: OverrideOptions
 
   @Option(
-    help: ArgumentHelp("Write the JSON report to this file, over report.file of the config.", valueName: "file"),
+    help: ArgumentHelp(
+      "Write the JSON report to this file, over report.file of the config; {run_id}, {YYYY}, {MM}, {DD} and the like are "
+        + "filled in.", valueName: "file"),
     completion: .file())
   var report: String?
 
@@ -42,6 +44,14 @@ struct BatchOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "auto, table, json or none: what standard output gets at the end. auto is a table; json is one line, so that all "
+        + "output is JSON lines.",
+      valueName: "form"),
+    completion: .list(["auto", "table", "json", "none"]))
+  var summary = "auto"
+
+  @Option(
+    help: ArgumentHelp(
       "Count ages from this moment (RFC 3339); in a run it may differ from the file server's clock by at most "
         + "safety.max_clock_skew.",
       valueName: "time"))
@@ -56,16 +66,22 @@ struct BatchOptions: ParsableArguments {
 }
 
 extension BatchOptions {
+  var wantsJSON: Bool { logFormat == "json" }
+
   /// Does what is asked for, and ends the process. Why nothing was touched goes to the termination log, too.
   func carryOut(
-    mode: RunMode, defaultLogLevel: LogLine.Level, preflightIsStrict: Bool = false, root: String? = nil
+    mode: RunMode, defaultLogLevel: LogLine.Level, preflightIsStrict: Bool = false, root: String? = nil,
+    list: String? = nil
   ) -> Never {
     ProcessLimits.forgoThreadCaches()
-    let end = ProcessEnd(terminationLog: terminationLog)
+    let end = ProcessEnd(terminationLog: terminationLog, errors: wantsJSON ? .json : .text)
     do throws(Unusable) {
       try end.watchSignals()
       var settings = try BatchSettings(self, mode: mode, defaultLogLevel: defaultLogLevel)
       settings.preflightIsStrict = preflightIsStrict
+      settings.listPath = list
+      // Nothing else is to stand among its lines.
+      if list == "-", summary == "auto" { settings.summary = .none }
       settings.root = try root.map { root throws(Unusable) in try BatchSettings.root(root) }
       end.exit(try Batch(settings, end).carryOut())
     } catch {

@@ -7,20 +7,28 @@ import SystemPackage
 
 /// What the command line and the environment ask for, understood.
 struct BatchSettings {
+  /// What standard output gets at the end.
+  enum Summary { case table, json, none }
+
   let mode: RunMode
   let configPath: String
   /// Empty: every target.
   let selection: [Glob]
   let overrides: [String]
   /// Nil: where the config says.
-  let reportPath: String?
+  let reportPath: ReportPath?
   let logLevel: LogLine.Level
   let logFormat: LogFormat
+  var summary: Summary
+  /// JSON lines are asked for, rather than taken since nobody reads along: then no other line may be among them.
+  let wantsJSON: Bool
   let now: Timestamp?
   let terminationLog: String?
   let environment: [String: String]
   /// What a rehearsal walks with in place of the kernel's own.
   var root: RootedFileSystem?
+  /// Where to list the files that would go; nil: nowhere.
+  var listPath: String?
   /// A failed item of the checklist makes the exit status 1.
   var preflightIsStrict = false
 
@@ -33,9 +41,11 @@ struct BatchSettings {
     configPath = BatchSettings.configPath(options.config, environment)
     selection = try BatchSettings.globs(options.targets)
     overrides = options.overriding.overrides
-    reportPath = options.report
+    reportPath = try BatchSettings.reportPath(options.report)
     logLevel = try BatchSettings.logLevel(options.logLevel, environment) ?? defaultLogLevel
     logFormat = try BatchSettings.logFormat(options.logFormat)
+    summary = try BatchSettings.summary(options.summary)
+    wantsJSON = options.wantsJSON
     now = try BatchSettings.time(options.now, of: "--now")
     terminationLog = options.terminationLog
   }
@@ -50,6 +60,26 @@ struct BatchSettings {
       }
     }
     return globs
+  }
+
+  private static func reportPath(_ text: String?) throws(Unusable) -> ReportPath? {
+    guard let text else { return nil }
+    if text == "-" {
+      throw Unusable(
+        "--report \"-\": that would be a file of this name; for standard output write --report /dev/stdout")
+    }
+    do throws(ReportPath.Malformed) {
+      return try ReportPath(text)
+    } catch {
+      let reason =
+        switch error.reason {
+        case .strayBrace: "a brace without its partner"
+        case .unknownField(let field): "unknown field \(PrintableText.escaped(field))"
+        }
+      throw Unusable(
+        "--report \(quoted(text)): \(reason) at byte \(error.range.lowerBound); the fields are \(ReportPath.Field.list)"
+      )
+    }
   }
 
   private static func logLevel(_ option: String?, _ environment: [String: String]) throws(Unusable) -> LogLine.Level? {
@@ -71,6 +101,15 @@ struct BatchSettings {
     case "text": return .text
     case "auto": return StandardError.isTerminal ? .text : .json
     default: throw Unusable("--log-format \(quoted(text)): one of auto, json, text is wanted")
+    }
+  }
+
+  private static func summary(_ text: String) throws(Unusable) -> Summary {
+    switch text {
+    case "auto", "table": return .table
+    case "json": return .json
+    case "none": return .none
+    default: throw Unusable("--summary \(quoted(text)): one of auto, table, json, none is wanted")
     }
   }
 

@@ -61,7 +61,7 @@ struct CheckConfigCommand: ParsableCommand {
   @Flag(
     help: """
       Check against this host, too: that targets exist and can be listed and purged, by a probe file in each that is removed \
-      at once; mounts, clocks, limits.
+      at once; mounts, clocks, limits, the memory group's among them.
       """)
   var onHost = false
 
@@ -100,6 +100,8 @@ struct CheckConfigCommand: ParsableCommand {
     settings.timeZones = .ofHost
     settings.now = Host.now()
     settings.memoryLimit = try containerLimit()
+    // A workload has a limit of its own.
+    if settings.memoryLimit == nil, onHost, workload == nil { settings.memoryLimit = HostLook.memoryLimit }
     return settings
   }
 

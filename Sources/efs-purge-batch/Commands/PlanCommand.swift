@@ -15,6 +15,7 @@ struct PlanCommand: ParsableCommand {
         efs-purge-batch plan --config purge.yaml
         efs-purge-batch plan --config purge.yaml --target 'monthly/2025-*' --set defaults.max_age=60d
         efs-purge-batch plan --config purge.yaml --root /mnt/copy
+        efs-purge-batch plan --config purge.yaml --list files.jsonl
       """
   )
 
@@ -27,9 +28,16 @@ struct PlanCommand: ParsableCommand {
       valueName: "folder"), completion: .directory)
   var root: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "List the files that would go, one JSON object a line: path, size, age in seconds, target, rule; - is standard output.",
+      valueName: "file"), completion: .file())
+  var list: String?
+
   @OptionGroup var options: BatchOptions
 
   func run() throws {
-    options.carryOut(mode: .dryRun, defaultLogLevel: .warning, preflightIsStrict: strictPreflight, root: root)
+    options.carryOut(
+      mode: .dryRun, defaultLogLevel: .warning, preflightIsStrict: strictPreflight, root: root, list: list)
   }
 }

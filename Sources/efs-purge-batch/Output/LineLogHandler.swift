@@ -41,7 +41,7 @@ struct LineLogHandler: LogHandler {
 extension Logger {
   /// A logger named after this tool that writes to standard error.
   init(format: LogFormat, level: LogLine.Level, queue: LogQueue) {
-    self.init(label: "efs-purge-batch") { LineLogHandler(label: $0, format: format, level: level, queue: queue) }
+    self.init(label: LogQueue.label) { LineLogHandler(label: $0, format: format, level: level, queue: queue) }
   }
 
   func log(_ line: LogLine) {

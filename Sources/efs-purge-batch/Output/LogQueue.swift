@@ -4,8 +4,12 @@ import SystemPackage
 /// Takes log lines from any thread, in order, and has a thread of its own write them: whoever reads the log slowly, or not
 /// at all, must not hold up a stop, the memory guard or the work.
 final class LogQueue: Sendable {
+  /// The logger's name.
+  static let label = "efs-purge-batch"
   /// Of all lines together. What comes on top is dropped and counted; failures are in the report in any case.
   static let capacity = 512 * 1024
+  /// A reader that takes nothing for so long is none.
+  private static let patience: Duration = .seconds(2)
   /// What a line costs besides its bytes.
   private static let overhead = 48
   /// Taken out at once: it counts until all of it is written.
@@ -18,6 +22,8 @@ final class LogQueue: Sendable {
     var dropped = 0
     var isStarted = false
     var isWriting = false
+    /// Portions written so far.
+    var portions = 0
 
     mutating func append(_ line: [UInt8]) {
       lines.append(line)
@@ -78,6 +84,21 @@ final class LogQueue: Sendable {
     if isQueued { state.broadcast() } else { writeOut(line) }
   }
 
+  /// The same for a line that is to be missing only when nobody reads the log: waits for room as long as some is read.
+  func writePatiently(_ line: [UInt8]) {
+    var portions: Int?
+    while true {
+      let seen = state.wait(timeout: LogQueue.patience) { state -> Int? in
+        let hasRoom = !state.isStarted || state.bytes + line.count + LogQueue.overhead <= LogQueue.capacity / 2
+        return hasRoom ? -1 : nil
+      }
+      if seen != nil { return write(line) }
+      let now = state.withLock { $0.portions }
+      if now == portions { return write(line) }
+      portions = now
+    }
+  }
+
   /// Waits until all is written, but not longer than until `end`.
   func flush(until end: MonotonicTime) {
     let rest = max(.zero, end.since(.now()))
@@ -98,6 +119,7 @@ final class LogQueue: Sendable {
     state.withLock { state in
       state.bytes -= bytes
       state.isWriting = false
+      state.portions += 1
     }
     state.broadcast()
   }

@@ -6,11 +6,15 @@ import Synchronization
 final class Patience: Sendable {
   /// What is told at the end, in this order.
   enum Output: CaseIterable {
-    case report, summary, message, log
+    case report
+    /// The log's lines up to there.
+    case lines
+    case summary, message, log
 
     fileprivate var patience: Duration {
       switch self {
       case .report: .seconds(30)
+      case .lines: .seconds(1)
       case .summary: .seconds(10)
       case .message: .seconds(5)
       case .log: .seconds(1)
@@ -20,7 +24,8 @@ final class Patience: Sendable {
     /// What is kept for those behind it when a signal has set an end.
     fileprivate var reserve: Duration {
       switch self {
-      case .report: .milliseconds(400)
+      case .report: .milliseconds(500)
+      case .lines: .milliseconds(400)
       case .summary: .milliseconds(300)
       case .message: .milliseconds(200)
       case .log: .milliseconds(100)

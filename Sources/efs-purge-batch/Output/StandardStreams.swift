@@ -1,5 +1,6 @@
 import Glibc
 import Plan
+import Report
 import SystemPackage
 
 /// Where results go.
@@ -50,5 +51,15 @@ enum StandardError {
 enum ErrorLine {
   static func write(_ message: String) {
     StandardError.write(Array("efs-purge-batch: error: \(PrintableText.escaped(message))\n".utf8))
+  }
+
+  /// The same, or as JSON a line of the log, which tells the findings, too.
+  ///
+  /// - Parameter event: what that line is called.
+  static func write(_ message: String, as format: LogFormat, _ event: String = "Run ended", findings: [String] = []) {
+    guard format == .json else { return write(message) }
+    var line = LogLine(.error, event, ["reason": .string(message)])
+    if !findings.isEmpty { line.fields["findings"] = .list(findings.map { .string($0) }) }
+    StandardError.write(LineLogHandler.bytes(of: line, label: "efs-purge-batch", format: .json))
   }
 }
