@@ -77,7 +77,8 @@ public struct TargetBooks: Hashable, Sendable {
     endings[outcome.ending, default: 0] += 1
     errorsByKind.merge(outcome.errorsByKind, uniquingKeysWith: +)
     permanentErrors += outcome.permanentErrors
-    if outcome.tally.errors == 0, [.failed, .completedWithErrors].contains(outcome.ending) {
+    let isTroubled = [.failed, .completedWithErrors].contains(outcome.ending)
+    if isTroubled, outcome.hasUncountedTrouble || outcome.tally.errors == 0 {
       failuresWithoutErrors += 1
     }
     if outcome.ending == .notStarted { addNotStarted(outcome) } else { keep(outcome) }

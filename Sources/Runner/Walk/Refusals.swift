@@ -49,6 +49,11 @@ final class LastError {
 }
 
 extension PurgeWorker {
+  /// Whether what was refused, and is not tried again, may not be the next time: what is in the directory may be looked at.
+  func isPassing(_ error: Errno, in directory: DirectoryHandle) -> Bool {
+    error == .permissionDenied && (try? fileSystem.mayRead(Array(".".utf8), in: directory)) != nil
+  }
+
   /// Waits until what was refused may be tried again; false when the walk was stopped first.
   func waitToRetry(_ refusals: inout Refusals) -> Bool {
     let end = MonotonicTime.now().advanced(by: refusals.takePause())

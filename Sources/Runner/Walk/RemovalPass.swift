@@ -101,6 +101,7 @@ extension PurgeWorker {
       }
       if checking.halt != nil { break }
       checking.rest.drop(1)
+      tellRecords()
     }
     return checking
   }
@@ -143,7 +144,7 @@ extension PurgeWorker {
         checking.halt = .lost
       } else {
         let result: RemovalResult = error.meansVanished ? .vanished(error) : .failed(error)
-        lastError.isPassing = false
+        lastError.isPassing = isPassing(error, in: place.directory)
         book(result, nil, index, of: victims, place, freed: 0, &checking.count)
       }
     }
@@ -174,6 +175,7 @@ extension PurgeWorker {
     // A removal each, and a look unless there was one.
     guard mayRemove(by: (pass.rest.isChecked ? 1 : 2) * size), isClear(&pass, at: place) else { return false }
     let goesOn = removeByTheClock(size, of: &pass, at: place)
+    tellRecords()
     guard pass.refusals.isWaiting else { return goesOn }
     let mayGoOn = waitToRetry(&pass.refusals)
     // It is as if nobody had ever asked.
@@ -354,6 +356,7 @@ extension PurgeWorker {
     var isLate = false
     fileSystem.removeFiles(group, of: victims.names, in: place.directory) { index in
       // A call before this one, or a cap, may have been waited for.
+      if !mustLook { meter.start() }
       if !isLate {
         isLate =
           mustLook ? areNamesOld(pass.namesCheckedAt) : !isRecent(victims, at: meter.lapStart, since: pass.serves)
@@ -456,7 +459,7 @@ extension PurgeWorker {
     if case .keep(let reason) = decision {
       count.tally.filesKept[reason] += 1
       count.staying += 1
-      if walk.recordsKept { record(.kept(reason), victims.names[index], in: place.node) }
+      if recordsKept { record(.kept(reason), victims.names[index], in: place.node) }
       return
     }
     let first = victims.looks[index]
