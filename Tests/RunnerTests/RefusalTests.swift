@@ -60,7 +60,14 @@ import Testing
     #expect(outcome.totals.filesPurged == 2)
     #expect(tree.contents == [])
     #expect(server.count >= 3)
-    // A tenth of a second, and half of one.
+  }
+
+  @Test func `it is waited for longer and longer`() {
+    let (tree, target) = makeTree()
+    let outcome = purge(
+      [target], workers: 1, fileSystem: fileSystem(.unlink, Server(refusing: 2), in: tree), retryHaste: 1)
+    #expect(outcome.totals.errors == 0)
+    #expect(Refusals.pauses == [.milliseconds(100), .milliseconds(500), .seconds(2)])
     #expect(outcome.duration >= .milliseconds(600))
   }
 
@@ -210,7 +217,7 @@ import Testing
       stop.request(.stoppedSignal, message: "stop")
       return .permissionDenied
     })
-    let outcome = purge([makeTarget(tree.path)], workers: 1, fileSystem: fileSystem, stop: stop)
+    let outcome = purge([makeTarget(tree.path)], workers: 1, fileSystem: fileSystem, stop: stop, retryHaste: 1)
     #expect(outcome.exitStatus == .interrupted)
     #expect(outcome.duration < .seconds(2))
     #expect(outcome.totals.filesLeft == 50)

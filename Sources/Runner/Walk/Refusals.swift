@@ -30,9 +30,9 @@ struct Refusals {
   }
 
   /// How long to wait until the call is tried again.
-  mutating func takePause() -> Duration {
+  mutating func takePause(haste: Int) -> Duration {
     defer { isWaiting = false }
-    return isWaiting ? Refusals.pauses[count - 1] : .zero
+    return isWaiting ? Refusals.pauses[count - 1] / haste : .zero
   }
 
   /// It was refused again and again, though it is permitted: the next time it may not be.
@@ -51,7 +51,7 @@ final class LastError {
 extension PurgeWorker {
   /// Waits until what was refused may be tried again; false when the walk was stopped first.
   func waitToRetry(_ refusals: inout Refusals) -> Bool {
-    let end = MonotonicTime.now().advanced(by: refusals.takePause())
+    let end = MonotonicTime.now().advanced(by: refusals.takePause(haste: walk.means.retryHaste))
     walk.operations.waitingForLeave.add(1, ordering: .relaxed)
     defer { walk.operations.waitingForLeave.subtract(1, ordering: .relaxed) }
     while !isStoppedWhileWaiting() {

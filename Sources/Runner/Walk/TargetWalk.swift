@@ -26,6 +26,8 @@ final class TargetWalk: Sendable {
     var clockGuard: ClockGuard?
     /// Nil: nobody wants to know of single entries.
     var recorder: (any EntryRecorder)?
+    /// See `BatchRunner.Settings`.
+    var retryHaste = 1
     /// Of the whole run.
     var stop: StopRequest
     var onEvent: @Sendable (RunEvent) -> Void
