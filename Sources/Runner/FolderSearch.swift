@@ -41,6 +41,7 @@ struct FolderSearch {
   private let fileSystem: any FileSystem
   private let place: SearchPlace?
   private let retryHaste: Int
+  private let retries = RetryLine()
   private let isStopped: @Sendable () -> Bool
   private let name: String
   private let head: [UInt8]
@@ -132,7 +133,8 @@ struct FolderSearch {
       do throws(Errno) {
         return try call()
       } catch {
-        guard refusals.isToBeTriedAgain(error, asking: ask), wait(refusals.takePause(haste: retryHaste)) else {
+        guard refusals.isToBeTriedAgain(error, in: retries, asking: ask), wait(refusals.takePause(haste: retryHaste))
+        else {
           isPassing = refusals.isPassing
           throw error
         }

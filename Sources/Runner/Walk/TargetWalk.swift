@@ -39,7 +39,7 @@ final class TargetWalk: Sendable {
   let failures: FailureLog
   let operations = OperationCounters()
   /// Of calls that were refused though they are permitted.
-  let retries = RateLimit(perSecond: Refusals.retriesPerSecond)
+  let retries = RetryLine()
   /// Nil: there are no patterns.
   let matchers: PatternMatchers?
   /// Each entry that stays is told, too.
