@@ -202,6 +202,7 @@ extension PurgeWorker {
     } catch {
       if error.meansStale, isLost(entering.directory) { return .lost }
       if error.meansNoDirectory { return .vanished(error) }
+      if isStoppedInVain { return .left }
       return failed(entering, error)
     }
   }
@@ -264,6 +265,7 @@ extension PurgeWorker {
       if error.meansStale { return .lost }
       // A directory that is gone has no entries; what was in it went with it. The target itself must not go unnoticed.
       if error.meansVanished, !isRoot { return .vanished }
+      if isStoppedInVain { return .left }
       walk.failures.add(.readDirectory, error, isPassing: lastError.isPassing) {
         walk.shownPath(of: nil, entry: path())
       }

@@ -317,7 +317,7 @@ extension PurgeWorker {
       if error.meansStale, isLost(place.directory) { return .halted(.lost) }
       if error.meansNoDirectory { return .vanished(error) }
       if error == .resourceBusy, isMountPoint(empty.name, in: place.directory) { return .stays(.mountPoint) }
-      if refusals.isToBeTriedAgain(error, at: place, fileSystem) { return nil }
+      if isToBeTriedAgain(error, at: place, &refusals) { return nil }
       return failed(empty, error, at: place, isPassing: refusals.isPassing)
     }
   }
@@ -402,8 +402,14 @@ extension PurgeWorker {
   private func note(_ error: Errno, _ index: Int, _ pass: inout Pass, at place: Place) {
     if pass.refused != index { pass.refusals.settle() }
     pass.refused = index
-    if !pass.refusals.isToBeTriedAgain(error, at: place, fileSystem) {
+    if !isToBeTriedAgain(error, at: place, &pass.refusals) {
       lastError.isPassing = pass.refusals.isPassing
+    }
+  }
+
+  private func isToBeTriedAgain(_ error: Errno, at place: Place, _ refusals: inout Refusals) -> Bool {
+    refusals.isToBeTriedAgain(error, in: walk.retries) { () throws(Errno) in
+      try fileSystem.mayChange(place.directory)
     }
   }
 
@@ -562,13 +568,6 @@ extension RemovalResult {
     case .vanished(let error), .failed(let error): error.meansStale
     case .removed, .spared: false
     }
-  }
-}
-
-extension Refusals {
-  /// Of a removal.
-  fileprivate mutating func isToBeTriedAgain(_ error: Errno, at place: Place, _ fileSystem: any FileSystem) -> Bool {
-    isToBeTriedAgain(error) { () throws(Errno) in try fileSystem.mayChange(place.directory) }
   }
 }
 

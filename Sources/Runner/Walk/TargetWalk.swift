@@ -28,6 +28,8 @@ final class TargetWalk: Sendable {
     var clockGuard: ClockGuard?
     /// Nil: nobody wants to know of single entries.
     var recorder: (any EntryRecorder)?
+    /// See `BatchRunner.Settings`.
+    var retryHaste = 1
     /// Of the whole run.
     var stop: StopRequest
     var onEvent: @Sendable (RunEvent) -> Void
@@ -39,7 +41,7 @@ final class TargetWalk: Sendable {
   let failures: FailureLog
   let operations = OperationCounters()
   /// Of calls that were refused though they are permitted.
-  let retries = RateLimit(perSecond: Refusals.retriesPerSecond)
+  let retries = RetryLine()
   /// Nil: there are no patterns.
   let matchers: PatternMatchers?
   let stickyRule = StickyRule()
