@@ -66,18 +66,34 @@ public struct EntryStatus: Hashable, Sendable {
   public var ctime: FileTime
   /// Nil when the file system keeps none.
   public var birth: FileTime?
-  /// Something is mounted here. False on kernels before 5.8, which do not tell.
-  public var isMountRoot: Bool
-  /// Immutable or append-only: it can be neither removed nor changed as others can.
-  public var isFixed: Bool
+  public var marks: Marks
+
+  /// What sets it apart from others of its kind.
+  public struct Marks: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt16
+
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    public static let immutable = Marks(rawValue: UInt16(CK_IMMUTABLE))
+    public static let appendOnly = Marks(rawValue: UInt16(CK_APPEND_ONLY))
+    /// Something is mounted here. Absent on kernels before 5.8, which do not tell.
+    public static let mountRoot = Marks(rawValue: UInt16(CK_MOUNT_ROOT))
+    /// S_ISVTX, which no attribute has the place of.
+    public static let sticky = Marks(rawValue: 0o1000)
+  }
+
+  /// Something is mounted here.
+  public var isMountRoot: Bool { marks.contains(.mountRoot) }
+  /// Immutable or append-only: it cannot be removed, whatever the rights.
+  public var isFixed: Bool { !marks.isDisjoint(with: [.immutable, .appendOnly]) }
   /// Of a directory: only the owners of files, or its own, may remove them.
-  public var isSticky: Bool
+  public var isSticky: Bool { marks.contains(.sticky) }
 
   /// Of a file that is only supposed to stand somewhere: with one link, in no file system. All its times are `time`.
   public init(supposed kind: FileKind, owner: UInt32, size: UInt64, time: FileTime) {
     (self.kind, self.owner, self.size) = (kind, owner, size)
     (identity, links, allocatedBytes) = (FileIdentity(device: 0, inode: 0), 1, size)
-    (isMountRoot, isFixed, isSticky) = (false, false, false)
+    marks = []
     (mtime, atime, ctime, birth) = (time, time, time, time)
   }
 
@@ -102,9 +118,8 @@ public struct EntryStatus: Hashable, Sendable {
     atime = status.mask & UInt32(CK_ATIME) != 0 ? FileTime(status.atime) : nil
     ctime = FileTime(status.ctime)
     birth = status.mask & UInt32(CK_BIRTH) != 0 ? FileTime(status.birth) : nil
-    isMountRoot = status.is_mount_root != 0
-    isFixed = status.is_fixed != 0
-    isSticky = status.mode & 0o1000 != 0
+    marks = Marks(
+      rawValue: UInt16(truncatingIfNeeded: status.attributes) | UInt16(status.mode & 0o1000))
   }
 }
 

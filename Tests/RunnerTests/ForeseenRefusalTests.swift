@@ -145,7 +145,7 @@ import Testing
 
   @Test func `in a sticky directory others' files are those that stay`() {
     var directory = EntryStatus(supposed: .directory, owner: 0, size: 0, time: FileTime(seconds: 0))
-    directory.isSticky = true
+    directory.marks = .sticky
     let files = [1, 2].map { EntryStatus(supposed: .file, owner: $0, size: 0, time: FileTime(seconds: 0)) }
     var rule = StickyRule()
     (rule.user, rule.mayDisregardOwners) = (1, false)
@@ -156,7 +156,7 @@ import Testing
     rule.mayDisregardOwners = true
     #expect(!rule.forbids(files[1], in: directory))
     rule.mayDisregardOwners = false
-    directory.isSticky = false
+    directory.marks = []
     #expect(!rule.forbids(files[1], in: directory))
   }
 }

@@ -20,8 +20,7 @@ struct ck_status {
   uint64_t inode;
   uint64_t size;
   uint64_t blocks;  // of 512 bytes
-  uint64_t is_mount_root;
-  uint64_t is_fixed;  // immutable or append-only
+  uint64_t attributes;  // CK_MOUNT_ROOT, CK_IMMUTABLE, CK_APPEND_ONLY, as far as the file system tells of them
   struct ck_time atime, mtime, ctime, birth;
 };
 
@@ -30,6 +29,9 @@ enum {
   CK_ATIME = 0x20,       // STATX_ATIME, part of it
   CK_BIRTH = 0x800,      // STATX_BTIME
   CK_FRESH = 0x2000,     // AT_STATX_FORCE_SYNC
+  CK_IMMUTABLE = 0x10,   // STATX_ATTR_IMMUTABLE
+  CK_APPEND_ONLY = 0x20,  // STATX_ATTR_APPEND
+  CK_MOUNT_ROOT = 0x2000,  // STATX_ATTR_MOUNT_ROOT
 };
 
 // The entry `name` of `directory`, never following a link; an empty name is the descriptor itself.

@@ -26,10 +26,10 @@ final class FailureLog: Sendable {
     (self.target, self.onEvent) = (target, onEvent)
   }
 
-  /// Books one failure. `path` is built only when it is going to be told. `isPassing`: it may not happen again, though it is a
-  /// question of rights by its number.
+  /// Books one failure. `path` is built only when it is going to be told. `isPassing`: what was refused (EACCES) may not be the
+  /// next time.
   func add(_ operation: PurgeFailure.Operation, _ errno: Errno, isPassing: Bool = false, path: () -> String) {
-    let key = Key(operation: operation, errno: errno, isPassing: isPassing)
+    let key = Key(operation: operation, errno: errno, isPassing: isPassing && errno == .permissionDenied)
     let isTold = counts.withLock { counts in
       let told = counts[key, default: Count()].told < FailureLog.toldOfEachKind
       counts[key, default: Count()].all += 1

@@ -78,7 +78,7 @@ extension PurgeWorker {
   private func remove(
     _ removal: OwnFolder.Removal, _ name: [UInt8], in parent: DirectoryHandle
   ) throws(Errno) -> Completion.DirectoryRemoval {
-    let clock = walk.means.clockGuard?.ask(in: parent, fileSystem, unless: isStoppedWhileWaiting)
+    let clock = walk.means.clockGuard?.ask(in: parent, fileSystem, unless: { isStoppedWhileWaiting() })
     switch clock {
     case nil, .known, .agrees, .onTrial: break
     case .stopped: return .left

@@ -15,6 +15,8 @@ struct PurgeWorker {
 
   /// Looks, or removals, between which a stop and the rate limit are heeded, and after which removals are booked.
   let group: Int
+  /// Nothing is removed: what would not be permitted is to be foreseen.
+  private let isRehearsal: Bool
   /// The lowest of the rate limits; nil: there is none.
   private let rate: Int?
   /// On a slow server 16 are already tenths of a second.
@@ -27,6 +29,7 @@ struct PurgeWorker {
     self.fileSystem = walk.means.fileSystem
     self.cutoff = walk.rules.cutoff
     self.ownFiles = walk.rules.ownFiles
+    self.isRehearsal = walk.rules.mode == .dryRun
     self.meter = OperationMeter(walk.operations, progress.call)
     // Under a low rate limit no more at once than a tenth of a second allows, so that work goes on evenly.
     rate = walk.means.rateLimits.map(\.perSecond).min()
@@ -83,7 +86,7 @@ struct PurgeWorker {
     let asked = MonotonicTime.now()
     walk.operations.waitingForLeave.add(1, ordering: .relaxed)
     defer { walk.operations.waitingForLeave.subtract(1, ordering: .relaxed) }
-    for limit in walk.means.rateLimits where !limit.acquire(count, unless: isStoppedWhileWaiting) { return false }
+    for limit in walk.means.rateLimits where !limit.acquire(count, unless: { isStoppedWhileWaiting() }) { return false }
     walk.operations.addHeldBack(MonotonicTime.now().since(asked))
     meter.start()
     return !isStopped
@@ -484,8 +487,15 @@ extension PurgeWorker {
   }
 
   /// In a dry run: its removal would not be permitted, though that of others in its directory would be.
+  @inline(__always)
   private func isForbidden(_ status: EntryStatus, in chunk: Chunk) -> Bool {
-    walk.rules.mode == .dryRun && walk.stickyRule.forbids(status, in: chunk.directory.status)
+    isRehearsal && (status.isFixed || chunk.isSticky) && isForbidden(status, in: chunk.directory)
+  }
+
+  /// Apart, since it is asked for few.
+  @inline(never)
+  private func isForbidden(_ status: EntryStatus, in directory: DirectoryHandle) -> Bool {
+    walk.stickyRule.forbids(status, in: directory.status)
   }
 
   /// The decision on one look at a file that patterns have chosen.

@@ -12,8 +12,8 @@ struct Refusals {
   private var count = 0
   /// It is believed: whatever is refused here from now on counts.
   private var isForbidden = false
-  /// How long to wait until it is tried again.
-  private var pause: Duration?
+  /// Something is to be waited for before more is done.
+  private(set) var isWaiting = false
 
   /// Whether the call is to be tried again, after a wait. `ask`: whether it is permitted.
   mutating func isToBeTriedAgain(_ error: Errno, asking ask: () throws(Errno) -> Void) -> Bool {
@@ -24,24 +24,25 @@ struct Refusals {
       isForbidden = error.meansForbidden
     }
     guard !isForbidden, count < Refusals.pauses.count else { return false }
-    pause = Refusals.pauses[count]
     count += 1
+    isWaiting = true
     return true
   }
 
-  /// Something is to be waited for before more is done.
-  var isWaiting: Bool { pause != nil }
-
-  mutating func takePause() -> Duration { pause.take() ?? .zero }
+  /// How long to wait until the call is tried again.
+  mutating func takePause() -> Duration {
+    defer { isWaiting = false }
+    return isWaiting ? Refusals.pauses[count - 1] : .zero
+  }
 
   /// It was refused again and again, though it is permitted: the next time it may not be.
   var isPassing: Bool { count > 0 && !isForbidden }
 
   /// The call is done with. What was learnt of the directory holds for the next one.
-  mutating func settle() { (count, pause) = (0, nil) }
+  mutating func settle() { count = 0 }
 }
 
-/// What a worker knows of the error that was thrown last.
+/// What a worker knows of the last error it met.
 final class LastError {
   /// It may not happen again, though it is a question of rights by its number.
   var isPassing = false
@@ -55,7 +56,7 @@ extension PurgeWorker {
     defer { walk.operations.waitingForLeave.subtract(1, ordering: .relaxed) }
     while !isStoppedWhileWaiting() {
       let rest = end.since(.now())
-      if rest <= .zero { return walk.retries.acquire(1, unless: isStoppedWhileWaiting) }
+      if rest <= .zero { return walk.retries.acquire(1, unless: { isStoppedWhileWaiting() }) }
       PlainThread.nap(min(rest, .milliseconds(50)))
     }
     return false

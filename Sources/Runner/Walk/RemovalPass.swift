@@ -33,8 +33,9 @@ extension PurgeWorker {
     /// When the directory was last asked for, and when it was last seen that it is where it was.
     var namesCheckedAt: MonotonicTime
     var locatedAt = MonotonicTime.distantPast
-    /// Of the first file of `rest`.
+    /// Of the file at this index.
     var refusals = Refusals()
+    var refused: Int?
     /// What was seen before serves no more.
     var serves = MonotonicTime.distantPast
   }
@@ -142,6 +143,7 @@ extension PurgeWorker {
         checking.halt = .lost
       } else {
         let result: RemovalResult = error.meansVanished ? .vanished(error) : .failed(error)
+        lastError.isPassing = false
         book(result, nil, index, of: victims, place, freed: 0, &checking.count)
       }
     }
@@ -149,10 +151,8 @@ extension PurgeWorker {
 
   /// Files that cannot be removed for a reason that is not theirs.
   private func fail(_ victims: inout VictimList, _ error: Errno, at place: Place, _ count: inout RemovalCount) {
-    let isPassing = error == .permissionDenied && (try? fileSystem.mayChange(place.directory)) != nil
-    for index in victims.indices {
-      book(.failed(error), nil, index, of: victims, place, freed: 0, &count, isPassing: isPassing)
-    }
+    lastError.isPassing = error == .permissionDenied && (try? fileSystem.mayChange(place.directory)) != nil
+    for index in victims.indices { book(.failed(error), nil, index, of: victims, place, freed: 0, &count) }
     victims.drop(victims.count)
   }
 
@@ -182,7 +182,7 @@ extension PurgeWorker {
   }
 
   private func removeByTheClock(_ size: Int, of pass: inout Pass, at place: Place) -> Bool {
-    switch walk.clockAnswer(in: place, unless: isStoppedWhileWaiting) {
+    switch walk.clockAnswer(in: place, unless: { isStoppedWhileWaiting() }) {
     case .known: return remove(size, of: &pass, at: place)
     case .agreed: return isClear(&pass, at: place) && remove(size, of: &pass, at: place)
     case .onTrial:
@@ -277,7 +277,7 @@ extension PurgeWorker {
       case .unreadable(let error): return failed(empty, error, at: place)
       }
     }
-    switch walk.clockAnswer(in: place, unless: isStoppedWhileWaiting) {
+    switch walk.clockAnswer(in: place, unless: { isStoppedWhileWaiting() }) {
     case .known: return removeDirectory(empty, at: place, namesCheckedAt, &refusals)
     case .agreed: return nil
     case .onTrial:
@@ -349,7 +349,8 @@ extension PurgeWorker {
     // The call that is made now; nil: none.
     var call: OperationKind?
     var settled = 0
-    // It took so long that a name may be another file's by now: it is put back, with those that follow.
+    // It took so long that a name may be another file's by now: it is put back, with those that follow. So is what was refused
+    // though it is permitted.
     var isLate = false
     fileSystem.removeFiles(group, of: victims.names, in: place.directory) { index in
       // A call before this one, or a cap, may have been waited for.
@@ -379,13 +380,14 @@ extension PurgeWorker {
       let first = victims.looks[index].bytes
       let freed = look?.bytesFreedByRemoval ?? victims.freshBytes(index) ?? first
       settleCaps(first, decision, deleted: result == .removed ? freed : nil)
-      if pass.halt == nil, !isLate, !pass.refusals.isWaiting, !isToBeTriedAgain(result, &pass, at: place) {
+      if case .failed(let error) = result, pass.halt == nil, !isLate, !pass.refusals.isWaiting {
+        note(error, index, &pass, at: place)
+      }
+      if pass.halt == nil, !isLate, !pass.refusals.isWaiting {
         if case .failed(.resourceBusy) = result, isMountPoint(victims.names[index], in: place.directory) {
           decision = .keep(.mountPoint)
         }
-        book(
-          result, decision, index, of: victims, place, freed: freed, &pass.count, isPassing: pass.refusals.isPassing)
-        pass.refusals.settle()
+        book(result, decision, index, of: victims, place, freed: freed, &pass.count)
         settled += 1
       }
       decision = nil
@@ -393,10 +395,13 @@ extension PurgeWorker {
     return settled
   }
 
-  /// Whether it was refused though it is permitted: it is put back, with those that follow, and waits.
-  private func isToBeTriedAgain(_ result: RemovalResult, _ pass: inout Pass, at place: Place) -> Bool {
-    guard case .failed(let error) = result else { return false }
-    return pass.refusals.isToBeTriedAgain(error, at: place, fileSystem)
+  /// Whether a failed removal is to be tried again, and if not, whether it is a passing failure.
+  private func note(_ error: Errno, _ index: Int, _ pass: inout Pass, at place: Place) {
+    if pass.refused != index { pass.refusals.settle() }
+    pass.refused = index
+    if !pass.refusals.isToBeTriedAgain(error, at: place, fileSystem) {
+      lastError.isPassing = pass.refusals.isPassing
+    }
   }
 
   /// A call was made, unless it was only pretended.
@@ -444,7 +449,7 @@ extension PurgeWorker {
 
   private func book(
     _ result: RemovalResult, _ decision: Decision?, _ index: Int, of victims: VictimList, _ place: Place,
-    freed: UInt64, _ count: inout RemovalCount, isPassing: Bool = false
+    freed: UInt64, _ count: inout RemovalCount
   ) {
     defer { progress.note(count.tally) }
     count.tally.filesScanned += 1
@@ -473,7 +478,7 @@ extension PurgeWorker {
     case .failed(let error):
       count.tally.filesFailed += 1
       count.staying += 1
-      walk.failures.add(.removeFile, error, isPassing: isPassing) {
+      walk.failures.add(.removeFile, error, isPassing: lastError.isPassing) {
         walk.shownPath(of: place.node, entry: victims.names[index])
       }
     case .spared:
@@ -512,7 +517,7 @@ extension PurgeWorker {
   private func reserve(_ size: UInt64, waiting: Bool) -> Bool {
     var held: [DeletionCap] = []
     for cap in walk.means.caps {
-      if waiting ? cap.reserve(size, unless: isStoppedWhileWaiting) : cap.tryReserve(size) {
+      if waiting ? cap.reserve(size, unless: { isStoppedWhileWaiting() }) : cap.tryReserve(size) {
         held.append(cap)
         continue
       }

@@ -291,7 +291,7 @@ extension WalkState {
     return .judge(
       Chunk(
         reserved: reserved, node: id, directory: directory, batch: claims.batch, serial: claims.serial,
-        indices: indices, scope: table[id].scope))
+        indices: indices, isSticky: directory.status.isSticky, scope: table[id].scope))
   }
 
   /// Entries that the next worker claims of so many.

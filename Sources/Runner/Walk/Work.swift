@@ -131,6 +131,8 @@ struct Chunk: Sendable {
   /// The batch's, in the node's books.
   let serial: UInt32
   let indices: Range<Int>
+  /// Of its files, others' are protected.
+  let isSticky: Bool
   /// The directory's; nil: there are no patterns.
   let scope: PatternScope?
 }
