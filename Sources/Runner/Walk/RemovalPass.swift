@@ -356,10 +356,8 @@ extension PurgeWorker {
     var isLate = false
     fileSystem.removeFiles(group, of: victims.names, in: place.directory) { index in
       // A call before this one, or a cap, may have been waited for.
-      if !mustLook { meter.start() }
       if !isLate {
-        isLate =
-          mustLook ? areNamesOld(pass.namesCheckedAt) : !isRecent(victims, at: meter.lapStart, since: pass.serves)
+        isLate = mustLook ? areNamesOld(pass.namesCheckedAt) : !isRecent(victims, at: .now(), since: pass.serves)
       }
       if isStopped || isLate || pass.halt != nil || pass.refusals.isWaiting { return .refused }
       call = .freshStatus
