@@ -152,3 +152,11 @@ extension Ending {
   /// The target's folder was walked from one end to the other.
   public var isWalked: Bool { self == .completed || self == .completedWithErrors }
 }
+
+/// Targets that were never started for one reason.
+public struct TargetsNotStarted: Hashable, Sendable {
+  public var reason: String
+  public var names = PathSamples()
+
+  public init(reason: String) { self.reason = reason }
+}
