@@ -21,7 +21,7 @@ extension PurgeWorker {
         entry.size = ByteCount(bytes: look.size)
         entry.age = cutoff.age(of: FileFacts(look), by: criteria).map { walk.rules.now.since($0.time) }
       }
-      walk.keepSample(entry)
+      if walk.wantsSample { walk.keepSample(entry) }
     }
     note(entry)
   }

@@ -13,13 +13,14 @@ struct PurgeWorker {
   let progress = RemovalProgress()
   let lastError = LastError()
   let records = PendingRecords()
-  /// Each entry that stays is told, too.
+  /// Files that go are told one by one, and those that stay.
+  let recordsRemovals: Bool
   let recordsKept: Bool
 
   /// Looks, or removals, between which a stop and the rate limit are heeded, and after which removals are booked.
   let group: Int
   /// Nothing is removed: what would not be permitted is to be foreseen.
-  private let isRehearsal: Bool
+  let isRehearsal: Bool
   /// The lowest of the rate limits; nil: there is none.
   private let rate: Int?
   /// On a slow server 16 are already tenths of a second.
@@ -33,6 +34,7 @@ struct PurgeWorker {
     self.cutoff = walk.rules.cutoff
     self.ownFiles = walk.rules.ownFiles
     self.isRehearsal = walk.rules.mode == .dryRun
+    self.recordsRemovals = walk.means.recorder != nil
     self.recordsKept = walk.means.recorder?.wantsKept ?? false
     self.meter = OperationMeter(walk.operations, progress.call)
     // Under a low rate limit no more at once than a tenth of a second allows, so that work goes on evenly.
@@ -486,7 +488,7 @@ extension PurgeWorker {
       judgement.victims.append(
         name, status, by: cutoff.hasRules ? criteria : nil, isForbidden: isForbidden(status, in: chunk),
         limit: (chunk.indices.count, chunk.batch.longestName))
-    case .kept(let reason): keep(reason, name, chunk, &judgement)
+    case .kept(let reason): keep(self.reason(reason, of: status, by: criteria), name, chunk, &judgement)
     }
   }
 
@@ -512,11 +514,15 @@ extension PurgeWorker {
 
   /// The decision on one look at a file that patterns have chosen.
   func verdict(on status: EntryStatus, _ name: UnsafeBufferPointer<UInt8>, by criteria: UInt8) -> Verdict {
-    let verdict = cutoff.verdict(on: status, name, by: criteria, ownFiles: ownFiles)
-    return verdict == .kept(.inFuture) ? .kept(lateReason(status, by: criteria)) : verdict
+    cutoff.verdict(on: status, name, by: criteria, ownFiles: ownFiles)
   }
 
-  /// Of a file dated later than the run's beginning: hours may have gone by since.
+  /// The reason to keep a file, by now: of one dated later than the run's beginning hours may have gone by since.
+  @inline(__always)
+  func reason(_ reason: KeepReason, of status: EntryStatus, by criteria: UInt8) -> KeepReason {
+    reason == .inFuture ? lateReason(status, by: criteria) : reason
+  }
+
   @inline(never)
   private func lateReason(_ status: EntryStatus, by criteria: UInt8) -> KeepReason {
     guard let time = cutoff.age(of: FileFacts(status), by: criteria)?.time else { return .inFuture }

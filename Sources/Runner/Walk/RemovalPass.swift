@@ -438,7 +438,7 @@ extension PurgeWorker {
     let verdict = victims.names.withName(at: index) {
       self.verdict(on: status, $0, by: victims.criteria(index))
     }
-    if case .kept(let reason) = verdict { return .keep(reason) }
+    if case .kept(let reason) = verdict { return .keep(self.reason(reason, of: status, by: victims.criteria(index))) }
     return nil
   }
 
@@ -480,7 +480,7 @@ extension PurgeWorker {
         count.tally.filesNotPermitted += 1
       }
       count.removed += 1
-      if walk.recordsRemovals { record(removed: index, of: victims, at: place) }
+      if recordsRemovals || (isRehearsal && walk.wantsSample) { record(removed: index, of: victims, at: place) }
     case .vanished(let error): bookVanished(index, of: victims, error, &count)
     case .failed(let error):
       count.tally.filesFailed += 1

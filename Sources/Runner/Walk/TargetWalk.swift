@@ -384,10 +384,8 @@ extension TargetWalk {
 
   // MARK: What somebody wants to know of single entries
 
-  /// Whether files that go are to be told one by one, or one is still wanted as a sample.
-  var recordsRemovals: Bool {
-    means.recorder != nil || (rules.mode == .dryRun && wantsSamples.load(ordering: .relaxed))
-  }
+  /// Whether a file that would go is still wanted as a sample.
+  var wantsSample: Bool { wantsSamples.load(ordering: .relaxed) }
 
   /// Keeps the first few files that a dry run would delete.
   func keepSample(_ entry: RecordedEntry) {
