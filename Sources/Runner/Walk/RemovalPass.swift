@@ -351,6 +351,7 @@ extension PurgeWorker {
     // The call that is made now; nil: none.
     var call: OperationKind?
     var settled = 0
+    let hasCaps = !walk.means.caps.isEmpty
     // It took so long that a name may be another file's by now: it is put back, with those that follow. So is what was refused
     // though it is permitted.
     var isLate = false
@@ -377,23 +378,35 @@ extension PurgeWorker {
     } receive: { index, result, look in
       lap(call)
       call = nil
-      if pass.halt == nil, result.isStale, isLost(place.directory) { pass.halt = .lost }
       let first = victims.looks[index].bytes
       let freed = look?.bytesFreedByRemoval ?? victims.freshBytes(index) ?? first
-      settleCaps(first, decision, deleted: result == .removed ? freed : nil)
-      if case .failed(let error) = result, pass.halt == nil, !isLate, !pass.refusals.isWaiting {
-        note(error, index, &pass, at: place)
+      if hasCaps { settleCaps(first, decision, deleted: result == .removed ? freed : nil) }
+      if result.isTrouble, pass.halt == nil, !isLate, !pass.refusals.isWaiting {
+        note(result, index, of: victims, &pass, &decision, at: place)
       }
       if pass.halt == nil, !isLate, !pass.refusals.isWaiting {
-        if case .failed(.resourceBusy) = result, isMountPoint(victims.names[index], in: place.directory) {
-          decision = .keep(.mountPoint)
-        }
         book(result, decision, index, of: victims, place, freed: freed, &pass.count)
         settled += 1
       }
       decision = nil
     }
     return settled
+  }
+
+  /// What a removal that did not succeed means. Apart, so that what is done for each file stands in one place of the machine code.
+  @inline(never)
+  private func note(
+    _ result: RemovalResult, _ index: Int, of victims: VictimList, _ pass: inout Pass, _ decision: inout Decision?,
+    at place: Place
+  ) {
+    if result.isStale, isLost(place.directory) {
+      pass.halt = .lost
+    } else if case .failed(let error) = result {
+      note(error, index, &pass, at: place)
+      if error == .resourceBusy, isMountPoint(victims.names[index], in: place.directory) {
+        decision = .keep(.mountPoint)
+      }
+    }
   }
 
   /// Whether a failed removal is to be tried again, and if not, whether it is a passing failure.
@@ -448,7 +461,6 @@ extension PurgeWorker {
   }
 
   private func settleCaps(_ first: UInt64, _ decision: Decision?, deleted: UInt64?) {
-    if walk.means.caps.isEmpty { return }
     var reserved = first
     if case .remove(let extra) = decision { reserved.add(extra) }
     for cap in walk.means.caps { cap.settle(reserved: reserved, deleted: deleted) }
@@ -561,6 +573,13 @@ extension PurgeWorker {
 }
 
 extension RemovalResult {
+  fileprivate var isTrouble: Bool {
+    switch self {
+    case .removed, .spared: false
+    case .vanished, .failed: true
+    }
+  }
+
   fileprivate var isStale: Bool {
     switch self {
     case .vanished(let error), .failed(let error): error.meansStale
