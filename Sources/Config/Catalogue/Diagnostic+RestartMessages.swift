@@ -8,7 +8,8 @@ extension Diagnostic {
   static func gracePeriodTooShort(_ seconds: Int, needed: Int, at place: SourcePlace) -> Diagnostic {
     .error(
       .gracePeriodTooShort,
-      "\(seconds) s after SIGTERM the run is killed, but to end cleanly, with a report, it takes up to \(needed) s", at: place,
+      "\(seconds) s after SIGTERM the run is killed, but to end cleanly, with a report, it takes up to \(needed) s",
+      at: place,
       hint: "leave it out for the default, 30")
   }
 
