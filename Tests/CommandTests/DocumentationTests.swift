@@ -52,7 +52,7 @@ private func listedOptions(of command: String) throws -> Set<String> {
     let page = try Repository.text("docs/results.md")
     let log = ["", "+Batch", "+Incidents", "+Memory", "+Targets"].map { "Report/Log/EventLog\($0)" }
     let sources = try (log + ["efs-purge-batch/Batch"]).map { try Repository.text("Sources/\($0).swift") }.joined()
-    let messages = sources.matches(of: /(?:\.(?:trace|debug|info|warning|error),\s+|report\()"([A-Z][^"\\]+)"/)
+    let messages = sources.matches(of: /(?:[Ll]ine|report|remark)\([^"]*"([A-Z][^"\\]+)"/)
       .map { String($0.output.1) }
     #expect(messages.count > 25)
     for message in messages { #expect(page.contains("`\(message)`"), "\(message)") }
