@@ -22,6 +22,8 @@ public struct BatchRunner: Sendable {
     public var recorder: (any EntryRecorder)?
     /// When calls that do not answer are told of.
     var stalls = StallWatch.Times()
+    /// What was refused though it is permitted is waited for so many times shorter: for tests.
+    var retryHaste = 1
 
     public init(mode: RunMode, runID: String, now: Timestamp? = nil, selection: [Glob] = []) {
       (self.mode, self.runID, self.now, self.selection) = (mode, runID, now, selection)

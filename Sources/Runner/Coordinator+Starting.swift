@@ -109,6 +109,7 @@ extension Coordinator {
       // A dry run counts on beyond them.
       caps: isPurge ? [runCap, caps.deletions].compactMap { $0 } : [],
       clockGuard: isPurge ? clockGuard : nil, recorder: runner.settings.recorder,
+      retryHaste: runner.settings.retryHaste,
       stop: runner.stop, onEvent: runner.onEvent)
   }
 

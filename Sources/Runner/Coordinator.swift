@@ -154,6 +154,7 @@ extension Coordinator {
     let place = SearchPlace()
     let expansion = TargetExpansion(
       fileSystem: runner.fileSystem, now: now, timeZone: plan.run.timeZone, place: place,
+      retryHaste: runner.settings.retryHaste,
       isStopped: { [stop = runner.stop] in stop.isRequested },
       onEvent: runner.onEvent)
     do throws(Errno) {

@@ -40,6 +40,8 @@ struct FolderSearch {
 
   private let fileSystem: any FileSystem
   private let place: SearchPlace?
+  private let retryHaste: Int
+  private let retries = RetryLine()
   private let isStopped: @Sendable () -> Bool
   private let name: String
   private let head: [UInt8]
@@ -53,10 +55,11 @@ struct FolderSearch {
   private var isPassing = false
 
   init(
-    _ target: Target, on fileSystem: any FileSystem, place: SearchPlace? = nil,
+    _ target: Target, on fileSystem: any FileSystem, place: SearchPlace? = nil, retryHaste: Int = 1,
     isStopped: @escaping @Sendable () -> Bool
   ) {
-    (self.fileSystem, self.place, self.isStopped, name) = (fileSystem, place, isStopped, target.name)
+    (self.fileSystem, self.place, self.retryHaste) = (fileSystem, place, retryHaste)
+    (self.isStopped, name) = (isStopped, target.name)
     head = target.path.literalPath
     components = Array(target.path.components.dropFirst(target.path.literalPrefix.count))
     staysOnOneFileSystem = target.oneFileSystem
@@ -130,7 +133,8 @@ struct FolderSearch {
       do throws(Errno) {
         return try call()
       } catch {
-        guard refusals.isToBeTriedAgain(error, asking: ask), wait(refusals.takePause()) else {
+        guard refusals.isToBeTriedAgain(error, in: retries, asking: ask), wait(refusals.takePause(haste: retryHaste))
+        else {
           isPassing = refusals.isPassing
           throw error
         }

@@ -14,6 +14,8 @@ struct TargetExpansion {
   var timeZone = TimeZoneRules.utc
   /// Is told where the search is.
   var place = SearchPlace()
+  /// See `BatchRunner.Settings`.
+  var retryHaste = 1
   let isStopped: @Sendable () -> Bool
   let onEvent: @Sendable (RunEvent) -> Void
 
@@ -87,7 +89,7 @@ struct TargetExpansion {
   }
 
   private func search(for target: Target) -> FolderSearch {
-    FolderSearch(target, on: fileSystem, place: place, isStopped: isStopped)
+    FolderSearch(target, on: fileSystem, place: place, retryHaste: retryHaste, isStopped: isStopped)
   }
 
   private func tell(_ collector: FolderCollector, of target: Target) {

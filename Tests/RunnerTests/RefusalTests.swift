@@ -60,7 +60,14 @@ import Testing
     #expect(outcome.totals.filesPurged == 2)
     #expect(tree.contents == [])
     #expect(server.count >= 3)
-    // A tenth of a second, and half of one.
+  }
+
+  @Test func `it is waited for longer and longer`() {
+    let (tree, target) = makeTree()
+    let outcome = purge(
+      [target], workers: 1, fileSystem: fileSystem(.unlink, Server(refusing: 2), in: tree), retryHaste: 1)
+    #expect(outcome.totals.errors == 0)
+    #expect(Refusals.pauses == [.milliseconds(100), .milliseconds(500), .seconds(2)])
     #expect(outcome.duration >= .milliseconds(600))
   }
 
@@ -202,6 +209,36 @@ import Testing
     if let first = times.first, let last = times.last { #expect(last.since(first) >= .milliseconds(500)) }
   }
 
+  @Test func `after many have waited in vain others do not wait, for a while`() {
+    let line = RetryLine()
+    let start = MonotonicTime.now()
+    func at(_ seconds: Int) -> MonotonicTime { start.advanced(by: .seconds(seconds)) }
+    for second in 0..<RetryLine.mostInVain {
+      #expect(line.isWorthwhile(at: at(second)))
+      line.noteWaitInVain(at: at(second))
+    }
+    let last = RetryLine.mostInVain - 1
+    #expect(!line.isWorthwhile(at: at(last + 9)))
+    // Then one tries, in vain, and the rest need not.
+    #expect(line.isWorthwhile(at: at(last + 10)))
+    line.noteWaitInVain(at: at(last + 12))
+    #expect(!line.isWorthwhile(at: at(last + 13)))
+    // What is long ago is forgotten.
+    line.noteWaitInVain(at: at(last + 60))
+    #expect(line.isWorthwhile(at: at(last + 61)))
+  }
+
+  @Test func `who does not wait has met a passing failure all the same`() {
+    let line = RetryLine()
+    for _ in 0..<RetryLine.mostInVain { line.noteWaitInVain(at: .now()) }
+    var refusals = Refusals()
+    #expect(!refusals.isToBeTriedAgain(.permissionDenied, in: line) { () throws(Errno) in })
+    #expect(refusals.isPassing && !refusals.isWaiting)
+    refusals.settle()
+    #expect(!refusals.isToBeTriedAgain(.permissionDenied, in: line) { () throws(Errno) in throw .permissionDenied })
+    #expect(!refusals.isPassing)
+  }
+
   @Test func `a stop does not wait for a refusal to pass`() {
     let tree = ScratchTree()
     for index in 0..<50 { tree.file("f\(index)") }
@@ -210,11 +247,27 @@ import Testing
       stop.request(.stoppedSignal, message: "stop")
       return .permissionDenied
     })
-    let outcome = purge([makeTarget(tree.path)], workers: 1, fileSystem: fileSystem, stop: stop)
+    let outcome = purge([makeTarget(tree.path)], workers: 1, fileSystem: fileSystem, stop: stop, retryHaste: 1)
     #expect(outcome.exitStatus == .interrupted)
     #expect(outcome.duration < .seconds(2))
     #expect(outcome.totals.filesLeft == 50)
     #expect(outcome.totals.errors == 0)
+    #expect(outcome.totals.imbalance(in: .purge) == nil)
+  }
+
+  @Test func `a folder that is not opened for a stop is left, and is no failure`() {
+    let (tree, target) = makeTree()
+    let stop = StopRequest()
+    let fileSystem = ScriptedFileSystem(onOpen: { name in
+      guard name == "d" else { return nil }
+      stop.request(.stoppedSignal, message: "stop")
+      return .permissionDenied
+    })
+    let outcome = purge([target], workers: 1, fileSystem: fileSystem, stop: stop, retryHaste: 1)
+    #expect(outcome.exitStatus == .interrupted)
+    #expect(outcome.totals.errors == 0)
+    #expect(outcome.totals.dirsLeft == 2)
+    #expect(tree.exists("d/f"))
     #expect(outcome.totals.imbalance(in: .purge) == nil)
   }
 

@@ -178,7 +178,8 @@ func makeTarget(_ path: String, name: String = "t", maxAge: Duration = .seconds(
 func purge(
   _ targets: [Target], mode: RunMode = .purge, workers: Int = 4, events: Events = Events(),
   fileSystem: any FileSystem = LinuxFileSystem(), stop: StopRequest = StopRequest(), selection: [Glob] = [],
-  now: Timestamp = Fixture.now, systemRoot: String = "", adjust: (inout BatchPlan) -> Void = { _ in }
+  now: Timestamp = Fixture.now, systemRoot: String = "", retryHaste: Int = 20,
+  adjust: (inout BatchPlan) -> Void = { _ in }
 ) -> BatchOutcome {
   var plan = BatchPlan(targets: targets)
   for index in plan.targets.indices where plan.targets[index].concurrency == .auto {
@@ -187,6 +188,7 @@ func purge(
   adjust(&plan)
   var settings = BatchRunner.Settings(mode: mode, runID: "test", now: now, selection: selection)
   settings.systemRoot = systemRoot
+  settings.retryHaste = retryHaste
   let runner = BatchRunner(
     plan: plan, settings: settings, fileSystem: fileSystem, stop: stop, onEvent: events.add)
   return runner.run()

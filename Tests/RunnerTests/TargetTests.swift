@@ -434,4 +434,16 @@ import Testing
     #expect(verdict.0 == expected)
     #expect(verdict.1 == status)
   }
+
+  @Test func `what may go right another time makes status 7 a 1`() {
+    var outcome = TargetOutcome(name: "t", path: "/t", ending: .completedWithErrors)
+    (outcome.tally.errors, outcome.permanentErrors) = (2, 2)
+    #expect(Verdicts.ofBatch(TargetBooks([outcome]), stopped: nil).1 == .permanentFailures)
+    var other = outcome
+    other.permanentErrors = 1
+    #expect(Verdicts.ofBatch(TargetBooks([outcome, other]), stopped: nil).1 == .failures)
+    other = outcome
+    other.hasUncountedTrouble = true
+    #expect(Verdicts.ofBatch(TargetBooks([other]), stopped: nil).1 == .failures)
+  }
 }

@@ -36,6 +36,8 @@ public struct TargetOutcome: Hashable, Sendable {
   /// Of `tally.errors`, those that will happen again until somebody mends their cause (EACCES, EPERM, EROFS that the server
   /// stands by).
   public var permanentErrors: UInt64 = 0
+  /// Something besides the errors counted went wrong, which may go right another time.
+  public var hasUncountedTrouble = false
   /// Folders with a `.purge-hold` that were met.
   public var holds = PathSamples()
   /// Of a dry run: some of the files that would go, `FileSample.most` at most.

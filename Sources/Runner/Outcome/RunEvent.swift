@@ -138,6 +138,50 @@ public struct TargetProgress: Hashable, Sendable {
   }
 }
 
+/// The whole run at one moment.
+public struct BatchProgress: Hashable, Sendable {
+  /// All of the run; each is done, running or waiting.
+  public var targets: Int
+  public var targetsDone: Int
+  public var targetsRunning: Int
+  public var elapsed: Duration
+  /// Of the targets done and running.
+  public var tally: Tally
+  /// Files looked at, and files deleted (none in a dry run), per second over the last minute.
+  public var filesPerSecond: Double
+  public var deletionsPerSecond: Double
+  public var memory: MemorySummary
+  /// Until `time_limit` ends the run; nil: no limit.
+  public var timeLeft: Duration?
+
+  public var targetsWaiting: Int { targets - targetsDone - targetsRunning }
+
+  public init(
+    targets: Int, targetsDone: Int, targetsRunning: Int, elapsed: Duration, tally: Tally, filesPerSecond: Double,
+    deletionsPerSecond: Double, memory: MemorySummary, timeLeft: Duration? = nil
+  ) {
+    (self.targets, self.targetsDone, self.targetsRunning) = (targets, targetsDone, targetsRunning)
+    (self.elapsed, self.tally, self.memory, self.timeLeft) = (elapsed, tally, memory, timeLeft)
+    (self.filesPerSecond, self.deletionsPerSecond) = (filesPerSecond, deletionsPerSecond)
+  }
+}
+
+/// A file system call that does not answer.
+public struct HangingCall: Hashable, Sendable {
+  /// As many of a target as are told.
+  public static let most = 10
+
+  public var operation: PurgeFailure.Operation
+  /// For so long.
+  public var age: Duration
+  /// The folder it is about; absolute, and escaped where it is not printable.
+  public var path: String
+
+  public init(operation: PurgeFailure.Operation, age: Duration, path: String) {
+    (self.operation, self.age, self.path) = (operation, age, path)
+  }
+}
+
 /// One entry, or one target, with which something could not be done.
 public struct PurgeFailure: Hashable, Sendable {
   public enum Operation: String, Hashable, Sendable {

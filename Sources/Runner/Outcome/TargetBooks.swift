@@ -77,7 +77,8 @@ public struct TargetBooks: Hashable, Sendable {
     endings[outcome.ending, default: 0] += 1
     errorsByKind.merge(outcome.errorsByKind, uniquingKeysWith: +)
     permanentErrors += outcome.permanentErrors
-    if outcome.tally.errors == 0, [.failed, .completedWithErrors].contains(outcome.ending) {
+    let isTroubled = [.failed, .completedWithErrors].contains(outcome.ending)
+    if isTroubled, outcome.hasUncountedTrouble || outcome.tally.errors == 0 {
       failuresWithoutErrors += 1
     }
     if outcome.ending == .notStarted { addNotStarted(outcome) } else { keep(outcome) }
@@ -150,4 +151,12 @@ extension TargetBooks {
 extension Ending {
   /// The target's folder was walked from one end to the other.
   public var isWalked: Bool { self == .completed || self == .completedWithErrors }
+}
+
+/// Targets that were never started for one reason.
+public struct TargetsNotStarted: Hashable, Sendable {
+  public var reason: String
+  public var names = PathSamples()
+
+  public init(reason: String) { self.reason = reason }
 }

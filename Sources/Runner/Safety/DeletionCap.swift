@@ -97,9 +97,13 @@ final class DeletionCap: Sendable {
     }
   }
 
-  /// What of so much a run would delete at most.
+  /// What of so much a run would delete at most; about so much, where files differ in size.
   func allowed(files: UInt64, bytes: UInt64) -> (files: UInt64, bytes: UInt64) {
-    (min(files, maxFiles ?? .max), min(bytes, maxBytes?.bytes ?? .max))
+    let shares = [(maxFiles, files), (maxBytes?.bytes, bytes)].map { limit, wanted in
+      wanted > 0 ? min(1, Double(limit ?? .max) / Double(wanted)) : 1
+    }
+    let share = shares.min() ?? 1
+    return share < 1 ? (UInt64(Double(files) * share), UInt64(Double(bytes) * share)) : (files, bytes)
   }
 
   /// It refused a deletion; true for the first of those who were refused one.

@@ -63,7 +63,7 @@ struct DirectoryNode {
   /// Listings after the first.
   var rereads = 0
   var fate = Fate.scanned
-  var rehearsal = Rehearsal()
+  var rehearsal = ForeseenRefusals()
   /// When it is to be asked again whether what lies in it on the way down is still there.
   var nextWayCheck = MonotonicTime.distantPast
   /// Times that the server did not know it any more.

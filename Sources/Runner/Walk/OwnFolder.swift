@@ -51,7 +51,10 @@ extension PurgeWorker {
       do throws(Errno) {
         return try removeOwnFolder(removal, Array(path[(end + 1)...]), in: parent)
       } catch {
-        guard refusals.isToBeTriedAgain(error, asking: { () throws(Errno) in try fileSystem.mayChange(parent) }) else {
+        guard
+          refusals.isToBeTriedAgain(
+            error, in: walk.retries, asking: { () throws(Errno) in try fileSystem.mayChange(parent) })
+        else {
           return ownFolderFailed(error, isPassing: refusals.isPassing)
         }
         guard waitToRetry(&refusals), mayDo(3) else { return .left }

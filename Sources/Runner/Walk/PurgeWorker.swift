@@ -12,6 +12,9 @@ struct PurgeWorker {
   let meter: OperationMeter
   let progress = RemovalProgress()
   let lastError = LastError()
+  let records = PendingRecords()
+  /// Each entry that stays is told, too.
+  let recordsKept: Bool
 
   /// Looks, or removals, between which a stop and the rate limit are heeded, and after which removals are booked.
   let group: Int
@@ -30,6 +33,7 @@ struct PurgeWorker {
     self.cutoff = walk.rules.cutoff
     self.ownFiles = walk.rules.ownFiles
     self.isRehearsal = walk.rules.mode == .dryRun
+    self.recordsKept = walk.means.recorder?.wantsKept ?? false
     self.meter = OperationMeter(walk.operations, progress.call)
     // Under a low rate limit no more at once than a tenth of a second allows, so that work goes on evenly.
     rate = walk.means.rateLimits.map(\.perSecond).min()
@@ -50,6 +54,7 @@ struct PurgeWorker {
         progress.call.begin(work.piece)
         meter.startPiece()
         let completion = perform(work)
+        tellRecords()
         delivery = Delivery(completion: completion, pace: meter.finishPiece())
       case .goHome(let isLast): return isLast
       }
@@ -124,7 +129,7 @@ extension PurgeWorker {
         reserved: reserved)
     } catch {
       walk.failures.add(.openDirectory, error, isPassing: lastError.isPassing) { PrintableText.path(walk.target.path) }
-      walk.fail(Self.explanation(of: error))
+      walk.fail(Self.explanation(of: error), isCounted: true)
       return .rootFailed(reserved: reserved)
     }
   }
@@ -184,16 +189,20 @@ extension PurgeWorker {
       if walk.state.withLock({ $0.table.isCycle(handle.identity, in: entering.parent) }) {
         return failed(entering, .tooManySymbolicLinkLevels)
       }
-      if try PurgeHold.stands(in: handle, fileSystem) {
+      let isHeld = try patiently(asking: { () throws(Errno) in try fileSystem.mayRead(Array(".".utf8), in: handle) }) {
+        () throws(Errno) in try PurgeHold.stands(in: handle, fileSystem)
+      }
+      meter.lap(.status)
+      if isHeld {
         walk.noteHold(pathOf(entering))
         return .held
       }
-      meter.lap(.status)
       progress.call.turn(to: .readDirectory)
       return .opened(handle, list(handle, limit: entering.limit) { pathOf(entering) }, scope)
     } catch {
       if error.meansStale, isLost(entering.directory) { return .lost }
       if error.meansNoDirectory { return .vanished(error) }
+      if isStoppedInVain { return .left }
       return failed(entering, error)
     }
   }
@@ -256,6 +265,7 @@ extension PurgeWorker {
       if error.meansStale { return .lost }
       // A directory that is gone has no entries; what was in it went with it. The target itself must not go unnoticed.
       if error.meansVanished, !isRoot { return .vanished }
+      if isStoppedInVain { return .left }
       walk.failures.add(.readDirectory, error, isPassing: lastError.isPassing) {
         walk.shownPath(of: nil, entry: path())
       }
@@ -397,7 +407,7 @@ extension PurgeWorker {
     while next < chunk.indices.upperBound {
       if let unseen = chosen.unseen(next, entries[next].kind) {
         judgement.keep(unseen)
-        if walk.recordsKept { record(unseen.fate, chunk.batch.name(at: next), in: chunk.node) }
+        if recordsKept { record(unseen.fate, chunk.batch.name(at: next), in: chunk.node) }
       } else if entries[next].kind != .directory {
         break
       }
@@ -427,7 +437,7 @@ extension PurgeWorker {
         judgeLink(chunk, index, status, chosen, &judgement)
       case .symlink, .special:
         judgement.skip(status.kind)
-        if walk.recordsKept { record(.skipped, chunk.batch.name(at: index), in: chunk.node) }
+        if recordsKept { record(.skipped, chunk.batch.name(at: index), in: chunk.node) }
       }
     case .failure(let error):
       if error.meansStale, isLost(chunk.directory) {
@@ -440,7 +450,9 @@ extension PurgeWorker {
             .unreadFile, chunk.batch.name(at: index), inode: chunk.batch.entries[index].inode, error))
       } else {
         judgement.staying += 1
-        walk.failures.add(.readStatus, error) { walk.shownPath(of: chunk.node, entry: chunk.batch.name(at: index)) }
+        walk.failures.add(.readStatus, error, isPassing: isPassing(error, in: chunk.directory)) {
+          walk.shownPath(of: chunk.node, entry: chunk.batch.name(at: index))
+        }
       }
     }
   }
@@ -483,7 +495,7 @@ extension PurgeWorker {
     _ reason: KeepReason, _ name: UnsafeBufferPointer<UInt8>, _ chunk: Chunk, _ judgement: inout Judgement
   ) {
     judgement.keep(reason)
-    if walk.recordsKept { record(.kept(reason), name, in: chunk.node) }
+    if recordsKept { record(.kept(reason), name, in: chunk.node) }
   }
 
   /// In a dry run: its removal would not be permitted, though that of others in its directory would be.

@@ -101,6 +101,7 @@ extension PurgeWorker {
       }
       if checking.halt != nil { break }
       checking.rest.drop(1)
+      tellRecords()
     }
     return checking
   }
@@ -143,7 +144,7 @@ extension PurgeWorker {
         checking.halt = .lost
       } else {
         let result: RemovalResult = error.meansVanished ? .vanished(error) : .failed(error)
-        lastError.isPassing = false
+        lastError.isPassing = isPassing(error, in: place.directory)
         book(result, nil, index, of: victims, place, freed: 0, &checking.count)
       }
     }
@@ -174,6 +175,7 @@ extension PurgeWorker {
     // A removal each, and a look unless there was one.
     guard mayRemove(by: (pass.rest.isChecked ? 1 : 2) * size), isClear(&pass, at: place) else { return false }
     let goesOn = removeByTheClock(size, of: &pass, at: place)
+    tellRecords()
     guard pass.refusals.isWaiting else { return goesOn }
     let mayGoOn = waitToRetry(&pass.refusals)
     // It is as if nobody had ever asked.
@@ -315,7 +317,7 @@ extension PurgeWorker {
       if error.meansStale, isLost(place.directory) { return .halted(.lost) }
       if error.meansNoDirectory { return .vanished(error) }
       if error == .resourceBusy, isMountPoint(empty.name, in: place.directory) { return .stays(.mountPoint) }
-      if refusals.isToBeTriedAgain(error, at: place, fileSystem) { return nil }
+      if isToBeTriedAgain(error, at: place, &refusals) { return nil }
       return failed(empty, error, at: place, isPassing: refusals.isPassing)
     }
   }
@@ -355,8 +357,7 @@ extension PurgeWorker {
     fileSystem.removeFiles(group, of: victims.names, in: place.directory) { index in
       // A call before this one, or a cap, may have been waited for.
       if !isLate {
-        isLate =
-          mustLook ? areNamesOld(pass.namesCheckedAt) : !isRecent(victims, at: meter.lapStart, since: pass.serves)
+        isLate = mustLook ? areNamesOld(pass.namesCheckedAt) : !isRecent(victims, at: .now(), since: pass.serves)
       }
       if isStopped || isLate || pass.halt != nil || pass.refusals.isWaiting { return .refused }
       call = .freshStatus
@@ -399,8 +400,14 @@ extension PurgeWorker {
   private func note(_ error: Errno, _ index: Int, _ pass: inout Pass, at place: Place) {
     if pass.refused != index { pass.refusals.settle() }
     pass.refused = index
-    if !pass.refusals.isToBeTriedAgain(error, at: place, fileSystem) {
+    if !isToBeTriedAgain(error, at: place, &pass.refusals) {
       lastError.isPassing = pass.refusals.isPassing
+    }
+  }
+
+  private func isToBeTriedAgain(_ error: Errno, at place: Place, _ refusals: inout Refusals) -> Bool {
+    refusals.isToBeTriedAgain(error, in: walk.retries) { () throws(Errno) in
+      try fileSystem.mayChange(place.directory)
     }
   }
 
@@ -456,7 +463,7 @@ extension PurgeWorker {
     if case .keep(let reason) = decision {
       count.tally.filesKept[reason] += 1
       count.staying += 1
-      if walk.recordsKept { record(.kept(reason), victims.names[index], in: place.node) }
+      if recordsKept { record(.kept(reason), victims.names[index], in: place.node) }
       return
     }
     let first = victims.looks[index]
@@ -559,13 +566,6 @@ extension RemovalResult {
     case .vanished(let error), .failed(let error): error.meansStale
     case .removed, .spared: false
     }
-  }
-}
-
-extension Refusals {
-  /// Of a removal.
-  fileprivate mutating func isToBeTriedAgain(_ error: Errno, at place: Place, _ fileSystem: any FileSystem) -> Bool {
-    isToBeTriedAgain(error) { () throws(Errno) in try fileSystem.mayChange(place.directory) }
   }
 }
 

@@ -11,6 +11,8 @@ final class TargetWalk: Sendable {
   private struct Trouble {
     var reason: String?
     var hasFailed = false
+    /// For a reason that is none of the errors counted.
+    var isUncounted = false
     var hasTripped = false
     /// Protected by somebody: nothing is to be done, and that is no failure.
     var isSkipped = false
@@ -26,6 +28,8 @@ final class TargetWalk: Sendable {
     var clockGuard: ClockGuard?
     /// Nil: nobody wants to know of single entries.
     var recorder: (any EntryRecorder)?
+    /// See `BatchRunner.Settings`.
+    var retryHaste = 1
     /// Of the whole run.
     var stop: StopRequest
     var onEvent: @Sendable (RunEvent) -> Void
@@ -37,11 +41,9 @@ final class TargetWalk: Sendable {
   let failures: FailureLog
   let operations = OperationCounters()
   /// Of calls that were refused though they are permitted.
-  let retries = RateLimit(perSecond: Refusals.retriesPerSecond)
+  let retries = RetryLine()
   /// Nil: there are no patterns.
   let matchers: PatternMatchers?
-  /// Each entry that stays is told, too.
-  let recordsKept: Bool
   let stickyRule = StickyRule()
   let gate = IntakeGate()
   let state: Monitor<WalkState>
@@ -67,7 +69,6 @@ final class TargetWalk: Sendable {
     self.rules = rules
     self.matchers = PatternMatchers(rules.cutoff.selection)
     self.means = means
-    self.recordsKept = means.recorder?.wantsKept ?? false
     self.failures = FailureLog(target: target.name, onEvent: means.onEvent)
     self.state = Monitor(WalkState(rules: rules, limits: limits))
     self.onEnd = onEnd
@@ -190,6 +191,7 @@ extension TargetWalk {
     outcome.memoryOverdrafts = state.ledger.overdrafts
     outcome.memoryReservedPeak = ByteCount(bytes: UInt64(state.ledger.peak))
     (outcome.ending, outcome.reason) = ending(of: state, unreturned, outcome.tally)
+    outcome.hasUncountedTrouble = trouble.withLock { $0.isUncounted } || state.restlessDirectories > 0
     return outcome
   }
 
@@ -333,9 +335,12 @@ extension TargetWalk {
   }
 
   /// The target as a whole cannot be done.
-  func fail(_ reason: String) {
+  ///
+  /// - Parameter isCounted: as an error.
+  func fail(_ reason: String, isCounted: Bool = false) {
     trouble.withLock { trouble in
       trouble.hasFailed = true
+      if !isCounted { trouble.isUncounted = true }
       if trouble.reason == nil { trouble.reason = reason }
     }
   }
@@ -360,7 +365,10 @@ extension TargetWalk {
   }
 
   /// The target as a whole cannot be done any more: what is left is counted.
-  func giveUp(_ reason: String) { stop(.failed, message: reason) }
+  func giveUp(_ reason: String) {
+    trouble.withLock { $0.isUncounted = true }
+    stop(.failed, message: reason)
+  }
 
   /// The absolute path of an entry.
   func path(of node: NodeID?, entry: some Sequence<UInt8>) -> [UInt8] {

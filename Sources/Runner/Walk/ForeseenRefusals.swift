@@ -3,7 +3,7 @@ import Plan
 import SystemPackage
 
 /// Of a dry run: whether removing something in a directory would be permitted, asked once.
-struct Rehearsal {
+struct ForeseenRefusals {
   var isAsked = false
   private var isForbidden = false
   /// Files that would go, for the case that the answer comes after them.
