@@ -7,7 +7,7 @@ public enum ExitStatus: Int32, Hashable, Sendable, CaseIterable {
   case interrupted = 4
   case guardTripped = 5
   case locked = 6
-  /// As `failures`, but all that failed will fail again until somebody mends it.
+  /// As `failures`, but all that failed will fail again until the cause is fixed.
   case permanentFailures = 7
   case usage = 64
 
@@ -26,10 +26,10 @@ public enum ExitStatus: Int32, Hashable, Sendable, CaseIterable {
     case .failures: "some entries failed"
     case .unusable: "unusable config"
     case .memory: "out of memory"
-    case .interrupted: "ended early in good order"
+    case .interrupted: "ended early, cleanly"
     case .guardTripped: "a safety guard"
     case .locked: "another run holds the lock"
-    case .permanentFailures: "failures that somebody must mend"
+    case .permanentFailures: "failures a retry will not fix"
     case .usage: "wrong command line"
     }
   }

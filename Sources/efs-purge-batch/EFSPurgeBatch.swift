@@ -13,13 +13,16 @@ struct EFSPurgeBatch: ParsableCommand {
 
       EXIT STATUS:
         0   everything asked for was done
-        1   finished, but some entries or targets failed: try again
+        1   finished, but some entries or targets failed, or the report, summary
+            or list could not be written: try again
         2   config, option value or environment unusable; nothing was touched
         3   stopped by the memory guard: try again with more memory
-        4   stopped by the time limit or a signal, in good order: try again
-        5   a safety guard tripped: look before you try again
+        4   stopped by the time limit or a signal, cleanly, with a report: try again
+        5   a safety guard tripped (in plan: a cap that a run would meet): look
+            before you try again
         6   reserved: another run holds the lock
-        7   as 1, but what failed fails again until somebody mends it: permission, read-only, immutable
+        7   as 1, but all that failed fails again until the cause is fixed:
+            permission, read-only, immutable
         64  wrong command line
 
       EXAMPLES:

@@ -48,6 +48,24 @@ private func listedOptions(of command: String) throws -> Set<String> {
     #expect(named == known)
   }
 
+  @Test func `The page on results names every message of the log and every counter`() throws {
+    let page = try Repository.text("docs/results.md")
+    let log = ["", "+Batch", "+Incidents", "+Memory", "+Targets"].map { "Report/Log/EventLog\($0)" }
+    let sources = try (log + ["efs-purge-batch/Batch"]).map { try Repository.text("Sources/\($0).swift") }.joined()
+    let messages = sources.matches(of: /(?:[Ll]ine|report|remark)\([^"]*"([A-Z][^"\\]+)"/)
+      .map { String($0.output.1) }
+    #expect(messages.count > 25)
+    for message in messages { #expect(page.contains("`\(message)`"), "\(message)") }
+    let counters = try Repository.text("Sources/Report/JSON/Counters.swift").matches(of: /"([a-z_]+)": \\\./)
+    #expect(counters.count > 30)
+    for counter in counters { #expect(page.contains("`\(counter.output.1)`"), "\(counter.output.1)") }
+    let source = try Repository.text("Sources/Plan/Retention.swift").components(separatedBy: "enum KeepReason")[1]
+    for reason in source.matches(of: /\n  case [A-Za-z]+(?: = "([a-z_]+)")?/) {
+      let name = reason.output.1 ?? reason.output.0.dropFirst("\n  case ".count)
+      #expect(page.contains("`\(name)`"), "\(name)")
+    }
+  }
+
   @Test func `The version is that of the newest section of the change log`() throws {
     let version = try Command("--version").output
     let section = try #require(try Repository.text("CHANGELOG.md").firstMatch(of: /\n## \[(\d+\.\d+\.\d+)\]/))

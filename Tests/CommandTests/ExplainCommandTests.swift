@@ -42,10 +42,10 @@ private let config = """
           target api (\(path):5:11)
           rules[0] decides: include "*.log" (rules[0].include, \(path):9:20)
           older than 7d: its mtime, 2026-11-21T00:00:00Z, is before 2026-11-22T00:00:00Z (rules[0].max_age, \(path):9:39)
-        /data/api/b.keep: stays (it does not exist; judged as a file)
+        /data/api/b.keep: is kept (it does not exist; judged as a file)
           target api (\(path):5:11)
           exclude "*.keep" matches /data/api/b.keep (exclude, \(path):3:13)
-        /data/2026-08/x: stays (it does not exist; judged as a file)
+        /data/2026-08/x: is kept (it does not exist; judged as a file)
           target /data/{YYYY}-{MM} (\(path):10:12)
           2026-08 ended 2026-09-01T00:00:00Z, later than 2026-08-29T00:00:00Z (partitions.older_than, \(path):10:71)
 
@@ -66,7 +66,7 @@ private let config = """
   @Test func `What overrides the config is named as the place`() throws {
     let command = try explain("--set", "targets.api.max_age=200d", "--mtime", "100d", "/data/api/x")
     #expect(command.output.contains("(max_age, --set targets.api.max_age=200d)"))
-    #expect(command.output.hasPrefix("/data/api/x: stays (it does not exist"))
+    #expect(command.output.hasPrefix("/data/api/x: is kept (it does not exist"))
   }
 
   @Test func `A path that is there is judged by what it is, and is left alone`() throws {

@@ -14,6 +14,15 @@ import Testing
     #expect(EndMessage.text(outcome) == "\(deleted); \(peak); \(counted)")
   }
 
+  @Test func `The caps that a run would meet are told`() {
+    let lines = EndMessage.text(Samples.rehearsal).split(separator: "\n")
+    #expect(
+      lines.dropFirst() == [
+        "A run would stop at safety.max_deletions: 2,500 of 23,010 files.",
+        "Target monthly would stop at its max_deleted_bytes: 10.0 GiB of 31.2 GiB.",
+      ])
+  }
+
   @Test func `One file and one error are told as such`() {
     var tally = Samples.tally(kept: 1, purged: 0)
     tally.errors = 1

@@ -254,5 +254,19 @@ import Testing
     #expect(line.fields["targets_completed"] == 0)
     #expect(line.fields["files_purged"] == .count(Samples.troubled.totals.filesPurged))
     #expect(line.fields["memory_backpressure_events"] == .count(4))
+    #expect(line.fields["reason"] == nil)
+  }
+
+  @Test func `A run with an exit status other than 0 warns at its end, and a plan says which cap is the cause`() {
+    var outcome = Samples.rehearsal
+    outcome.exitStatus = .guardTripped
+    let line = log.completed(outcome)
+    #expect(line.level == .warning)
+    let target = "target monthly would stop at its max_deleted_bytes: 10.0 GiB of 31.2 GiB"
+    #expect(
+      line.fields["reason"]
+        == .string("a run would stop at safety.max_deletions: 2,500 of 23,010 files; \(target)"))
+    #expect(log.completed(Samples.batch([])).level == .info)
+    #expect(log.completed(Samples.batch([], status: .failures)).level == .warning)
   }
 }

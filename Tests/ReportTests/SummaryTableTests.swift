@@ -33,7 +33,7 @@ import Testing
     #expect(!SummaryTable(Samples.batch([Samples.target("a")])).text.contains("symbolic"))
   }
 
-  @Test func `A plan says what stays, what would be deleted, and which caps a run would meet`() throws {
+  @Test func `A plan says what is kept, what would be deleted, and which caps a run would meet`() throws {
     try expectGolden(SummaryTable(Samples.rehearsal).text, "rehearsal.txt")
   }
 
@@ -64,6 +64,39 @@ import Testing
     #expect(text.contains("SCANNED  WOULD DELETE  KEPT  LEFT  ERRORS"))
   }
 
+  @Test(arguments: [
+    (Ending.stoppedSignal, "a signal"), (.stoppedTime, "the time limit"), (.stoppedMemory, "the memory guard"),
+  ])
+  func `The second line of a plan that was stopped says so`(ending: Ending, cause: String) {
+    var tally = Samples.tally(kept: 304, purged: 0, mode: .dryRun)
+    tally.dirsLeft = 12
+    let told = { (mode: RunMode, targets: [TargetOutcome]) in
+      SummaryTable(Samples.batch(targets, mode: mode, ending: ending)).text.split(separator: "\n")[1]
+    }
+    let cut = Samples.target("a", ending, tally: tally)
+    let line = "Stopped by \(cause): 304 files scanned so far, 12 directories not read"
+    #expect(told(.dryRun, [cut]) == "\(line). Run it again for the whole.")
+    #expect(
+      told(.dryRun, [cut, Samples.target("b", .notStarted)])
+        == "\(line), 1 target not started. Run it again for the whole.")
+    #expect(told(.purge, [cut]).hasPrefix("TARGET"))
+  }
+
+  @Test func `Files that could not be deleted are no promise of a plan`() {
+    var tally = Samples.tally(kept: 1, purged: 2000, mode: .dryRun)
+    tally.filesNotPermitted = 1751
+    let lines = SummaryTable(Samples.batch([Samples.target("a", tally: tally)], mode: .dryRun)).text
+      .split(separator: "\n")
+    #expect(lines[1] == #"1,751 of these files cannot be deleted: see "deleting would be permitted"."#)
+  }
+
+  @Test func `A hold that a whole target is skipped for is told once`() {
+    var target = Samples.target("a", .skipped, reason: "a .purge-hold protects it")
+    target.holds.note("/data/a")
+    let text = SummaryTable(Samples.batch([target])).text
+    #expect(text.split(separator: "\n").filter { $0.contains(".purge-hold") } == ["a: a .purge-hold protects it"])
+  }
+
   @Test func `Targets that never started are told once for each reason, and have no rows`() {
     let waiting = (1...7).map { Samples.target("monthly/2026-0\($0)", .notStarted, reason: "SIGTERM was received") }
     let text = SummaryTable(Samples.batch([Samples.target("a")] + waiting, ending: .stoppedSignal)).text
@@ -78,11 +111,15 @@ import Testing
     tally.errors = 101
     var target = Samples.target("a", .completedWithErrors, reason: "101 errors", tally: tally)
     (target.errorsByKind, target.permanentErrors) = (["EACCES": 101], 100)
-    let remark = "\na: 101 errors: 101 × EACCES; 100 of them will fail again until their cause is fixed\n"
-    #expect(SummaryTable(Samples.batch([target])).text.contains(remark))
+    let told = { (target: TargetOutcome) in SummaryTable(Samples.batch([target])).text }
+    #expect(told(target).contains("\na: 101 × EACCES; a retry will not help 100 of them until the cause is fixed\n"))
+    target.permanentErrors = 101
+    #expect(told(target).contains("\na: 101 × EACCES; a retry will not help until the cause is fixed\n"))
     (target.tally.errors, target.errorsByKind, target.permanentErrors) = (1, ["EIO": 1], 0)
     target.reason = "1 error"
-    #expect(SummaryTable(Samples.batch([target])).text.contains("\na: 1 error: 1 × EIO\n"))
+    #expect(told(target).contains("\na: 1 × EIO\n"))
+    target.reason = "its folder cannot be opened (EIO)"
+    #expect(told(target).contains("\na: its folder cannot be opened (EIO)\n"))
   }
 
   @Test(arguments: KeepReason.allCases) func `Every reason to keep a file has words of its own`(_ reason: KeepReason) {
@@ -110,7 +147,7 @@ import Testing
     let text = SummaryTable(outcome).text
     #expect(text.utf8.count < 56 << 10)
     // Of each part there is something.
-    for part in ["\n… and at 490 further caps.\n", "kept in 1: 3 too new", "folders are kept", "Memory: "] {
+    for part in ["\n… and 490 further caps.\n", "kept in 1: 3 too new", "folders are kept", "Memory: "] {
       #expect(text.contains(part), "\(part)")
     }
     #expect(text.contains("\nSome of the files that would be deleted:\n  /data/long-"))

@@ -8,13 +8,14 @@ extension Diagnostic {
   static func gracePeriodTooShort(_ seconds: Int, needed: Int, at place: SourcePlace) -> Diagnostic {
     .error(
       .gracePeriodTooShort,
-      "\(seconds) s after SIGTERM the run is killed, but its end in good order takes up to \(needed) s", at: place,
+      "\(seconds) s after SIGTERM the run is killed, but to end cleanly, with a report, it takes up to \(needed) s",
+      at: place,
       hint: "leave it out for the default, 30")
   }
 
   static func gracePeriodTight(_ seconds: Int, needed: Int, at place: SourcePlace) -> Diagnostic {
     .warning(
-      .gracePeriodTight, "\(seconds) s leave little room for an end in good order, which takes up to \(needed) s",
+      .gracePeriodTight, "\(seconds) s leave little room to end cleanly, with a report, which takes up to \(needed) s",
       at: place,
       hint: "leave it out for the default, 30")
   }

@@ -85,7 +85,7 @@ extension Preflight {
   }
 
   private static func pace(_ outcome: BatchOutcome, _ plan: BatchPlan) -> Item {
-    let (id, name) = ("rate", "at least 100 files a second are looked at")
+    let (id, name) = ("rate", "at least 100 files a second are scanned")
     guard let slowest = outcome.books.slowest else {
       return Item(id, name, .byHand, "too few files to tell")
     }
@@ -111,20 +111,26 @@ extension Preflight {
     return "its file server is slow: see latency_ms in the log"
   }
 
+  /// The summary refers to it.
+  static let permissionName = "deleting would be permitted"
+
   private static func permission(_ outcome: BatchOutcome) -> Item {
-    let (id, name, totals) = ("permission", "deleting would be permitted", outcome.totals)
+    let (id, name, totals) = ("permission", permissionName, outcome.totals)
     let (files, folders) = (totals.filesNotPermitted, totals.dirsNotPermitted)
     guard files == 0, folders == 0 else {
-      // Files may stay for a reason of their own, where the folder can be written to.
-      let cause =
-        folders == 0
-        ? "immutable, or of another owner in a sticky folder"
-        : "\(HumanText.counted(folders, "folder")) without write permission, or read-only"
-      let what = files == 0 ? "" : "\(SummaryTable.files(files)) could not be deleted: "
-      return Item(id, name, .failed, what + cause)
+      let closed = "\(HumanText.counted(folders, "folder")) not writable"
+      let file = "\(SummaryTable.files(files)) could not be deleted"
+      // Where the folder is writable, a file is kept for a reason of its own.
+      let figures =
+        files == 0
+        ? closed
+        : folders == 0
+          ? "\(file) (in a sticky folder, or immutable)"
+          : "\(file) (\(closed); any others are in a sticky folder or immutable)"
+      return Item(id, name, .failed, figures)
     }
     guard totals.filesToPurge > 0 || totals.emptyDirsToDelete > 0 else {
-      return Item(id, name, .byHand, "nothing would go")
+      return Item(id, name, .byHand, "nothing would be deleted")
     }
     let walked = outcome.books.unwalked.isEmpty ? "" : " that were walked"
     return Item(id, name, .passed, "in all folders with files to delete\(walked)")
@@ -199,10 +205,10 @@ extension Preflight {
     }
     if let ahead = outcome.capsAhead.first {
       let further = outcome.capForecasts.count - 1
-      let others = further > 0 ? ", and at \(HumanText.counted(UInt64(further), "further cap"))" : ""
-      return Item(id, name, .failed, "a run would stop at \(ahead.place): \(ahead.figures)\(others)")
+      let others = further > 0 ? "; and \(HumanText.counted(UInt64(further), "further cap"))" : ""
+      return Item(id, name, .failed, ahead.words + others)
     }
-    let goes = "\(SummaryTable.files(outcome.totals.deleted(in: .dryRun))) would go"
+    let goes = "\(SummaryTable.files(outcome.totals.deleted(in: .dryRun))) would be deleted"
     let isCapped = { (files: UInt64?, bytes: ByteCount?) in files != nil || bytes != nil }
     if isCapped(plan.safety.maxDeletions, plan.safety.maxDeletedBytes) {
       return Item(id, name, .passed, "by a cap on the run; \(goes)")
@@ -222,19 +228,17 @@ extension Preflight {
   /// Progress lines come every now and then, and memory rises and falls in between.
   private static let alerts = Item(
     "alerts", "alerts are set", .byHand,
-    "on an exit status other than 0; on the message \"Paused to free memory\" or memory_backpressure_events above 0; "
-      + "on no \"Batch completed\" within the expected time (memory_usage_percent of progress lines misses short peaks)"
-  )
+    "on an exit status other than 0, on \"Paused to free memory\", on no \"Batch completed\" in time")
 
   private static func subset(_ outcome: BatchOutcome) -> Item {
     let (id, name) = ("subset", "a real run on a small target first")
     guard let smallest = outcome.books.smallest else {
       let files = outcome.totals.filesToPurge
-      let some = "\(SummaryTable.files(files)) would go, but in no target that was walked to its end"
-      return Item(id, name, .byHand, files == 0 ? "nothing would go" : some)
+      let some = "\(SummaryTable.files(files)) would be deleted, but in no target that was walked to its end"
+      return Item(id, name, .byHand, files == 0 ? "nothing would be deleted" : some)
     }
     let files = SummaryTable.files(smallest.tally.deleted(in: .dryRun))
-    return Item(id, name, .byHand, "the smallest is \(smallest.name), \(files) would go: run with --target")
+    return Item(id, name, .byHand, "the smallest is \(smallest.name), \(files) would be deleted: run with --target")
   }
 
   /// The first few of so many.

@@ -21,7 +21,7 @@ public struct ResourceAdvice: Hashable, Sendable {
   public let reason: Reason
   /// Why a run would be refused with this limit all the same; nil: it would not.
   public let objection: String?
-  /// Operations in flight in the mean while listing and looking, for the targets with the most that were walked to their
+  /// Operations in flight on average while listing and looking, for the targets with the most that were walked to their
   /// ends; the most first.
   public let operationsInFlight: [InFlight]
   /// All targets that were walked to their ends.

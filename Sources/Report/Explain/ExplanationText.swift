@@ -34,7 +34,7 @@ public struct ExplanationText {
   static func verdict(on explanation: PathExplanation) -> String {
     switch explanation.verdict {
     case .delete: explanation.kind == .folder ? "would be deleted when nothing is left in it" : "would be deleted"
-    case .keep: "stays"
+    case .keep: "is kept"
     case .depends: explanation.reason == .unreadable ? "cannot be told" : "depends"
     }
   }
@@ -102,10 +102,10 @@ extension ExplanationText {
     case .beforeFrom: return "\(period(claim)) is before the first period taken"
     case .afterTo: return "\(period(claim)) is after the last period taken"
     case .keepLast:
-      return "the newest folders stay, and this is one of them"
+      return "the newest folders are kept, and this is one of them"
     case .overlap: return "the target's folder \(remark), so it is not walked"
     case .targetFails: return "the target fails: \(remark)"
-    case .held: return place.isEmpty ? "a .purge-hold stays" : "a .purge-hold stands in \(place)"
+    case .held: return place.isEmpty ? "a .purge-hold is kept" : "a .purge-hold stands in \(place)"
     case .excluded: return "\(claim.pattern.map(quoted) ?? "exclude") matches \(place)"
     case .notIncluded: return "no pattern of include \(place.isEmpty ? "matches it" : "can match in \(place)")"
     case .tooDeep: return "it lies deeper than max_depth"
@@ -114,9 +114,9 @@ extension ExplanationText {
     case .behindSymlink: return "\(place) is a symbolic link, and none is followed"
     case .belowFile: return "\(place) is no folder"
     case .unreadable: return "\(place) cannot be looked at: \(remark)"
-    case .symlink: return "symbolic links stay"
+    case .symlink: return "symbolic links are kept"
     case .special: return "it is neither a file, nor a folder, nor a symbolic link"
-    case .never: return "nothing goes, however old (max_age: never)"
+    case .never: return "nothing is deleted, however old (max_age: never)"
     case .tooNew: return tooNew(claim)
     case .tooSmall: return "it is too small: \(size(claim))"
     case .tooLarge: return "it is too large: \(size(claim))"
@@ -126,8 +126,8 @@ extension ExplanationText {
     case .nfsPlaceholder: return "it is a file that is removed and still open, as an NFS client keeps it"
     case .ownFile: return "it is a file of the run itself"
     case .mountPoint: return "something is mounted on it"
-    case .targetFolder: return "the target's own folder stays"
-    case .emptyFoldersStay: return "empty folders stay"
+    case .targetFolder: return "the target's own folder is kept"
+    case .emptyFoldersStay: return "empty folders are kept"
     case .notCovered: return "include covers files in it, and not the folder"
     case .changedLately: return "it was changed \(time(claim.age?.time)), not before \(time(claim.age?.limit))"
     }
@@ -143,13 +143,13 @@ extension ExplanationText {
     guard let age = claim.age, let time = age.time else { return "it is too new" }
     let then = time - (.zero - age.least)
     return "not older than \(duration(age.least)): its \(source(age)), \(Self.time(time)), is not before "
-      + "\(Self.time(age.limit)); it would go after \(Self.time(then))"
+      + "\(Self.time(age.limit)); it would be deleted after \(Self.time(then))"
   }
 
   private static func emptyFolder(_ claim: PathExplanation.Claim) -> String {
     if !claim.unknown.isEmpty { return "it would be deleted if it is empty, and \(conditions(claim))" }
-    guard let age = claim.age, age.least > .zero else { return "empty folders go" }
-    return "empty folders go: it was changed \(time(age.time)), before \(time(age.limit))"
+    guard let age = claim.age, age.least > .zero else { return "empty folders are deleted" }
+    return "empty folders are deleted: it was changed \(time(age.time)), before \(time(age.limit))"
   }
 
   private static func conditions(_ claim: PathExplanation.Claim) -> String {

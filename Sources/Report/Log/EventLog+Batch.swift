@@ -68,7 +68,11 @@ extension EventLog {
     fields["memory_limit_mb"] = .mebibytes(memory.limit)
     fields["memory_backpressure_events"] = .count(memory.pauses)
     if let trend = outcome.memory.trend { fields["memory_trend"] = .string(trend.rawValue) }
-    return line(outcome.ending.logLevel, "Batch completed", fields)
+    if !outcome.capForecasts.isEmpty {
+      fields["reason"] = .string(outcome.capsAhead.prefix(3).map(\.words).joined(separator: "; "))
+    }
+    let isSuccess = outcome.exitStatus == .success
+    return line(isSuccess ? .info : max(.warning, outcome.ending.logLevel), "Batch completed", fields)
   }
 
   private var isDryRun: Bool { context.mode == .dryRun }

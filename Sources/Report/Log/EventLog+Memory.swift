@@ -20,7 +20,7 @@ extension EventLog {
 
   /// What wakes the monitor between its samples.
   func notices(_ files: [String]) -> LogLine {
-    line(.info, "The kernel tells of short memory", ["files": .list(files.map(LogValue.string))])
+    line(.info, "Kernel memory pressure notices available", ["files": .list(files.map(LogValue.string))])
   }
 
   /// For who watches the kubelet's figure. No reason to pause: most of what it counts beyond ours is cache.

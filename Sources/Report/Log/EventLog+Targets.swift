@@ -109,7 +109,7 @@ extension EventLog {
     ]
   }
 
-  /// Calls per second, and what one takes in the mean.
+  /// Calls per second, and what one takes on average.
   private func operations(_ operations: OperationFigures) -> [String: LogValue] {
     let times = operations.calls.map { ($0.rawValue, LogValue.number($1.meanTime.inMilliseconds)) }
     return [

@@ -62,9 +62,7 @@ extension Ending {
   /// Of the line that tells this ending.
   var logLevel: LogLine.Level {
     switch self {
-    case .completed, .skipped: .info
-    // Thousands of folders may not start for one reason, which has a line of its own.
-    case .notStarted: .debug
+    case .completed, .skipped, .notStarted: .info
     case .completedWithErrors, .stoppedMemory, .stoppedTime, .stoppedSignal: .warning
     case .stoppedGuard, .failed: .error
     }

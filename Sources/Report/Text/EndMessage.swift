@@ -17,7 +17,7 @@ public enum EndMessage {
     let troubled = outcome.books.count { $0 != .completed && $0 != .notStarted }
     let memory = [SummaryTable.process(outcome.memory), SummaryTable.counted(outcome.memory.summary)]
     let first = ([deletions(of: outcome)] + memory.compactMap { $0 }).joined(separator: "; ")
-    let lines = [first] + outcome.unwritten + remarks + waiting + others
+    let lines = [first] + outcome.unwritten + outcome.capLines(most: 3) + remarks + waiting + others
     return fitting(lines, further: troubled - others.count)
   }
 

@@ -48,7 +48,8 @@ extension SummaryTable {
   }
 
   private var holds: [String] {
-    shown.filter { $0.holds.count > 0 }.map { target in
+    // One that is skipped for a hold has that for its reason.
+    shown.filter { $0.holds.count > 0 && $0.ending != .skipped }.map { target in
       let folders = target.holds.count == 1 ? "1 folder is" : "\(HumanText.count(target.holds.count)) folders are"
       return "\(PrintableText.escaped(target.name)): \(folders) protected by a .purge-hold: "
         + target.holds.sortedList

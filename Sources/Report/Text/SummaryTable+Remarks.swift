@@ -18,13 +18,17 @@ extension SummaryTable {
   }
 
   private func remarks(on target: TargetOutcome) -> [String] {
-    let errors = errors(target.tally.errors, target.errorsByKind)
+    let count = target.tally.errors
+    var errors = errors(count, target.errorsByKind)
     // Where there is no other reason, it only counts the errors, as they do.
-    let saysMore = errors.isEmpty || target.reason != SummaryTable.plainErrors(target.tally.errors)
+    let saysMore = errors.isEmpty || target.reason != SummaryTable.plainErrors(count)
     let reason = saysMore ? target.reason.map(PrintableText.escaped) : nil
+    // A reason may name the only error there is.
+    if count == 1, let kind = target.errorsByKind.keys.first, reason?.contains("(\(kind))") == true { errors = [] }
     var facts = [reason].compactMap { $0 } + left(target.tally) + errors
     if target.permanentErrors > 0 {
-      facts.append("\(HumanText.count(target.permanentErrors)) of them will fail again until their cause is fixed")
+      let some = target.permanentErrors < count ? " \(HumanText.count(target.permanentErrors)) of them" : ""
+      facts.append("a retry will not help\(some) until the cause is fixed")
     }
     return facts.isEmpty ? [] : ["\(PrintableText.escaped(target.name)): \(facts.joined(separator: "; "))"]
   }
@@ -39,12 +43,13 @@ extension SummaryTable {
     return facts
   }
 
-  /// `9 errors: 7 × EACCES, 2 × EIO`: the most frequent first, equally frequent ones by name. Empty where there are no kinds.
+  /// `9 errors: 7 × EACCES, 2 × EIO`: the most frequent first, equally frequent ones by name; of one kind `9 × EACCES`. Empty where
+  /// there are no kinds.
   private func errors(_ count: UInt64, _ kinds: [String: UInt64]) -> [String] {
     guard !kinds.isEmpty else { return [] }
     let list = kinds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
       .map { "\(HumanText.count($0.value)) × \(PrintableText.escaped($0.key))" }.joined(separator: ", ")
-    return ["\(HumanText.counted(count, "error")): \(list)"]
+    return [kinds.values.first == count ? list : "\(HumanText.counted(count, "error")): \(list)"]
   }
 
   /// As a target's reason has it.

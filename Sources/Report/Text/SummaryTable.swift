@@ -34,7 +34,7 @@ public struct SummaryTable: Sendable {
 
   /// Ends with a newline. The same outcome always gives the same text.
   public var text: String {
-    var lines = [headline] + outcome.unwritten + capsAhead + [""]
+    var lines = [headline] + stopped + notPermitted + outcome.unwritten + outcome.capLines(most: 10) + [""]
     if !shown.isEmpty { lines += table.lines + [""] }
     let parts = [remarks, keptFiles, folders, samples].filter { !$0.isEmpty }
     for (index, part) in parts.enumerated() {
@@ -77,12 +77,23 @@ public struct SummaryTable: Sendable {
       + "freeing \(ByteCount(bytes: totals.bytesFreed).text).\(linksKept)"
   }
 
-  /// The caps that a run would meet, the first few.
-  private var capsAhead: [String] {
-    let most = 10
-    let lines = outcome.capsAhead.prefix(most).map { "A run would stop at \($0.place): \($0.figures)." }
-    let further = outcome.capForecasts.count - lines.count
-    return further > 0 ? lines + ["… and at \(HumanText.counted(UInt64(further), "further cap"))."] : lines
+  /// The figures of a plan that was stopped are not those of a run.
+  private var stopped: [String] {
+    guard isRehearsal, let cause = outcome.ending.causeOfStop else { return [] }
+    let (totals, waiting) = (outcome.totals, UInt64(outcome.books.endings[.notStarted] ?? 0))
+    var facts = [
+      "\(SummaryTable.files(totals.filesScanned)) scanned so far",
+      "\(HumanText.counted(totals.dirsLeft, "directory", "directories")) not read",
+    ]
+    if waiting > 0 { facts.append("\(HumanText.counted(waiting, "target")) not started") }
+    return ["Stopped by \(cause): \(facts.joined(separator: ", ")). Run it again for the whole."]
+  }
+
+  /// What is not permitted is no promise.
+  private var notPermitted: [String] {
+    let count = outcome.totals.filesNotPermitted
+    guard isRehearsal, count > 0 else { return [] }
+    return ["\(HumanText.count(count)) of these files cannot be deleted: see \"\(Preflight.permissionName)\"."]
   }
 
   private var place: String { outcome.root.map { " All paths below \($0)." } ?? "" }
@@ -220,11 +231,33 @@ extension BatchOutcome {
   var capsAhead: [CapForecast] {
     capForecasts.filter { $0.target == nil } + capForecasts.filter { $0.target != nil }
   }
+
+  /// A line for each cap that a run would meet, the first few.
+  func capLines(most: Int) -> [String] {
+    let lines = capsAhead.prefix(most).map { "\($0.words.prefix(1).uppercased())\($0.words.dropFirst())." }
+    let further = capForecasts.count - lines.count
+    return further > 0 ? lines + ["… and \(HumanText.counted(UInt64(further), "further cap"))."] : lines
+  }
+}
+
+extension Ending {
+  /// What stopped the whole run before its end; nil: nothing did.
+  fileprivate var causeOfStop: String? {
+    switch self {
+    case .stoppedSignal: "a signal"
+    case .stoppedTime: "the time limit"
+    case .stoppedMemory: "the memory guard"
+    case .completed, .completedWithErrors, .stoppedGuard, .failed, .skipped, .notStarted: nil
+    }
+  }
 }
 
 extension CapForecast {
-  /// Where in the config it stands.
-  var place: String { target.map { "\(key) of target \(PrintableText.escaped($0))" } ?? key }
+  /// Who would stop at it, and where. A target's cap stops that target alone.
+  var words: String {
+    let place = target.map { "target \(PrintableText.escaped($0)) would stop at its \(key)" }
+    return "\(place ?? "a run would stop at \(key)"): \(figures)"
+  }
 
   /// `2,500 of 23,010 files`, `10.0 GiB of 31.2 GiB`.
   var figures: String {

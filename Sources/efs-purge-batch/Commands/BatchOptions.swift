@@ -24,14 +24,15 @@ struct BatchOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write the JSON report to this file, over report.file of the config; {run_id}, {YYYY}, {MM}, {DD} and the like are "
-        + "filled in.", valueName: "file"),
+      "Write the JSON report to this file instead of report.file; its name may hold {run_id}, {YYYY}, {MM}, {DD} and the "
+        + "like.", valueName: "file"),
     completion: .file())
   var report: String?
 
   @Option(
     help: ArgumentHelp(
-      "trace, debug, info, warning or error. Without it $EFSPURGE_LOG_LEVEL, else info ('plan': warning).",
+      "trace, debug, info, warning or error; at debug one line for each file. Without it $EFSPURGE_LOG_LEVEL, else info "
+        + "('plan': warning).",
       valueName: "level"),
     completion: .list(["trace", "debug", "info", "warning", "error"]))
   var logLevel: String?

@@ -5,11 +5,11 @@ import Runner
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Purges: deletes the files that the config lets go.",
+    abstract: "Purges: deletes the files that the config selects.",
     usage: "efs-purge-batch run [--dry-run] [--config <file>] [<option> ...]",
     discussion: """
-      SIGTERM, SIGINT, SIGHUP, SIGQUIT and SIGXCPU end the run cleanly within 5 s: what was done and what was left is \
-      reported, with status 4. SIGUSR1 logs progress at once. \
+      SIGTERM, SIGINT, SIGHUP, SIGQUIT and SIGXCPU end the run cleanly within 5 s, with a report of what was \
+      done and what was left, and status 4. SIGUSR1 logs progress at once. \
       'efs-purge-batch --help' lists every exit status.
 
       EXAMPLES:
