@@ -238,14 +238,23 @@ int ck_start_thread(size_t stack_size, const char *name, void (*body)(void *), v
   return -error;
 }
 
+// Without effect on /dev/null: tells it from one that somebody else opened, after another exec, too.
+#define MARK O_DSYNC
+
 static void occupy_standard_descriptors(void) {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
     if (fcntl(fd, F_GETFD) >= 0) continue;
     // The lowest free number is this one. To be written to only: reading from what was closed stays an error.
-    if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDWR) >= 0) continue;
+    if (open("/dev/null", MARK | (fd == STDIN_FILENO ? O_WRONLY : O_RDWR)) >= 0) continue;
     // Can be neither read nor written, and needs no file.
     if (epoll_create1(0) < 0) return;
   }
+}
+
+int ck_is_placeholder(int fd) {
+  struct stat status;
+  int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && (flags & MARK) == MARK && !fstat(fd, &status) && S_ISCHR(status.st_mode) && !isatty(fd);
 }
 
 static sigset_t taken, before;

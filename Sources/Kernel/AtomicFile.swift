@@ -5,7 +5,7 @@ public import SystemPackage
 /// or the new one, never a part.
 ///
 /// Until then it stands under another name in the same directory, which must therefore be writable. Where a device or pipe
-/// stands at the path, that is written to, not replaced. One thread at a time uses it; `commit` or `abandon` ends it.
+/// stands at the path, or a link to what a process has open (`/dev/stdout`), that is written to, not replaced. One thread at a time uses it; `commit` or `abandon` ends it.
 public struct AtomicFile: Sendable {
   private enum Place: Sendable {
     case beside(TemporaryFile)
@@ -20,22 +20,38 @@ public struct AtomicFile: Sendable {
 
   /// Throws what writing could only throw later: a missing or read-only directory, a name no file can have, a directory at
   /// `path`, a pipe that nobody reads (ENXIO).
-  public init(at path: String) throws(Errno) {
+  ///
+  /// - Parameter pattern: what `path` was made from, where it is another one each time: the temporary file is named after it, so
+  ///   that the next process finds what a killed one has left.
+  public init(at path: String, madeFrom pattern: String? = nil) throws(Errno) {
     self.path = path
     if try AtomicFile.isSpecial(path) {
-      // Opening a pipe without a reader would wait for one.
-      place = .special(try AtomicFile.opened(path, .writeOnly, .nonBlocking))
+      place = .special(try AtomicFile.openedSpecial(path))
     } else {
-      place = .beside(try TemporaryFile(beside: path))
+      place = .beside(try TemporaryFile(beside: path, namedAfter: pattern ?? path))
     }
   }
 
   /// Writes to a descriptor that is open, and leaves it so.
   public init(openAs descriptor: FileDescriptor) throws(Errno) {
     path = ""
-    let copy = fcntl(descriptor.rawValue, F_DUPFD_CLOEXEC, 0)
+    place = .special(try AtomicFile.copy(of: descriptor.rawValue))
+  }
+
+  private static func openedSpecial(_ path: String) throws(Errno) -> FileDescriptor {
+    guard let link = DescriptorLink(at: path) else {
+      // Opening a pipe without a reader would wait for one.
+      return try opened(path, .writeOnly, .nonBlocking)
+    }
+    // Opened anew, a file would be written to from its beginning, over what is written through the descriptor.
+    if let own = link.ownDescriptor { return try copy(of: own) }
+    return try opened(path, .writeOnly, [.nonBlocking, .append])
+  }
+
+  private static func copy(of descriptor: CInt) throws(Errno) -> FileDescriptor {
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     guard copy >= 0 else { throw Errno(rawValue: errno) }
-    place = .special(FileDescriptor(rawValue: copy))
+    return FileDescriptor(rawValue: copy)
   }
 
   private var file: FileDescriptor {
@@ -49,6 +65,12 @@ public struct AtomicFile: Sendable {
   public var identity: FileIdentity? { FileIdentity.ofFile(openAs: file.rawValue) }
 
   public func write(_ bytes: [UInt8]) throws(Errno) {
+    let (_, failure) = writeMost(of: bytes)
+    if let failure { throw failure }
+  }
+
+  /// How many of `bytes` were written, and why not all of them.
+  func writeMost(of bytes: [UInt8]) -> (written: Int, failure: Errno?) {
     var (written, failure): (Int, Errno?) = (0, nil)
     bytes.withUnsafeBytes { buffer in
       while written < buffer.count, failure == nil {
@@ -59,7 +81,7 @@ public struct AtomicFile: Sendable {
         }
       }
     }
-    if let failure { throw failure }
+    return (written, failure)
   }
 
   /// Puts the file under its name; on return it is on disk. When this throws anything but EIO, which may also mean that the
@@ -110,7 +132,7 @@ public struct AtomicFile: Sendable {
     if fsync(directory.rawValue) != 0, errno == EIO { throw .ioError }
   }
 
-  /// Whether something other than a regular file stands at `path`. A directory is an error.
+  /// Whether something stands at `path` that is to be written to, not replaced. A directory is an error.
   private static func isSpecial(_ path: String) throws(Errno) -> Bool {
     var status = stat()
     guard stat(path, &status) == 0 else {
@@ -118,7 +140,7 @@ public struct AtomicFile: Sendable {
       return false
     }
     switch status.st_mode & S_IFMT {
-    case S_IFREG: return false
+    case S_IFREG: return DescriptorLink(at: path) != nil
     case S_IFDIR: throw .isDirectory
     default: return true
     }
@@ -126,12 +148,16 @@ public struct AtomicFile: Sendable {
 }
 
 extension AtomicFile {
-  /// Replaces what stands at `path` by `bytes`, whole. On a full disk the file that stands there is written over, which needs no
-  /// further room where it is as long; a reader may then see a part for a moment. Nothing is done to a device or a pipe.
-  public static func put(_ bytes: [UInt8], at path: String) throws(Errno) {
+  /// Replaces what stands at `path` by `bytes`, whole. Where that cannot be done the file that stands there is written over, which
+  /// needs neither a folder that can be written to nor, where it is as long, further room; a reader may then see a part for a
+  /// moment. Where the disk is too full for that, too (ENOSPC, EDQUOT), nothing is left of what stood there, since it would be
+  /// taken for `bytes`. Nothing is done to a device or a pipe.
+  ///
+  /// - Parameter pattern: see `init`.
+  public static func put(_ bytes: [UInt8], at path: String, madeFrom pattern: String? = nil) throws(Errno) {
     if try isSpecial(path) { return }
     do throws(Errno) {
-      let file = try AtomicFile(at: path)
+      let file = try AtomicFile(at: path, madeFrom: pattern)
       do throws(Errno) {
         try file.write(bytes)
       } catch {
@@ -140,7 +166,9 @@ extension AtomicFile {
       }
       try file.commit()
     } catch {
-      guard error.meansFull, (try? overwrite(bytes, at: path)) != nil else { throw error }
+      if (try? overwrite(bytes, at: path)) != nil { return }
+      if error.meansFull { try clear(path) }
+      throw error
     }
   }
 
@@ -152,15 +180,28 @@ extension AtomicFile {
         throw Errno(rawValue: errno)
       }
     } catch {
+      // A part of each would be neither.
+      _ = ftruncate(file.rawValue, 0)
       try? file.close()
       throw error
     }
     try closing(file)
   }
 
+  /// Cuts what stands at `path` to nothing, or removes it where it cannot be written to.
+  private static func clear(_ path: String) throws(Errno) {
+    if let file = try? opened(path, .writeOnly, [.noFollow, .truncate]) { return try closing(file) }
+    guard unlink(path) == 0 || errno == ENOENT else { throw Errno(rawValue: errno) }
+  }
+
   static func directory(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// Its last component.
+  static func name(of path: String) -> String {
+    path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) } ?? path
   }
 
   static func opened(
@@ -196,5 +237,5 @@ extension AtomicFile {
 
 extension Errno {
   /// The disk, or somebody's part of it, is full.
-  var meansFull: Bool { self == .noSpace || self == .diskQuotaExceeded }
+  public var meansFull: Bool { self == .noSpace || self == .diskQuotaExceeded }
 }

@@ -19,6 +19,9 @@ public enum ProcessSignals {
   /// Programs that this process executes in its place inherit what waits.
   public static func hold() { ck_begin_process() }
 
+  /// Whether this standard descriptor was closed until `hold` opened it.
+  public static func isPlaceholder(_ descriptor: CInt) -> Bool { ck_is_placeholder(descriptor) != 0 }
+
   /// Has them act as usual: for commands that need no good end.
   public static func release() { ck_release_signals() }
 

@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// An empty file beside another one, under a name that comes from that one's: what a killed process leaves is taken over by the
+/// An empty file beside another one, under a name that it has each time: what a killed process leaves is taken over by the
 /// next, so that it does not pile up. A lock on it shows that it is in use.
 struct TemporaryFile: Sendable {
   let file: FileDescriptor
@@ -12,9 +12,10 @@ struct TemporaryFile: Sendable {
   /// The file at a name can be another one each time it is looked at.
   private static let mostTries = 16
 
-  init(beside path: String) throws(Errno) {
+  /// - Parameter other: a path whose last component gives it its name.
+  init(beside path: String, namedAfter other: String) throws(Errno) {
     let directory = AtomicFile.directory(of: path)
-    let name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) } ?? path
+    let name = AtomicFile.name(of: other)
     for number in 1...TemporaryFile.mostAlike {
       switch TemporaryFile.taken(name, number, in: directory) {
       case .taken(let temporary):

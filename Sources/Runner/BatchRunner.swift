@@ -14,10 +14,11 @@ public struct BatchRunner: Sendable {
     public var selection: [Glob]
     /// What stands before `/proc` and `/sys` when memory is looked at: another directory for tests.
     public var systemRoot = ""
-    /// Files of the run itself (config, report, log): they stay, wherever they are and whatever the rules say.
-    public var ownFiles: [FileIdentity] = []
     /// Called once when everything is found and nothing is touched yet: why the run is not to start; nil: it may.
     public var willStart: @Sendable () -> String? = { nil }
+    /// Files of the run itself (config, report, log): they stay, wherever they are and whatever the rules say. Asked once, after
+    /// `willStart`, which may make some.
+    public var ownFiles: @Sendable () -> [FileIdentity] = { [] }
     /// Is told of single entries; nil: nobody is, which costs nothing.
     public var recorder: (any EntryRecorder)?
     /// When calls that do not answer are told of.

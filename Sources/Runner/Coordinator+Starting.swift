@@ -64,7 +64,7 @@ extension Coordinator {
     var rules = WalkRules(
       target.spec, mode: runner.settings.mode, now: now, maxSkew: runner.plan.safety.maxClockSkew, caps: caps,
       runner.fileSystem)
-    rules.ownFiles = runner.settings.ownFiles
+    rules.ownFiles = ownFiles
     let limits = limits(of: target.spec, budget: budget)
     if case .atMost(let wanted) = target.spec.concurrency, limits.workers < wanted {
       let message =

@@ -60,6 +60,8 @@ struct Coordinator {
   let deadline: MonotonicTime?
   /// Of the whole run, those never started included; 0 until it is known.
   var targets = 0
+  /// See `BatchRunner.Settings`.
+  var ownFiles: [FileIdentity] = []
 
   var admission: Admission
   var waiting = FolderQueue(FolderList(of: []), order: [])
@@ -116,6 +118,7 @@ struct Coordinator {
     }
     if gathering.unmatched.isEmpty, unfitting.isEmpty {
       targets = gathering.settled.count + gathering.order.count
+      ownFiles = runner.settings.ownFiles()
       runner.onEvent(.batchStarted(targets: targets))
       for outcome in gathering.outcomes { record(outcome) }
       walkAll()

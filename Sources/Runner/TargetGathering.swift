@@ -79,11 +79,11 @@ struct TargetGathering: Sendable {
     _ found: inout [FolderList.Index]
   ) {
     let target = targets[number]
-    let isNamed = selection.includes(target.name, of: target)
     guard target.isEnabled else {
-      if isNamed { settle(number, .disabled) }
+      if selection.takesDisabled(target) { settle(number, .disabled) }
       return
     }
+    let isNamed = selection.includes(target.name, of: target)
     // The name of a target with a literal path is its folder's.
     guard isNamed || !target.path.isLiteral else { return }
     do throws(TargetExpansion.Failure) {
@@ -129,13 +129,23 @@ private final class FolderSelection {
   }
 
   func note(_ name: String, isKeptBecause reason: String) {
+    note(name, "target \(name) is not purged now: \(reason)")
+  }
+
+  private func note(_ name: String, _ sentence: String) {
     for pattern in patterns where pattern.matches(name) {
       if kept[pattern.pattern] != nil {
         kept[pattern.pattern]?.others += 1
       } else {
-        kept[pattern.pattern] = ("target \(name) is not purged now: \(reason)", 0)
+        kept[pattern.pattern] = (sentence, 0)
       }
     }
+  }
+
+  /// A pattern that means nothing else has not matched.
+  func takesDisabled(_ target: Target) -> Bool {
+    note(target.name, "target \(target.name) is disabled")
+    return isEverything || patterns.contains { $0.matches(target.name) }
   }
 
   /// By the name of a folder or of its target.

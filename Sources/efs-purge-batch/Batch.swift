@@ -42,8 +42,12 @@ struct Batch {
     let plan = try loadPlan()
     // A rehearsal must not take the place of the last purge's report.
     let reportPath = settings.reportPath ?? (settings.mode == .purge ? plan.report.file : nil)
+    let resolved = reportPath?.resolved(runID: runID, at: startedAt, in: plan.run.timeZone)
+    try refuseSharedFiles(report: resolved)
     end.touch()
-    let report = try open(reportPath?.resolved(runID: runID, at: startedAt, in: plan.run.timeZone))
+    let report = try resolved.map { path throws(Unusable) in
+      try open(path, madeFrom: reportPath?.text ?? path)
+    }
     do throws(Unusable) {
       let list = try openList()
       do throws(Unusable) {
@@ -52,7 +56,7 @@ struct Batch {
         tell(&outcome, of: plan, report)
         return outcome.exitStatus
       } catch {
-        list?.abandon()
+        list?.file.abandon()
         throw error
       }
     } catch {
@@ -88,11 +92,28 @@ struct Batch {
     logger.log(LogLine(.warning, "Config warning", ["run_id": .string(runID), "finding": .string(finding)]))
   }
 
+  /// An output must not take the place of the config, nor of another output.
+  private func refuseSharedFiles(report: String?) throws(Unusable) {
+    let outputs = [
+      (settings.reportPath == nil ? "report.file" : "--report", report), ("--list", settings.listPath),
+      ("--termination-log", settings.terminationLog),
+    ]
+    var others = [("the config", settings.configPath)]
+    for case (let option, let path?) in outputs where !(option == "--list" && path == "-") {
+      if let (other, _) = others.first(where: { $0.1 != "-" && FilePlace.areOne($0.1, path) }) {
+        throw Unusable("\(option) \(quoted(path)): that is the file of \(other), too; nothing was touched")
+      }
+      others.append((option, path))
+    }
+    if settings.listPath == "-", !StandardOutput.isOpen {
+      throw Unusable("--list -: standard output is closed; nothing was touched")
+    }
+  }
+
   /// Hours of work must not end in a report that could never have been written.
-  private func open(_ reportPath: String?) throws(Unusable) -> ReportStream? {
-    guard let reportPath else { return nil }
+  private func open(_ reportPath: String, madeFrom pattern: String) throws(Unusable) -> ReportStream {
     do throws(Errno) {
-      return try ReportStream(to: reportPath, patience)
+      return try ReportStream(to: reportPath, madeFrom: pattern, patience)
     } catch {
       throw Unusable("cannot write the report to \(quoted(reportPath)): \(error)")
     }
@@ -102,7 +123,12 @@ struct Batch {
     guard let path = settings.listPath else { return nil }
     do throws(Errno) {
       let list = try ListStream(to: path, patience)
-      try list.start()
+      do throws(Errno) {
+        try list.file.start()
+      } catch {
+        list.file.abandon()
+        throw error
+      }
       return list
     } catch {
       throw Unusable("cannot write the list to \(quoted(path)): \(error)")
@@ -113,32 +139,32 @@ struct Batch {
 
   /// Files that this run reads and writes, and that must not be purged by it.
   private func ownFiles(_ report: ReportStream?, _ list: ListStream?) -> [FileIdentity] {
-    let paths = [settings.configPath, report?.path, list?.path, settings.terminationLog].compactMap { $0 }
+    let paths = [settings.configPath, report?.path, list?.file.path, settings.terminationLog].compactMap { $0 }
     let open = (CInt(0)...2).compactMap { FileIdentity.ofFile(openAs: $0) }
     let links = paths.compactMap { FileIdentity.ofLink(at: $0) }
     return paths.compactMap { FileIdentity.ofFile(at: $0) } + links + open
-      + [report?.temporary, list?.temporary].compactMap { $0 }
+      + [report?.temporary, list?.file.temporary].compactMap { $0 }
   }
 
   private func execute(
     _ plan: BatchPlan, _ report: ReportStream?, _ list: ListStream?
   ) throws(Unusable) -> BatchOutcome {
-    let (stop, progress) = (StopRequest(), ProgressRequest())
+    let (stop, progress) = (StopRequest(), ProgressWish())
     end.run(stop, progress)
     patience.run(stop)
-    try report?.start()
+    try start(report)
     logger.log(events.searching(config: settings.configPath))
     var runSettings = BatchRunner.Settings(
       mode: settings.mode, runID: runID, now: settings.now, selection: settings.selection)
-    runSettings.ownFiles = ownFiles(report, list)
+    runSettings.ownFiles = { ownFiles(report, list) }
     runSettings.recorder = recorder(list)
     runSettings.willStart = { report.flatMap { announce(in: $0) } }
     let fileSystem: any FileSystem = settings.root ?? LinuxFileSystem()
     let runner = BatchRunner(
-      plan: plan, settings: runSettings, fileSystem: fileSystem, stop: stop, progress: progress
-    ) { [logger, events, patience] event in
+      plan: plan, settings: runSettings, fileSystem: fileSystem, stop: stop, progress: progress.request
+    ) { event in
       if case .stopping(.stoppedSignal, _) = event { patience.noteSignal() }
-      logger.log(events.line(for: event))
+      log(event, isAskedFor: progress.isAnswered(by: event))
       report?.note(event)
     }
     var outcome = runner.run()
@@ -155,18 +181,37 @@ struct Batch {
     return outcome
   }
 
+  private func log(_ event: RunEvent, isAskedFor: Bool) {
+    let line = events.line(for: event)
+    guard isAskedFor else { return logger.log(line) }
+    queue.write(LineLogHandler.bytes(of: line, label: LogQueue.label, format: settings.logFormat))
+  }
+
   private func recorder(_ list: ListStream?) -> (any EntryRecorder)? {
     guard settings.logLevel <= .debug else { return list }
     let log = EntryLog(events: events, format: settings.logFormat, queue: queue)
     return list.map { RecorderPair(first: log, second: $0) } ?? log
   }
 
-  /// Says in the report's place that a run is going on, before anything is touched; why that cannot be done, or nil.
+  private func start(_ report: ReportStream?) throws(Unusable) {
+    do throws(Errno) {
+      try report?.start()
+    } catch {
+      throw Unusable("cannot start the report's thread: \(error)")
+    }
+  }
+
+  /// Says in the report's place that a run is going on, before anything is touched; why that cannot be done, or nil. On a full disk
+  /// the run goes on without: it may be what frees it, and no older report is left to be taken for its own.
   private func announce(in report: ReportStream) -> String? {
     let bytes = RunReport.running(
       settings.mode, runID: runID, startedAt: Host.now(), toolVersion: ToolVersion.current, host: Host.name())
     do {
-      try end.patience.wait(.report) { [path = report.path] in try AtomicFile.put(bytes, at: path) }
+      try end.patience.wait(.report) { try report.put(bytes) }
+      return nil
+    } catch let error as Errno where error.meansFull {
+      let cause = error == .noSpace ? "the disk is full" : "the disk quota is used up"
+      log("Failed to write the report", path: report.path, "\(cause); the run goes on")
       return nil
     } catch {
       return "cannot write the report to \(quoted(report.path)): \(error)"
@@ -234,34 +279,44 @@ struct Batch {
     } catch {
       self.report("Failed to write the report", path: report.path, "\(error)", &outcome)
       outcome.unwritten.append("The report could not be written to \(PrintableText.escaped(report.path)): \(error).")
+      // Else it would be waited for once more.
+      if !(error is Patience.NoAnswer) { leaveShortReport(of: outcome, in: report) }
     }
+  }
+
+  /// In the report's place nothing is to say for ever that the run goes on, or, where the whole of it is there but perhaps not on
+  /// disk, that all went well.
+  private func leaveShortReport(of outcome: BatchOutcome, in report: ReportStream) {
+    let bytes = RunReport.short(outcome, toolVersion: ToolVersion.current, host: Host.name())
+    try? end.patience.wait(.report) { try report.put(bytes) }
   }
 
   /// A list of a part of the files could be taken for the whole.
   private func finish(_ list: ListStream, _ outcome: inout BatchOutcome) {
+    let file = list.file
     do {
       guard outcome.books.endings.keys.allSatisfy(\.isOfAWholeWalk) else {
-        list.abandon()
-        throw ListStream.Failure(description: "the plan was stopped before its end")
+        file.abandon()
+        throw StreamedFile.Failure(description: "the plan was stopped before its end")
       }
-      try end.patience.wait(.report) { try list.finish() }
+      try end.patience.wait(.report) { try file.commit() }
     } catch {
-      report("Failed to write the list", path: list.path, "\(error)", &outcome)
-      outcome.unwritten.append("The list could not be written to \(PrintableText.escaped(list.path)): \(error).")
+      report("Failed to write the list", path: file.path, "\(error)", &outcome)
+      outcome.unwritten.append("The list could not be written to \(PrintableText.escaped(file.path)): \(error).")
     }
   }
 
   private func report(_ message: String, path: String, _ description: String, _ outcome: inout BatchOutcome) {
+    log(message, path: path, description)
+    // Trying again may mend it.
+    outcome.exitStatus = outcome.exitStatus.withSomethingUntold
+  }
+
+  private func log(_ message: String, path: String, _ description: String) {
     logger.log(
       LogLine(
         .error, message,
         ["run_id": .string(runID), "path": .string(path), "error_description": .string(description)]))
-    noteFailure(&outcome)
-  }
-
-  /// Something went wrong that trying again may mend.
-  private func noteFailure(_ outcome: inout BatchOutcome) {
-    if [.success, .permanentFailures].contains(outcome.exitStatus) { outcome.exitStatus = .failures }
   }
 
   private func leaveMessage(_ message: String) {

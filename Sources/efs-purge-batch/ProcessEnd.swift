@@ -22,7 +22,7 @@ final class ProcessEnd: Sendable {
   private enum Phase {
     case starting
     case touching
-    case running(StopRequest, ProgressRequest)
+    case running(StopRequest, ProgressWish)
     case ending(ExitStatus)
     case over
   }
@@ -30,10 +30,15 @@ final class ProcessEnd: Sendable {
   let patience = Patience()
   private let phase = Monitor(Phase.starting)
   private let terminationLog: String?
+  private let config: String
   private let errors: LogFormat
 
-  /// - Parameter errors: the form in which it tells why the process ends before its time.
-  init(terminationLog: String?, errors: LogFormat) { (self.terminationLog, self.errors) = (terminationLog, errors) }
+  /// - Parameters:
+  ///   - config: what is not written to, even if it is called the termination log.
+  ///   - errors: the form in which it tells why the process ends before its time.
+  init(terminationLog: String?, config: String, errors: LogFormat) {
+    (self.terminationLog, self.config, self.errors) = (terminationLog, config, errors)
+  }
 
   /// To be called before any thread is started.
   func watchSignals() throws(Unusable) {
@@ -53,7 +58,7 @@ final class ProcessEnd: Sendable {
   func touch() { enter(.touching) }
 
   /// From now on a signal asks the run to stop.
-  func run(_ stop: StopRequest, _ progress: ProgressRequest) { enter(.running(stop, progress)) }
+  func run(_ stop: StopRequest, _ progress: ProgressWish) { enter(.running(stop, progress)) }
 
   /// From now on it is only told what was done.
   func begin(_ status: ExitStatus) { enter(.ending(status)) }
@@ -90,7 +95,9 @@ final class ProcessEnd: Sendable {
   private func leaveMessage(_ text: String, insists: Bool = true) {
     guard let path = terminationLog else { return }
     do {
-      try patience.wait(.message, insists: insists) {
+      try patience.wait(.message, insists: insists) { [config] in
+        // Not before: to look at it, too, may take for ever.
+        if FilePlace.areOne(path, config) { return }
         try MessageFile.write(Array(EndMessage.text(text).utf8), to: path)
       }
     } catch {
@@ -150,7 +157,7 @@ final class ProcessEnd: Sendable {
   /// Something does not answer that nobody waits for with patience.
   private func giveUp() -> Never {
     let status: ExitStatus =
-      if case .ending(let status) = phase.withLock({ $0 }) { status == .success ? .failures : status } else {
+      if case .ending(let status) = phase.withLock({ $0 }) { status.withSomethingUntold } else {
         .interrupted
       }
     let message =
@@ -158,4 +165,9 @@ final class ProcessEnd: Sendable {
     try? patience.wait(.log, insists: false) { [errors] in ErrorLine.write(message, as: errors) }
     _exit(status.rawValue)
   }
+}
+
+extension ExitStatus {
+  /// The same where something could not be told besides: trying again may mend that.
+  var withSomethingUntold: ExitStatus { [.success, .permanentFailures].contains(self) ? .failures : self }
 }

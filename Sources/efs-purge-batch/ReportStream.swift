@@ -7,40 +7,37 @@ import SystemPackage
 /// Writes the report while the run goes on, a target when it has ended, so that not all of it has to be kept. What goes wrong
 /// with it never stops the run, and is told at the end.
 final class ReportStream: Sendable {
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
-  }
-
   private struct State {
     var report = RunReport()
     /// It could not be put into JSON.
-    var failure: Failure?
-    var isStarted = false
+    var failure: StreamedFile.Failure?
   }
 
   let path: String
-  /// What it is written to until it is put in its place; nil where that is no file.
-  let temporary: FileIdentity?
-  private let file: BackgroundFile
+  /// What `path` was made from.
+  private let pattern: String
+  /// Nil: the disk had no room even for an empty file.
+  private let file: StreamedFile?
   private let state = Monitor(State())
-  private let patience: StopPatience
 
-  /// Makes sure that the report can be written at all.
-  init(to path: String, _ patience: StopPatience) throws(Errno) {
-    (self.path, self.patience) = (path, patience)
-    let file = try AtomicFile(at: path)
-    temporary = file.identity
-    self.file = BackgroundFile(file)
+  /// Makes sure that the report can be written at all, but for a full disk, which the run may free.
+  init(to path: String, madeFrom pattern: String, _ patience: StopPatience) throws(Errno) {
+    (self.path, self.pattern) = (path, pattern)
+    do throws(Errno) {
+      file = StreamedFile(try AtomicFile(at: path, madeFrom: pattern), at: path, patience)
+    } catch {
+      guard error.meansFull else { throw error }
+      file = nil
+      state.withLock { $0.failure = StreamedFile.Failure(description: "\(error)") }
+    }
   }
 
-  /// Starts its thread. To be called after `ProcessSignals.watch`, so that no signal finds a thread that does not expect it.
-  func start() throws(Unusable) {
-    do throws(Errno) {
-      try file.start()
-    } catch {
-      throw Unusable("cannot start the report's thread: \(error)")
-    }
-    state.withLock { $0.isStarted = true }
+  /// See `StreamedFile`.
+  var temporary: FileIdentity? { file?.temporary }
+
+  /// See `StreamedFile`.
+  func start() throws(Errno) {
+    try file?.start()
     append { $0.beginning }
   }
 
@@ -48,35 +45,32 @@ final class ReportStream: Sendable {
     if case .targetFinished(let outcome) = event { append { $0.target(outcome) } }
   }
 
+  /// Puts `record` where the report is to be.
+  func put(_ record: [UInt8]) throws(Errno) { try AtomicFile.put(record, at: path, madeFrom: pattern) }
+
   /// Puts the report in its place.
-  func finish(_ outcome: BatchOutcome, _ advice: RehearsalAdvice?) throws(Failure) {
+  func finish(_ outcome: BatchOutcome, _ advice: RehearsalAdvice?) throws(StreamedFile.Failure) {
     append { try $0.end(outcome, toolVersion: ToolVersion.current, host: Host.name(), advice: advice) }
     if let failure = state.withLock({ $0.failure }) {
       abandon()
       throw failure
     }
-    do throws(Errno) {
-      try file.commit(patience: patience.isLeft)
-    } catch {
-      throw Failure(description: "\(error)")
-    }
+    try file?.commit()
   }
 
   /// Leaves what stood in its place.
-  func abandon() {
-    if !state.withLock({ $0.isStarted }) { return file.close() }
-    file.abandon(patience: patience.isLeft)
-  }
+  func abandon() { file?.abandon() }
 
   private func append(_ make: (inout RunReport) throws -> [UInt8]) {
+    guard let file else { return }
     let bytes = state.withLock { state -> [UInt8] in
       do {
         return try make(&state.report)
       } catch {
-        if state.failure == nil { state.failure = Failure(description: "\(error)") }
+        if state.failure == nil { state.failure = StreamedFile.Failure(description: "\(error)") }
         return []
       }
     }
-    file.append(bytes, patience: patience.isLeft)
+    file.append(bytes)
   }
 }

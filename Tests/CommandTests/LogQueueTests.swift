@@ -1,4 +1,5 @@
 import Foundation
+import Plan
 import Synchronization
 import Testing
 
@@ -64,15 +65,31 @@ import Testing
     #expect(seen.load(ordering: .relaxed) == 20_000)
   }
 
-  @Test func `A reader that takes nothing is not waited for for ever`() throws {
+  @Test func `A reader that takes nothing is waited for once, not for ever, and again when it has read`() throws {
     let reader = Reader()
     let queue = LogQueue(writeOut: { reader.take($0) }, droppedLine: { Array("dropped \($0)".utf8) })
     try queue.start()
     let line = [UInt8](repeating: 0x78, count: 60_000)
-    for _ in 0..<5 { queue.writePatiently(line) }
-    let start = MonotonicTime.now()
-    queue.writePatiently(line)
-    #expect(MonotonicTime.now().since(start) < .seconds(10))
+    func seconds(_ count: Int) -> Double {
+      let start = MonotonicTime.now()
+      for _ in 0..<count { queue.writePatiently(line) }
+      return MonotonicTime.now().since(start) / .seconds(1)
+    }
+    _ = seconds(4)
+    let first = seconds(1)
+    #expect(first > 1.5 && first < 10)
+    #expect(seconds(20) < 1)
     reader.open()
+    queue.flush(until: .distantFuture)
+    let read = reader.seen.withLock { $0.count }
+    _ = seconds(200)
+    queue.flush(until: .distantFuture)
+    #expect(reader.seen.withLock { $0.count } == read + 200)
+  }
+
+  @Test func `What could not be told makes a success a failure, and one for good worth another try`() {
+    #expect(ExitStatus.allCases.filter { $0.withSomethingUntold != $0 } == [.success, .permanentFailures])
+    #expect(ExitStatus.success.withSomethingUntold == .failures)
+    #expect(ExitStatus.permanentFailures.withSomethingUntold == .failures)
   }
 }

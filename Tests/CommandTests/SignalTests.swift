@@ -52,6 +52,22 @@ private let soon = 8.0
     #expect(try session.end().status == 4)
   }
 
+  @Test func `SIGUSR1 is answered whatever the level of the log, and nothing else is told`() throws {
+    let files = try OldFiles(20)
+    let plan = ["plan", "--config", files.config, "--set", "run.operations_per_second=2", "--summary", "none"]
+    let session = try Session(plan + ["--log-level", "error", "--log-format", "json"])
+    session.waitUntilBegun()
+    #expect(
+      session.wait {
+        session.kill(SIGUSR1)
+        return session.errors.contains("Batch progress") && session.errors.contains("Progress update")
+      })
+    session.kill(SIGTERM)
+    let end = try session.end()
+    #expect(end.status == 4)
+    #expect(!end.errors.contains("Starting EFS purge"))
+  }
+
   @Test func `What was ignored when it was started stays ignored`() throws {
     let files = try OldFiles(20)
     let session = try Session(files.runsSlowly, shell: ("trap '' HUP INT QUIT", ""))
@@ -71,8 +87,9 @@ private let soon = 8.0
     #expect(end.status == 1, "\(end)")
     #expect(end.errors.utf8.count == 4096)
     #expect(try files.left() == 0)
-    // Which is short enough.
-    #expect(try files.reported()?["outcome"] as? String == "running")
+    // The short one is short enough.
+    let report = try #require(try files.reported())
+    #expect(report["outcome"] as? String == "completed" && report["exit_status"] as? Int == 1)
   }
 
   @Test func `A config that never comes is not waited for after a signal`() throws {

@@ -63,6 +63,34 @@ import Testing
     #expect(throws: Errno.noSpace) { try AtomicFile(at: "/dev/full").write([1]) }
   }
 
+  @Test func `A link to what is open, directly or by others, is written to behind what was, and not replaced`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(FileManager.default.createFile(atPath: path("output"), contents: nil))
+    let output = try FileDescriptor.open(path("output"), .writeOnly)
+    defer { try? output.close() }
+    try FileManager.default.createSymbolicLink(
+      atPath: path("stdout"), withDestinationPath: "/proc/self/fd/\(output.rawValue)")
+    try FileManager.default.createSymbolicLink(atPath: path("link"), withDestinationPath: "stdout")
+    for name in ["link", "stdout"] {
+      try output.writeAll("before \(name), ".utf8)
+      try write("through \(name), ", to: name)
+      try AtomicFile.put(Array("nothing".utf8), at: path(name))
+    }
+    try output.writeAll("after".utf8)
+    #expect(try text("output") == "before link, through link, before stdout, through stdout, after")
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path("link")) == "stdout")
+    #expect(try names() == ["link", "output", "stdout"])
+  }
+
+  @Test func `A link to a file is replaced`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try write("old", to: "file")
+    try FileManager.default.createSymbolicLink(atPath: path("link"), withDestinationPath: "file")
+    try write("new", to: "link")
+    #expect(try text("file") == "old")
+    #expect(try text("link") == "new")
+  }
+
   @Test func `A pipe without a reader is refused at once, and one with a reader is written to`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     #expect(mkfifo(path("pipe"), 0o600) == 0)
@@ -133,6 +161,24 @@ import Testing
     #expect(throws: Errno.noSpace) { try AtomicFile.put(Array("new".utf8), at: path("another")) }
     #expect(try names() == ["report", "rest"])
   }
+
+  @Test(.enabled(if: getuid() == 0, "only root can mount a small disk"))
+  func `Where a full disk takes nothing, nothing is left of what stood there`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try #require(mount("none", folder.path, "tmpfs", 0, "size=16k") == 0)
+    defer { umount2(folder.path, CInt(MNT_DETACH)) }
+    // It has a length, and no room of its own.
+    #expect(FileManager.default.createFile(atPath: path("report"), contents: nil))
+    try #require(truncate(path("report"), 3000) == 0)
+    try FileManager.default.createSymbolicLink(atPath: path("link"), withDestinationPath: "report")
+    #expect(FileManager.default.createFile(atPath: path("rest"), contents: Data()))
+    let rest = try #require(FileHandle(forWritingAtPath: path("rest")))
+    while (try? rest.write(contentsOf: Data(count: 4096))) != nil {}
+    #expect(throws: Errno.noSpace) { try AtomicFile.put(Array("new".utf8), at: path("link")) }
+    #expect(try names() == ["report", "rest"])
+    #expect(throws: Errno.noSpace) { try AtomicFile.put(Array("new".utf8), at: path("report")) }
+    #expect(try text("report") == "")
+  }
 }
 
 // MARK: - Names of temporary files
@@ -151,6 +197,16 @@ extension AtomicFileTests {
       #expect(try text("report") == "new")
       #expect(try names() == ["report"])
     }
+  }
+
+  @Test func `Files whose names differ each time have the same temporary name`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for number in 0..<3 {
+      let file = try AtomicFile(at: path("r\(number)"), madeFrom: path("r{run_id}"))
+      #expect(try names().filter { $0.hasPrefix(".") } == [".efs-purge-batch-r{run_id}.tmp"])
+      if number == 1 { try file.commit() } else { file.abandon() }
+    }
+    #expect(try names() == ["r1"])
   }
 
   @Test func `Runs that write the same report at once do not meet, and the last to end counts`() throws {
@@ -212,6 +268,34 @@ extension AtomicFileTests {
     try file.commit(patience: { true })
     #expect(try Data(contentsOf: URL(fileURLWithPath: path("report"))) == Data(pieces.flatMap { $0 }))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["report"])
+  }
+
+  @Test func `What was never started leaves nothing behind`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    BackgroundFile(try AtomicFile(at: path("report"))).abandon(patience: { true })
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+  }
+
+  @Test(.enabled(if: getuid() == 0, "only root can mount a small file system"))
+  func `What a full disk did not take is written when it has room`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(mount("none", folder.path, "tmpfs", 0, "size=64k") == 0)
+    defer { umount2(folder.path, Int32(MNT_DETACH)) }
+    #expect(FileManager.default.createFile(atPath: path("rest"), contents: Data()))
+    let rest = try #require(FileHandle(forWritingAtPath: path("rest")))
+    // All but a page, so that one piece is written in part.
+    try rest.write(contentsOf: Data(count: 60 << 10))
+    let file = BackgroundFile(try AtomicFile(at: path("report")))
+    try file.start()
+    let pieces = (0..<5).map { [UInt8](repeating: 97 + $0, count: 3000) }
+    for piece in pieces {
+      file.append(piece, patience: { true })
+      usleep(20_000)
+    }
+    try FileManager.default.removeItem(atPath: path("rest"))
+    try rest.close()
+    try file.commit(patience: { true })
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path("report"))) == Data(pieces.flatMap { $0 }))
   }
 
   @Test func `A full disk is told at the end, holds nobody up and leaves the old file`() throws {

@@ -76,7 +76,8 @@ import Testing
     link(own, tree.path + "/another-name")
     tree.file("old")
     var settings = BatchRunner.Settings(mode: .purge, runID: "test", now: Fixture.now)
-    settings.ownFiles = [try #require(FileIdentity.ofFile(at: own))]
+    let identity = try #require(FileIdentity.ofFile(at: own))
+    settings.ownFiles = { [identity] }
     let outcome = BatchRunner(
       plan: BatchPlan(targets: [makeTarget(tree.path)]), settings: settings, stop: StopRequest(), onEvent: { _ in }
     ).run()

@@ -121,6 +121,8 @@ int ck_start_thread(size_t stack_size, const char *name, void (*body)(void *), v
 // blocks the signals that are to be taken (SIGTERM, SIGXCPU, SIGUSR1, and SIGHUP, SIGINT, SIGQUIT unless they were ignored);
 // ignores those that would end the process for nothing.
 void ck_begin_process(void);
+// Whether it was closed until ck_begin_process opened it.
+int ck_is_placeholder(int fd);
 // Blocks what was blocked when the process began, and no more.
 void ck_release_signals(void);
 // Waits for one of the signals that are to be taken, at most so long; negative: without end. Its number, 0 when the time is

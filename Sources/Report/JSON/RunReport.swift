@@ -20,12 +20,35 @@ public struct RunReport: Sendable {
   public static func running(
     _ mode: RunMode, runID: String, startedAt: Timestamp, toolVersion: String, host: String
   ) -> [UInt8] {
-    let fields: [String: LogValue] = [
-      "schema_version": .integer(Int64(schemaVersion)), "tool_version": .string(toolVersion), "host": .string(host),
-      "run_id": .string(runID), "mode": .string(mode.rawValue),
-      "started_at": .string(RFC3339.text(startedAt, fractionDigits: 3)), "outcome": "running", "exit_status": .null,
-      "targets": .list([]), "totals": .object(Counters(Tally()).fields),
-    ]
+    record(
+      toolVersion: toolVersion, host: host,
+      [
+        "run_id": .string(runID), "mode": .string(mode.rawValue),
+        "started_at": .string(RFC3339.text(startedAt, fractionDigits: 3)), "outcome": "running", "exit_status": .null,
+        "totals": .object(Counters(Tally()).fields),
+      ])
+  }
+
+  /// What is put there in the end when the report could not be written: how the run ended, but nothing of its targets.
+  public static func short(_ outcome: BatchOutcome, toolVersion: String, host: String) -> [UInt8] {
+    record(
+      toolVersion: toolVersion, host: host,
+      [
+        "run_id": .string(outcome.runID), "mode": .string(outcome.mode.rawValue),
+        "started_at": .string(RFC3339.text(outcome.startedAt, fractionDigits: 3)),
+        "finished_at": .string(RFC3339.text(outcome.finishedAt, fractionDigits: 3)),
+        "outcome": .string(outcome.ending.rawValue), "exit_status": .integer(Int64(outcome.exitStatus.rawValue)),
+        "totals": .object(Counters(outcome.totals).fields),
+        "unwritten": .list(outcome.unwritten.map(LogValue.string)),
+      ])
+  }
+
+  private static func record(toolVersion: String, host: String, _ own: [String: LogValue]) -> [UInt8] {
+    var fields = own
+    fields["schema_version"] = .integer(Int64(schemaVersion))
+    fields["tool_version"] = .string(toolVersion)
+    fields["host"] = .string(host)
+    fields["targets"] = .list([])
     var bytes: [UInt8] = []
     JSONText.appendIndented(.object(fields), by: 0, to: &bytes)
     return bytes + [UInt8(ascii: "\n")]

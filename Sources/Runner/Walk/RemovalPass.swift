@@ -448,10 +448,9 @@ extension PurgeWorker {
   ) -> Decision? {
     let first = victims.looks[index]
     guard status.kind == first.kind, status.identity.inode == first.inode else { return .replaced }
-    let verdict = victims.names.withName(at: index) {
-      self.verdict(on: status, $0, by: victims.criteria(index))
-    }
-    if case .kept(let reason) = verdict { return .keep(self.reason(reason, of: status, by: victims.criteria(index))) }
+    let criteria = victims.criteria(index)
+    let verdict = victims.names.withName(at: index) { self.verdict(on: status, $0, by: criteria) }
+    if case .kept(let reason) = verdict { return .keep(self.reason(reason, of: status, by: criteria)) }
     return nil
   }
 

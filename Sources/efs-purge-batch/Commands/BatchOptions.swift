@@ -75,7 +75,9 @@ extension BatchOptions {
     list: String? = nil
   ) -> Never {
     ProcessLimits.forgoThreadCaches()
-    let end = ProcessEnd(terminationLog: terminationLog, errors: wantsJSON ? .json : .text)
+    let end = ProcessEnd(
+      terminationLog: terminationLog, config: BatchSettings.configPath(config, Host.environment),
+      errors: wantsJSON ? .json : .text)
     do throws(Unusable) {
       try end.watchSignals()
       var settings = try BatchSettings(self, mode: mode, defaultLogLevel: defaultLogLevel)

@@ -24,6 +24,8 @@ final class LogQueue: Sendable {
     var isWriting = false
     /// Portions written so far.
     var portions = 0
+    /// How many there were when a line was waited for in vain: as long as there are no more, nobody reads.
+    var portionsGivenUpAt: Int?
 
     mutating func append(_ line: [UInt8]) {
       lines.append(line)
@@ -88,14 +90,15 @@ final class LogQueue: Sendable {
   func writePatiently(_ line: [UInt8]) {
     var portions: Int?
     while true {
-      let seen = state.wait(timeout: LogQueue.patience) { state -> Int? in
+      let mayBeWritten: Void? = state.wait(timeout: LogQueue.patience) { state in
         let hasRoom = !state.isStarted || state.bytes + line.count + LogQueue.overhead <= LogQueue.capacity / 2
-        return hasRoom ? -1 : nil
+        return hasRoom || state.portionsGivenUpAt == state.portions ? () : nil
       }
-      if seen != nil { return write(line) }
-      let now = state.withLock { $0.portions }
-      if now == portions { return write(line) }
-      portions = now
+      if mayBeWritten != nil { return write(line) }
+      portions = state.withLock { state in
+        if state.portions == portions { state.portionsGivenUpAt = portions }
+        return state.portions
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Kernel
 import Plan
 import Report
 import SystemPackage
@@ -23,6 +24,9 @@ enum StandardOutput {
       throw Unusable("cannot write to standard output: \(error)")
     }
   }
+
+  /// Whether somebody had it open when the process began.
+  static var isOpen: Bool { !ProcessSignals.isPlaceholder(STDOUT_FILENO) }
 
   /// The width of the terminal; nil when there is none.
   static var columns: Int? {
