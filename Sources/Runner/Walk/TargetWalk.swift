@@ -45,6 +45,8 @@ final class TargetWalk: Sendable {
   /// Nil: there are no patterns.
   let matchers: PatternMatchers?
   let stickyRule = StickyRule()
+  /// Asked for each file: to look at the recorder itself is to copy it.
+  private let hasRecorder: Bool
   let gate = IntakeGate()
   let state: Monitor<WalkState>
   let startedAt = MonotonicTime.now()
@@ -69,6 +71,7 @@ final class TargetWalk: Sendable {
     self.rules = rules
     self.matchers = PatternMatchers(rules.cutoff.selection)
     self.means = means
+    self.hasRecorder = means.recorder != nil
     self.failures = FailureLog(target: target.name, onEvent: means.onEvent)
     self.state = Monitor(WalkState(rules: rules, limits: limits))
     self.onEnd = onEnd
@@ -386,7 +389,7 @@ extension TargetWalk {
 
   /// Whether files that go are to be told one by one, or one is still wanted as a sample.
   var recordsRemovals: Bool {
-    means.recorder != nil || (rules.mode == .dryRun && wantsSamples.load(ordering: .relaxed))
+    hasRecorder || (rules.mode == .dryRun && wantsSamples.load(ordering: .relaxed))
   }
 
   /// Keeps the first few files that a dry run would delete.
