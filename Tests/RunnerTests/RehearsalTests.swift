@@ -1,6 +1,7 @@
 import Glibc
 import Kernel
 import Plan
+import SystemPackage
 import Testing
 
 @testable import Runner
@@ -147,43 +148,54 @@ import Testing
     #expect(outcome.totals.filesToPurge == 300)
   }
 
-  /// Takes his time over the first file that went, while somebody writes all that are left.
-  private final class SlowReader: EntryRecorder {
-    let tree: ScratchTree
-    let written = Monitor<[String]?>(nil)
-    var wantsKept: Bool { false }
+  /// Knows which threads are in the middle of removing files.
+  private struct WatchedFileSystem: FileSystemLayer {
+    let base: any FileSystem = LinuxFileSystem()
+    let removing = Monitor<Set<UInt>>([])
+    var removalsAreSerial: Bool { base.removalsAreSerial }
 
-    init(_ tree: ScratchTree) { self.tree = tree }
+    func touch(_ directory: DirectoryHandle) throws(Errno) -> FileTime { try base.touch(directory) }
 
-    func record(_ entry: RecordedEntry) {
-      let isFirst = written.withLock { written in
-        guard written == nil else { return false }
-        written = tree.contents
-        return true
-      }
-      guard isFirst else { return }
-      for name in written.withLock({ $0 ?? [] }) { tree.file(name, days: 0) }
-      PlainThread.nap(.milliseconds(1200))
+    func removeFiles(
+      _ indices: Range<Int>, of names: NameList, in directory: DirectoryHandle, clearance: (Int) -> Clearance,
+      decide: (Int, EntryStatus) -> Bool, receive: (Int, RemovalResult, EntryStatus?) -> Void
+    ) {
+      removing.withLock { _ = $0.insert(pthread_self()) }
+      base.removeFiles(indices, of: names, in: directory, clearance: clearance, decide: decide, receive: receive)
+      removing.withLock { _ = $0.remove(pthread_self()) }
+    }
+
+    func removeDirectory(
+      _ name: [UInt8], in parent: DirectoryHandle, decide: (EntryStatus) -> Bool
+    ) throws(Errno) -> Bool {
+      try base.removeDirectory(name, in: parent, decide: decide)
     }
   }
 
-  @Test(arguments: [true, false])
-  func `what is written while somebody reads slowly of what went before is kept`(isSlow: Bool) {
+  private struct WatchingReader: EntryRecorder {
+    let fileSystem: WatchedFileSystem
+    let told = Monitor((outside: 0, inside: 0))
+    var wantsKept: Bool { true }
+
+    func record(_ entry: RecordedEntry) {
+      let isInside = fileSystem.removing.withLock { $0.contains(pthread_self()) }
+      told.withLock { if isInside { $0.inside += 1 } else { $0.outside += 1 } }
+    }
+  }
+
+  @Test func `nobody who reads of files is waited for in the midst of removals`() {
     let tree = ScratchTree()
-    for index in 0..<60 { tree.file("f\(index)") }
-    let reader = SlowReader(tree)
-    var plan = BatchPlan(targets: [makeTarget(tree.path)])
-    plan.targets[0].concurrency = .atMost(4)
+    for index in 0..<300 { tree.file("d\(index % 3)/f\(index)", days: index % 5 == 0 ? 1 : 100) }
+    let fileSystem = WatchedFileSystem()
+    let reader = WatchingReader(fileSystem: fileSystem)
     var settings = BatchRunner.Settings(mode: .purge, runID: "test", now: Fixture.now)
     settings.recorder = reader
-    let fileSystem: any FileSystem = isSlow ? ScriptedFileSystem.slow : LinuxFileSystem()
     let runner = BatchRunner(
-      plan: plan, settings: settings, fileSystem: fileSystem, stop: StopRequest(), onEvent: { _ in })
-    let totals = runner.run().totals
-    let written = reader.written.withLock { $0 ?? [] }
-    #expect(!written.isEmpty)
-    #expect(Set(written).subtracting(tree.contents) == [])
-    #expect(totals.imbalance(in: .purge) == nil)
+      plan: BatchPlan(targets: [makeTarget(tree.path)]), settings: settings, fileSystem: fileSystem,
+      stop: StopRequest(), onEvent: { _ in })
+    #expect(runner.run().totals.filesPurged == 240)
+    #expect(reader.told.withLock { $0.inside } == 0)
+    #expect(reader.told.withLock { $0.outside } == 300)
   }
 
   // MARK: What stays, and why
