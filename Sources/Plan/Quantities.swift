@@ -64,13 +64,15 @@ public struct Percentage: Hashable, Comparable, Sendable {
 }
 
 extension Duration {
+  /// As a config has them, the largest first.
+  public static let units: [(name: String, length: Duration)] = [
+    ("w", .seconds(604_800)), ("d", .seconds(86_400)), ("h", .seconds(3600)), ("m", .seconds(60)), ("s", .seconds(1)),
+    ("ms", .milliseconds(1)),
+  ]
+
   /// In the largest unit that divides it, as a config has it: `4h`, `90s`.
   public var text: String {
-    let units: [(name: String, length: Duration)] = [
-      ("w", .seconds(604_800)), ("d", .seconds(86_400)), ("h", .seconds(3600)), ("m", .seconds(60)), ("s", .seconds(1)),
-      ("ms", .milliseconds(1)),
-    ]
-    for unit in units where self >= unit.length {
+    for unit in Duration.units where self >= unit.length {
       let count = Int64(self / unit.length)
       if unit.length * count == self { return "\(count)\(unit.name)" }
     }

@@ -251,8 +251,9 @@ import Testing
       return figures("permission", denied)
     }
     let others = "any others are in a sticky folder or immutable"
-    #expect(told(12_000, 34) == "12,000 files could not be deleted (34 folders not writable; \(others))")
-    #expect(told(0, 34) == "34 folders not writable")
+    let closed = "34 folders read-only or without write permission"
+    #expect(told(12_000, 34) == "12,000 files could not be deleted (\(closed); \(others))")
+    #expect(told(0, 34) == closed)
     #expect(told(1, 0) == "1 file could not be deleted (in a sticky folder, or immutable)")
     #expect(verdict("permission", advice()) == .passed)
   }

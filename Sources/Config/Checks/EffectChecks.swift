@@ -41,7 +41,7 @@ struct EffectChecks {
     let note = given.isOwn ? Diagnostic.Note.olderThanHere(at: places.1) : .maxAgeHere(at: places.1)
     findings.report(
       .foldersTooYoung(
-        maxAge: Durations.text(of: maxAge), olderThan: other.node.text ?? "", at: places.0, note: note))
+        maxAge: maxAge.text, olderThan: other.node.text ?? "", at: places.0, note: note))
   }
 
   /// What says something of files only.

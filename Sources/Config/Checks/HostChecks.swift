@@ -57,9 +57,9 @@ struct HostChecks {
 
   private func finding(_ silence: HostFacts.Silence, _ path: String, at place: SourcePlace) -> Diagnostic {
     switch silence {
-    case .slow(let time): .hostNoAnswer(path, within: Durations.text(of: time), at: place)
+    case .slow(let time): .hostNoAnswer(path, within: time.text, at: place)
     case .hangingMount(let mount): .hostMountHangs(path, mount: mount, at: place)
-    case .outOfTime(let time): .hostOutOfTime(path, within: Durations.text(of: time), at: place)
+    case .outOfTime(let time): .hostOutOfTime(path, within: time.text, at: place)
     }
   }
 
@@ -263,7 +263,7 @@ extension HostChecks {
     let limit = draft.safety.place(of: "max_clock_skew")
     findings.report(
       .hostClockSkew(
-        worst.folder, by: HostChecks.text(of: worst.size), isAhead: worst.isAhead, allowed: Durations.text(of: allowed),
+        worst.folder, by: HostChecks.text(of: worst.size), isAhead: worst.isAhead, allowed: allowed.text,
         at: limit ?? worst.target.pathPlace, path: limit == nil ? nil : worst.target.pathPlace))
   }
 
@@ -284,9 +284,9 @@ extension HostChecks {
   /// No finer than matters to somebody who sets a clock right.
   private static func text(of size: Duration) -> String {
     let (seconds, attoseconds) = size.components
-    if seconds < 10 { return Durations.text(of: .milliseconds(seconds * 1000 + attoseconds / 1_000_000_000_000_000)) }
+    if seconds < 10 { return Duration.milliseconds(seconds * 1000 + attoseconds / 1_000_000_000_000_000).text }
     let step: Int64 = seconds < 3600 ? 1 : seconds < 86_400 ? 60 : 3600
-    return Durations.text(of: .seconds(seconds / step * step))
+    return Duration.seconds(seconds / step * step).text
   }
 }
 

@@ -1,3 +1,5 @@
+import Plan
+
 /// A number without a unit where a duration is wanted: which units it may have been meant in.
 struct BareNumber {
   private let number: Int
@@ -18,7 +20,7 @@ struct BareNumber {
       let (total, isTooLarge) = number.multipliedReportingOverflow(by: milliseconds)
       guard !isTooLarge, plain.range.contains(total) || name == unit && total <= plain.most else { return nil }
       guard name == unit || BareNumber.isEven(total) else { return nil }
-      let length = Durations.text(of: .milliseconds(total))
+      let length = Duration.milliseconds(total).text
       return ("\(number)\(name)", length == "\(number)\(name)" ? nil : length)
     }
   }

@@ -93,7 +93,7 @@ struct LegacyEnvironment {
     if days == 0 { return keepFiles(variable) }
     let age = Duration.milliseconds(Int64(days * 86_400_000))
     targets.values.maxAge = .age(age)
-    targets.note("max_age", variable.node(Durations.text(of: age)))
+    targets.note("max_age", variable.node(age.text))
   }
 
   /// Each is a part of the old tool's work that deletes empty directories and no file.

@@ -7,7 +7,7 @@ extension Format where Value == Duration {
       let duration = try Durations.parse(scalar, of: subject, bareUnit: bareUnit)
       guard duration >= least else {
         throw .outOfRange(
-          scalar.text, of: subject.key, range: "at least \(Durations.text(of: least))", at: scalar.place)
+          scalar.text, of: subject.key, range: "at least \(least.text)", at: scalar.place)
       }
       return duration
     }
@@ -79,10 +79,7 @@ extension ByteCount {
 }
 
 enum Durations {
-  private static let units: [(name: String, length: Duration)] = [
-    ("w", .seconds(604_800)), ("d", .seconds(86_400)), ("h", .seconds(3600)), ("m", .seconds(60)), ("s", .seconds(1)),
-    ("ms", .milliseconds(1)),
-  ]
+  private static let units = Duration.units
   /// 10 000 years, as far as dates go: longer ones are slips, and this keeps all arithmetic on them exact.
   static let longest = Duration.seconds(86_400 * 3_652_425)
 
@@ -168,15 +165,6 @@ enum Durations {
     rest = rest[unit.endIndex...]
     return (digits, String(decoding: unit, as: UTF8.self))
   }
-
-  /// In the largest unit that divides it, as it would be written.
-  static func text(of duration: Duration) -> String {
-    for unit in units where duration >= unit.length {
-      let (count, rest) = duration.dividedExactly(by: unit.length)
-      if rest == .zero { return "\(count)\(unit.name)" }
-    }
-    return "0s"
-  }
 }
 
 extension Duration {
@@ -186,11 +174,6 @@ extension Duration {
       return nil
     }
     return self * number
-  }
-
-  fileprivate func dividedExactly(by unit: Duration) -> (count: Int64, rest: Duration) {
-    let count = Int64(self / unit)
-    return (count, self - unit * count)
   }
 }
 

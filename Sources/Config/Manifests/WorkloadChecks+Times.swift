@@ -34,7 +34,7 @@ extension WorkloadChecks {
     guard let seconds = deadline.value, let limit = timeLimit, limit.duration >= .seconds(seconds) else { return true }
     findings.report(
       .deadlineBeforeTimeLimit(
-        seconds, limit: Durations.text(of: limit.duration), at: deadline.place, limitPlace: limit.place))
+        seconds, limit: limit.duration.text, at: deadline.place, limitPlace: limit.place))
     return false
   }
 
@@ -45,7 +45,7 @@ extension WorkloadChecks {
     guard attempts > 1, limit.duration > .seconds(seconds) / attempts else { return }
     findings.report(
       .deadlineBeforeAttempts(
-        seconds, attempts: attempts, limit: Durations.text(of: limit.duration), at: deadline.place,
+        seconds, attempts: attempts, limit: limit.duration.text, at: deadline.place,
         limitPlace: limit.place, retries: retries.number?.place))
   }
 }

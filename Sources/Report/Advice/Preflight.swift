@@ -118,7 +118,7 @@ extension Preflight {
     let (id, name, totals) = ("permission", permissionName, outcome.totals)
     let (files, folders) = (totals.filesNotPermitted, totals.dirsNotPermitted)
     guard files == 0, folders == 0 else {
-      let closed = "\(HumanText.counted(folders, "folder")) not writable"
+      let closed = "\(HumanText.counted(folders, "folder")) read-only or without write permission"
       let file = "\(SummaryTable.files(files)) could not be deleted"
       // Where the folder is writable, a file is kept for a reason of its own.
       let figures =

@@ -7,23 +7,25 @@ COUNTED = ("files_", "dirs_", "empty_dirs_", "bytes_", "symlinks_", "special_fil
 
 
 def read_report(file: Path) -> dict | None:
-    """None: there is none, or it is no JSON."""
+    """None: there is none, it is no JSON, or it says only that the run goes on."""
     try:
-        return json.loads(file.read_text())
+        report = json.loads(file.read_text())
     except (OSError, ValueError):
         return None
+    return None if report["outcome"] == "running" else report
 
 
 def file_books(sums: dict, is_dry: bool) -> bool:
     scanned = sums["files_scanned"] == sum(sums["files_kept"].values()) + sums["files_to_purge"]
     ends = sum(sums[f"files_{end}"] for end in ("purged", "vanished", "failed", "left"))
-    # A rehearsal does nothing: what it would have done may stand in the books or not.
-    return scanned and (ends == sums["files_to_purge"] or (is_dry and sums["files_purged"] == 0))
+    # A rehearsal does nothing.
+    return scanned and (sums["files_purged"] == 0 if is_dry else ends == sums["files_to_purge"])
 
 
 def directory_books(sums: dict) -> bool:
-    """Every `dirs_…` but the total is an end that a directory came to."""
-    ends = {name: value for name, value in sums.items() if name.startswith("dirs_") and name != "dirs_found"}
+    """Every `dirs_…` but the total, and what is said of those read besides, is an end that a directory came to."""
+    others = ("dirs_found", "dirs_not_permitted")
+    ends = {name: value for name, value in sums.items() if name.startswith("dirs_") and name not in others}
     return sums["dirs_found"] == sum(ends.values())
 
 
@@ -31,7 +33,7 @@ def empty_directory_books(sums: dict, is_dry: bool) -> bool:
     ends = sum(sums[f"empty_dirs_{end}"] for end in ("deleted", "vanished", "failed"))
     # What waits for the next run may count among them or not.
     closes = sums["empty_dirs_to_delete"] in (ends, ends + sums["empty_dirs_left"])
-    return closes or (is_dry and sums["empty_dirs_deleted"] == 0)
+    return sums["empty_dirs_deleted"] == 0 if is_dry else closes
 
 
 def totals_agree(report: dict) -> bool:

@@ -222,8 +222,9 @@ def wrong_status(scenario: Scenario, outcome: Outcome) -> list[str]:
         wrong.append("0, though something failed or was left")
     if status == 1 and not has_failed and is_whole:
         wrong.append("1, though nothing failed")
-    if status == 5 and not any(target["outcome"] == "stopped_guard" for target in report["targets"]):
-        wrong.append("5, though no guard stopped a target")
+    is_capped = any(target["outcome"] == "stopped_guard" for target in report["targets"])
+    if status == 5 and not is_capped and not report.get("caps_ahead"):
+        wrong.append("5, though no guard stopped a target, and none would")
     return wrong
 
 
@@ -266,9 +267,9 @@ def clean_run(scenario: Scenario, record: Record, outcome: Outcome) -> list[Fail
     is_capped = outcome.status == 5
     left = remaining(scenario, record)
     if scenario.is_dry:
+        # It counts on beyond a cap.
         told = outcome.report["totals"]["files_to_purge"] if outcome.report else None
-        is_right = is_capped or told == len(left)
-        return [] if is_right else [Failure("clean", f"a dry run tells {told} of {len(left)}")]
+        return [] if told == len(left) else [Failure("clean", f"a dry run tells {told} of {len(left)}")]
     if outcome.status not in (0, 5) or (left and not is_capped):
         return [Failure("clean", f"status {outcome.status}, {len(left)} old files left")]
     return []
