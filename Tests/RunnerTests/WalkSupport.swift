@@ -21,14 +21,14 @@ func walk(
 
 /// The same, with all that came of it.
 func walkToEnd(
-  _ target: Target, fileSystem: any FileSystem = LinuxFileSystem(),
+  _ target: Target, mode: RunMode = .purge, fileSystem: any FileSystem = LinuxFileSystem(),
   limits adjust: (inout WalkLimits) -> Void = { _ in },
   workers: Int, events: Events = Events(), caps: [DeletionCap] = [], rateLimits: [RateLimit] = [],
   clockGuard: ClockGuard? = nil, onBegin: (TargetWalk) -> Void = { _ in }
 ) -> TargetOutcome {
   var limits = WalkLimits(workers: workers, firstWorkers: workers, openDirectories: 1000, memory: .mebibytes(256))
   adjust(&limits)
-  let rules = WalkRules(target, mode: .purge, now: Fixture.now, caps: TargetCaps(target), fileSystem)
+  let rules = WalkRules(target, mode: mode, now: Fixture.now, caps: TargetCaps(target), fileSystem)
   let means = TargetWalk.Means(
     fileSystem: fileSystem, rateLimits: rateLimits, caps: caps, clockGuard: clockGuard, stop: StopRequest(),
     onEvent: events.add)
