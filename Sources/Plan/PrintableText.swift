@@ -65,6 +65,22 @@ public enum PrintableText {
   }
 }
 
+// MARK: - Length
+
+extension PrintableText {
+  /// At most so many bytes of `text`, ending at a character's end.
+  public static func cut(_ text: String, toBytes limit: Int) -> String {
+    guard text.utf8.count > limit else { return text }
+    var (result, used) = ("", 0)
+    for character in text {
+      used += character.utf8.count
+      guard used <= limit else { break }
+      result.append(character)
+    }
+    return result
+  }
+}
+
 // MARK: - Width
 
 extension PrintableText {

@@ -228,6 +228,36 @@ import Testing
     #expect(rehearse([makeTarget(tree.path + "/b")]).targets[0].holds.first == [tree.path])
   }
 
+  @Test func `of a path that is thousands of levels deep a part is kept, and one that is seen twice counts once`() {
+    var samples = PathSamples()
+    let path = String(repeating: "/level", count: 5000)
+    samples.note(path)
+    #expect(samples.first.map(\.utf8.count) == [PathSamples.mostBytes])
+    #expect(samples.contains(path) && !samples.contains("/another"))
+    for number in 0..<100 { samples.note("/\(number)") }
+    #expect(samples.count == 101 && samples.first.count == PathSamples.most)
+  }
+
+  @Test func `a hold that several workers see is one`() {
+    let tree = ScratchTree()
+    for index in 0..<400 { tree.file("d/f\(index)") }
+    var fileSystem = ScriptedFileSystem()
+    // It is there when the folder is listed, and not yet when it is entered.
+    let looks = Monitor(0)
+    fileSystem.onLook = { name in
+      guard name == ".purge-hold" else { return nil }
+      return looks.withLock { looks in
+        looks += 1
+        return looks < 3 ? .noSuchFileOrDirectory : nil
+      }
+    }
+    tree.file("d/.purge-hold")
+    let outcome = purge([makeTarget(tree.path)], fileSystem: fileSystem)
+    #expect(outcome.targets[0].holds.count == 1)
+    #expect(outcome.targets[0].holds.first == ["\(tree.path)/d"])
+    #expect(tree.contents.count == 402)
+  }
+
   @Test func `files dated in the future are kept apart from those that are too new, and many of them are told of`() {
     let tree = ScratchTree()
     for index in 0..<50 { tree.file("f\(index)", days: 1) }

@@ -39,21 +39,10 @@ public enum EndMessage {
       let rest = lines.count - index + further
       let ellipsis = "… and \(rest) more\n"
       if text.utf8.count + line.utf8.count + (rest > 1 ? 32 : 0) > maxBytes {
-        return text.isEmpty ? cut(line) : text + ellipsis
+        return text.isEmpty ? PrintableText.cut(line, toBytes: maxBytes) : text + ellipsis
       }
       text += line
     }
     return further > 0 ? "\(text)… and \(further) more\n" : text
-  }
-
-  /// At most `maxBytes` of `line`, ending at a character's end.
-  private static func cut(_ line: String) -> String {
-    var (result, used) = ("", 0)
-    for character in line {
-      used += character.utf8.count
-      guard used <= maxBytes else { break }
-      result.append(character)
-    }
-    return result
   }
 }

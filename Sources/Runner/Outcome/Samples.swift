@@ -6,7 +6,10 @@ public struct PathSamples: Hashable, Sendable {
   public static let most = 20
 
   public private(set) var count: UInt64 = 0
-  /// Escaped where they are not printable; `most` of them at most.
+  /// Of one path that is kept: folders can be thousands of levels deep.
+  static let mostBytes = 1024
+
+  /// Escaped where they are not printable, and cut where they are very long; `most` of them at most.
   public private(set) var first: [String] = []
 
   public init() {}
@@ -14,8 +17,13 @@ public struct PathSamples: Hashable, Sendable {
   /// `path` is asked for only when it is kept.
   public mutating func note(_ path: @autoclosure () -> String) {
     count += 1
-    if first.count < PathSamples.most { first.append(path()) }
+    if first.count < PathSamples.most { first.append(PathSamples.bounded(path())) }
   }
+
+  /// Whether it is among those that are kept.
+  func contains(_ path: String) -> Bool { first.contains(PathSamples.bounded(path)) }
+
+  private static func bounded(_ path: String) -> String { PrintableText.cut(path, toBytes: mostBytes) }
 }
 
 /// One file that a dry run would delete.

@@ -143,7 +143,7 @@ extension TargetBooks {
 
   /// What so many targets' books hold on to at most, in bytes.
   static func price(of targets: Int) -> Int {
-    let outcome = 2048, busy = 128
+    let outcome = 3072, busy = 128
     return (min(targets, mostFirst + mostTroubled) + mostUnwalked + 3) * outcome + min(targets, 2 * mostBusy) * busy
   }
 }

@@ -39,26 +39,14 @@ extension PurgeWorker {
     let slash = UInt8(ascii: "/")
     let path = walk.target.path
     guard let end = path.lastIndex(of: slash), mayDo(path.count(where: { $0 == slash }) + 3) else { return .left }
-    let parent: DirectoryHandle
     do throws(Errno) {
       let above = Array(path[..<end])
-      parent = try opening(above) { () throws(Errno) in try fileSystem.openRoot(above) }
-    } catch {
-      return ownFolderFailed(error, isPassing: lastError.isPassing)
-    }
-    var refusals = Refusals()
-    while true {
-      do throws(Errno) {
-        return try removeOwnFolder(removal, Array(path[(end + 1)...]), in: parent)
-      } catch {
-        guard
-          refusals.isToBeTriedAgain(
-            error, in: walk.retries, asking: { () throws(Errno) in try fileSystem.mayChange(parent) })
-        else {
-          return ownFolderFailed(error, isPassing: refusals.isPassing)
-        }
-        guard waitToRetry(&refusals), mayDo(3) else { return .left }
+      let parent = try opening(above) { () throws(Errno) in try fileSystem.openRoot(above) }
+      return try patiently(asking: { () throws(Errno) in try fileSystem.mayChange(parent) }) { () throws(Errno) in
+        try removeOwnFolder(removal, Array(path[(end + 1)...]), in: parent)
       }
+    } catch {
+      return isStoppedInVain ? .left : ownFolderFailed(error, isPassing: lastError.isPassing)
     }
   }
 

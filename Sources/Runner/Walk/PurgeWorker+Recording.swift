@@ -3,7 +3,7 @@ import Plan
 
 /// What is to be told of single entries, until no removal waits for it: whoever reads may take his time.
 final class PendingRecords {
-  /// Of a group of removals, or of a piece of work without any, at most.
+  /// Of a group of looks or removals at most.
   fileprivate var entries: [RecordedEntry] = []
 }
 

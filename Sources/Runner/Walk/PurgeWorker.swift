@@ -393,6 +393,7 @@ extension PurgeWorker {
         if !judgement.isLost { judge(chunk, index, result, chosen, &judgement) }
       }
       meter.lap(.status, count: run.count)
+      tellRecords()
       if judgement.isLost { return judgement }
       if meter.isSlow { roundTrips += 1 }
     }
@@ -409,7 +410,10 @@ extension PurgeWorker {
     while next < chunk.indices.upperBound {
       if let unseen = chosen.unseen(next, entries[next].kind) {
         judgement.keep(unseen)
-        if recordsKept { record(unseen.fate, chunk.batch.name(at: next), in: chunk.node) }
+        if recordsKept {
+          record(unseen.fate, chunk.batch.name(at: next), in: chunk.node)
+          tellRecords()
+        }
       } else if entries[next].kind != .directory {
         break
       }

@@ -392,7 +392,8 @@ extension TargetWalk {
     let isEnough = samples.withLock { samples in
       if samples.count < FileSample.most, let size = entry.size {
         let path = PrintableText.shortened(PrintableText.path(entry.path), to: TargetWalk.longestSample)
-        samples.append(FileSample(path: path, size: size, age: entry.age))
+        let bounded = PrintableText.cut(path, toBytes: PathSamples.mostBytes)
+        samples.append(FileSample(path: bounded, size: size, age: entry.age))
       }
       return samples.count == FileSample.most
     }
@@ -402,7 +403,11 @@ extension TargetWalk {
   private static let longestSample = 200
 
   /// A folder with a `.purge-hold` was met, by its path in the target.
-  func noteHold(_ path: [UInt8]) { holds.withLock { $0.note(shownPath(of: nil, entry: path)) } }
+  func noteHold(_ path: [UInt8]) {
+    let path = shownPath(of: nil, entry: path)
+    // Several workers may see one.
+    holds.withLock { if !$0.contains(path) { $0.note(path) } }
+  }
 
   /// The same of the target's own folder, or the one so many levels above it.
   func noteHold(above levels: Int) {

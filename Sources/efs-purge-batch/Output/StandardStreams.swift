@@ -64,6 +64,6 @@ enum ErrorLine {
     guard format == .json else { return write(message) }
     var line = LogLine(.error, event, ["reason": .string(message)])
     if !findings.isEmpty { line.fields["findings"] = .list(findings.map { .string($0) }) }
-    StandardError.write(LineLogHandler.bytes(of: line, label: "efs-purge-batch", format: .json))
+    StandardError.write(LineLogHandler.bytes(of: line, label: LogQueue.label, format: .json))
   }
 }
