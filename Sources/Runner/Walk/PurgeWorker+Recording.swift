@@ -59,7 +59,7 @@ extension PurgeWorker {
 
   /// Tells what was noted. To be called where nothing rests on what the time was before.
   func tellRecords() {
-    guard !records.entries.isEmpty, let recorder = walk.means.recorder else { return }
+    guard recordsRemovals, !records.entries.isEmpty, let recorder = walk.means.recorder else { return }
     // Whoever is slow, it is not the file system.
     progress.call.callBegins(at: .distantFuture)
     for entry in records.entries { recorder.record(entry) }
